@@ -1,0 +1,242 @@
+"""The core's store: SQLite for a desk, PostgreSQL for a nation, one code path for both.
+
+Everything here is plain `def`. A transaction is opened by `Store.reading` or `Store.writing`, never
+by a service; on SQLite the first begins deferred and the second immediate (design.md, "One request,
+one hop").
+"""
+
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Connection,
+    DateTime,
+    Dialect,
+    Engine,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Uuid,
+    create_engine,
+    event,
+    text,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError, OperationalError
+from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
+from sqlalchemy.types import TypeDecorator
+
+from api.kit import points
+from api.kit.sealing import Keyring
+
+_WRITING = "bimeyar_writing"
+
+BigId = BigInteger().with_variant(Integer, "sqlite")
+"""A counter: 64 bits on PostgreSQL, the row id on SQLite (which autoincrements INTEGER alone)."""
+
+Json = JSON().with_variant(JSONB(), "postgresql")
+
+
+class BadStore(Exception):
+    """The store cannot be used as it is; the text says why and what to do."""
+
+
+class Base(DeclarativeBase):
+    """All business tables of the core."""
+
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+    type_annotation_map = {uuid.UUID: Uuid(), dict[str, Any]: Json}  # noqa: RUF012 - SQLAlchemy's own name for it.
+
+
+class Moment(TypeDecorator[datetime]):
+    """An instant: aware in Python, UTC in the store; a naive one raises ValueError."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("an instant needs its zone")
+        return value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class Sealed(TypeDecorator[str]):
+    """Text that is encrypted in the store (guarantees.md, "At rest").
+
+    The context binds the bytes to their column: `Sealed("people.phone")`. `use_keys` must have been
+    called. Sealed columns cannot be searched; look-ups go by a blind index beside them.
+    """
+
+    impl = LargeBinary
+    cache_ok = True
+
+    def __init__(self, context: str) -> None:
+        super().__init__()
+        self.context = context
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> bytes | None:  # noqa: ARG002
+        return None if value is None else keys().seal(value, context=self.context)
+
+    def process_result_value(self, value: bytes | None, dialect: Dialect) -> str | None:  # noqa: ARG002
+        return None if value is None else keys().open(value, context=self.context)
+
+
+_ring: list[Keyring] = []
+
+
+def use_keys(ring: Keyring) -> None:
+    """Set the keys of this process; once, at start."""
+    _ring[:] = [ring]
+
+
+def keys() -> Keyring:
+    """The keys of this process."""
+    if not _ring:
+        raise BadStore("No keys are in use: call use_keys first.")
+    return _ring[0]
+
+
+def new_id() -> uuid.UUID:
+    """An opaque id that grows with time (UUID version 7), so that indexes stay in order."""
+    millis = int(datetime.now(UTC).timestamp() * 1000)
+    value = (millis << 80) | (uuid.uuid4().int & ((1 << 80) - 1))
+    value = (value & ~(0xF << 76)) | (0x7 << 76)
+    value = (value & ~(0x3 << 62)) | (0x2 << 62)
+    return uuid.UUID(int=value)
+
+
+class WithId:
+    """An opaque primary key, made in Python."""
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
+
+
+class Store:
+    """One database and how transactions on it are opened."""
+
+    def __init__(self, bind: Engine | Connection) -> None:
+        self.bind = bind
+
+    @property
+    def dialect(self) -> str:
+        return self.bind.dialect.name
+
+    @contextmanager
+    def reading(self) -> Iterator[Session]:
+        """A session that writes nothing; rolled back at the end."""
+        with self._session(writing=False) as session:
+            yield session
+
+    @contextmanager
+    def writing(self, point: str) -> Iterator[Session]:
+        """A session whose work is committed at the end of the block, or not at all.
+
+        `point` names this commit for the fault tests: `<point>.before` and `<point>.after`.
+        """
+        with self._session(writing=True) as session:
+            yield session
+            with points.around(point):
+                session.commit()
+
+    def session(self, *, writing: bool) -> Session:
+        """A bare session, for the one place that commits by itself: the doors."""
+        return self._session(writing=writing)
+
+    def _session(self, *, writing: bool) -> Session:
+        if isinstance(self.bind, Connection):
+            # A test holds the outer transaction; a commit here releases a savepoint of it.
+            return Session(
+                self.bind, join_transaction_mode="create_savepoint", expire_on_commit=False
+            )
+        bind = self.bind.execution_options(**{_WRITING: writing})
+        return Session(bind, expire_on_commit=False)
+
+
+def open_store(url: str, *, size: int = 12, wait_seconds: float = 30.0) -> Store:
+    """Open the store of a URL with a pool of `size` connections; nothing is connected yet.
+
+    Raises BadStore when the URL cannot be understood.
+    """
+    try:
+        parsed = make_url(url)
+    except ArgumentError:
+        raise BadStore(
+            "API_DATABASE_URL is no database address: write sqlite:///var/core.db or "
+            "postgresql+psycopg://user@host/name."
+        ) from None
+    if parsed.get_backend_name() == "postgresql":
+        parsed = parsed.set(drivername="postgresql+psycopg")
+        engine = create_engine(
+            parsed, pool_size=size, max_overflow=0, pool_timeout=wait_seconds, pool_pre_ping=True
+        )
+    elif parsed.get_backend_name() == "sqlite":
+        engine = create_engine(
+            parsed,
+            pool_size=size,
+            max_overflow=0,
+            pool_timeout=wait_seconds,
+            connect_args={"check_same_thread": False, "timeout": 5.0},
+        )
+        event.listen(engine, "connect", _prepare_sqlite)
+        event.listen(engine, "begin", _begin_sqlite)
+    else:
+        raise BadStore("API_DATABASE_URL must name SQLite or PostgreSQL.")
+    return Store(engine)
+
+
+def check_durable(store: Store) -> None:
+    """Raise BadStore unless what is committed survives a power cut (guarantees.md, "Stores")."""
+    try:
+        with store.reading() as session:
+            if store.dialect == "postgresql":
+                for name in ("fsync", "full_page_writes", "synchronous_commit"):
+                    value = session.scalar(text(f"SHOW {name}"))
+                    if value in {"off", "local"}:
+                        raise BadStore(f"PostgreSQL runs with {name}={value}: switch it on.")
+            else:
+                journal = session.scalar(text("PRAGMA journal_mode"))
+                if journal not in {"wal", "memory"}:
+                    raise BadStore(f"SQLite cannot use WAL here (journal_mode={journal}).")
+    except OperationalError as error:
+        raise BadStore(
+            "The database cannot be reached: check API_DATABASE_URL and that it runs "
+            f"({type(error.orig).__name__})."
+        ) from None
+
+
+def _prepare_sqlite(connection: Any, _record: Any) -> None:
+    # The driver must not begin transactions on its own: _begin_sqlite does, and says which kind.
+    connection.isolation_level = None
+    for line in (
+        "PRAGMA journal_mode=WAL",
+        "PRAGMA synchronous=FULL",
+        "PRAGMA busy_timeout=5000",
+        "PRAGMA foreign_keys=ON",
+    ):
+        connection.execute(line).close()
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    writing = connection.get_execution_options().get(_WRITING, False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")

