@@ -1,0 +1,58 @@
+"""Check codes of notices."""
+
+import base64
+import hashlib
+import hmac
+import uuid
+
+import pytest
+from hypothesis import given, strategies
+
+from api.kit.codes import check_code, grouped, parse_code
+
+NOTICE = uuid.UUID("018f6d3e-0000-7000-8000-0123456789ab")
+
+
+def test_a_code_is_always_the_same_for_its_notice_and_key():
+    code = check_code(b"k" * 32, NOTICE)
+    assert code == _by_hand(b"k" * 32, NOTICE)
+    assert code != check_code(b"l" * 32, NOTICE)
+    assert code != check_code(b"k" * 32, uuid.UUID(int=NOTICE.int + 1))
+
+
+def _by_hand(key: bytes, notice_id: uuid.UUID) -> str:
+    first = hmac.new(key, notice_id.bytes, hashlib.sha256).digest()[:5]
+    rfc4648 = base64.b32encode(first).decode()
+    return rfc4648.translate(
+        str.maketrans("ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", "0123456789ABCDEFGHJKMNPQRSTVWXYZ")
+    )
+
+
+def test_a_code_is_grouped_for_the_eye():
+    assert grouped("K7Q2M4XD") == "K7Q2-M4XD"
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["K7Q2-M4XD", "k7q2m4xd", "k۷q۲ m۴xd", "\u2066K7Q2-M4XD\u2069", "K7Q2–M4XD", " K7Q2 - M4XD "],
+)
+def test_a_code_is_read_as_people_type_it(text):
+    assert parse_code(text) == "K7Q2M4XD"
+
+
+def test_letters_that_look_like_digits_are_read_as_digits():
+    assert parse_code("OIL0oil1") == "01100111"
+
+
+@pytest.mark.parametrize(
+    "text", ["", "K7Q2-M4X", "K7Q2-M4XDD", "K7Q2-M4XU", "سلام بر شما", "K7Q2.M4XD"]
+)
+def test_another_text_is_no_code(text):
+    assert parse_code(text) is None
+
+
+@given(strategies.uuids())
+def test_every_code_is_read_back(notice_id):
+    code = check_code(b"k" * 32, notice_id)
+    assert len(code) == 8
+    assert parse_code(grouped(code).lower()) == code
