@@ -1,0 +1,98 @@
+# bimeyar: every command sets up what it needs. `make up` runs the whole hub; `make test` proves it.
+PYTHON ?= python3
+VENV   := .venv
+RUN    := $(VENV)/bin/python
+CHANNEL ?= terminal
+LANG   ?= fa
+export PYTHONDONTWRITEBYTECODE ?=
+
+.PHONY: up test check browser chat job reset faults bench locales texts lock help
+
+help:
+	@echo "make up       run the whole hub on this machine, with the outside world on a desk"
+	@echo "make test     the test suite, on SQLite and PostgreSQL"
+	@echo "make check    format, lint, types, the house's arrows, translations"
+	@echo "make browser  walk the desk in Chromium"
+	@echo "make chat     talk to the running hub in this terminal (CHANNEL=terminal LANG=fa)"
+	@echo "make job      run a job of the timetable now (JOB=debt-notices ON=today)"
+	@echo "make faults   kill it at every named point (long)"
+	@echo "make bench    measure it"
+	@echo "make reset    forget everything that make up has made"
+
+$(VENV)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	    { echo "bimeyar needs Python 3.11 or newer: make PYTHON=python3.12 …"; exit 1; }
+	@$(PYTHON) -m venv $(VENV) || \
+	    { echo "Python's venv is missing: on Debian and Ubuntu, apt install python3-venv"; exit 1; }
+	@touch $@
+
+# What runs: a third of the size of what tests it.
+$(VENV)/run: $(VENV)/python requirements.lock
+	@echo "Installing what runs …"
+	@$(RUN) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@touch $@
+
+$(VENV)/dev: $(VENV)/python requirements-dev.lock
+	@echo "Installing what runs and what tests it …"
+	@$(RUN) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	@touch $@ $(VENV)/run
+
+POS := $(wildcard locales/*/LC_MESSAGES/*.po)
+MOS := $(POS:.po=.mo)
+
+%.mo: %.po
+	@$(VENV)/bin/pybabel -q compile -i $< -o $@ 2>/dev/null
+
+locales: $(VENV)/run
+	@$(MAKE) --no-print-directory $(MOS)
+
+up: locales
+	@$(RUN) -m sandbox.hub
+
+reset:
+	@rm -rf var
+	@echo "var/ is gone: the next make up starts from nothing."
+
+test: $(VENV)/dev
+	@$(MAKE) --no-print-directory $(MOS)
+	@$(RUN) -m pytest -n 2 -m "not browser and not faults" -q
+
+check: $(VENV)/dev
+	@$(MAKE) --no-print-directory $(MOS)
+	$(VENV)/bin/ruff format --check .
+	$(VENV)/bin/ruff check .
+	$(VENV)/bin/mypy
+	$(VENV)/bin/lint-imports
+	$(RUN) -m locales.check
+
+browser: $(VENV)/dev
+	@$(MAKE) --no-print-directory $(MOS)
+	@command -v chromium >/dev/null || command -v google-chrome >/dev/null || \
+	    { echo "make browser needs Chromium: apt install chromium"; exit 1; }
+	@$(RUN) -m pytest -m browser -q tests/browser
+
+chat: locales
+	@$(RUN) -m sandbox.hub run python -m bots chat --channel "$(CHANNEL)" --lang "$(LANG)"
+
+# For instance: make job JOB=debt-notices ON=2026-11-22, or with DRY=--dry-run
+ON ?= today
+job: locales
+	@$(RUN) -m sandbox.hub run python -m notifier run $(JOB) --on $(ON) $(DRY)
+
+faults: $(VENV)/dev
+	@$(MAKE) --no-print-directory $(MOS)
+	@$(RUN) -m pytest -m faults -q tests
+
+bench: $(VENV)/dev
+	@$(MAKE) --no-print-directory $(MOS)
+	@$(RUN) -m bench
+
+# Takes newer versions: commit both files together. No registry's address goes into them.
+texts: $(VENV)/dev
+	@$(VENV)/bin/pybabel -q extract -F locales/babel.cfg -k _ -k _n:1,2 -o locales/bimeyar.pot --omit-header .
+LOCK = pip compile --quiet --universal --generate-hashes --python-version 3.11 --no-header \
+       --no-annotate --no-emit-index-url --no-emit-find-links pyproject.toml
+lock:
+	@$(PYTHON) -m venv var/uv && var/uv/bin/pip install --quiet uv
+	@var/uv/bin/uv $(LOCK) --group desk -o requirements.lock
+	@var/uv/bin/uv $(LOCK) --group desk --group dev -c requirements.lock -o requirements-dev.lock

@@ -1,0 +1,39 @@
+"""The core's schema through time: one line of migrations, the same on both stores."""
+
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, text
+
+from api.db import Store
+
+_LOCK = 20_260_122
+
+
+def upgrade(store: Store) -> None:
+    """Bring the store to the newest schema; safe to run again, and twice at once."""
+    with store.bind.engine.connect() as connection:
+        if connection.dialect.name == "postgresql":
+            connection.execute(text("SELECT pg_advisory_lock(:lock)"), {"lock": _LOCK})
+            connection.commit()
+        config = _config()
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")
+        if connection.dialect.name == "postgresql":
+            connection.execute(text("SELECT pg_advisory_unlock(:lock)"), {"lock": _LOCK})
+            connection.commit()
+
+
+def is_at_head(connection: Connection) -> bool:
+    """Whether the store of this connection has the schema that this code was written for."""
+    heads = set(MigrationContext.configure(connection).get_current_heads())
+    return heads == set(ScriptDirectory.from_config(_config()).get_heads())
+
+
+def _config() -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent))
+    return config
