@@ -1,0 +1,336 @@
+"""Languages: the one place where facts become words, for every room.
+
+A sentence is written in English in the code, marked with `_`, and worded when somebody reads it:
+
+    told = _("Your bill for {month} is {amount}.").using(month=period, amount=Rials(4_250_000))
+    Speech(Language.FA, Medium.CHAT).word(told)
+
+A hole is worded by the Python type of its fact, in the reader's digits and calendar:
+
+    int, Decimal    ۱۲٬۵۰۰
+    Rials           ۸۲٬۰۰۰٬۰۰۰ ریال               {amount:toman}  … ریال (… تومان)
+    date            پنجشنبه ۳۰ مهر ۱۴۰۵           {day:short} {day:plain} {day:numeric}
+    datetime        the day and Tehran's hour     the same styles
+    Month           مرداد ۱۴۰۵
+    Sentence        its own words
+    Code            ASCII digits, set apart from the right-to-left text round it
+    str             as it is                      {name:digits}  its digits in the reader's script
+
+A language is a row of `_MANNERS` and a catalogue under `locales/`; adding one touches nothing else.
+"""
+
+import gettext
+import string
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
+from decimal import Decimal
+from enum import StrEnum
+from functools import cache, lru_cache
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, Self
+
+from api.kit.calendar import TEHRAN, Month, jalali
+from api.kit.money import Rials
+from api.kit.text import Code
+
+LOCALES = Path(__file__).parents[2] / "locales"
+DOMAIN = "bimeyar"
+# The language the sentences in the code are written in: it needs no catalogue.
+_SOURCE = "en"
+
+
+class Language(StrEnum):
+    FA = "fa"
+    EN = "en"
+
+    @property
+    def own_name(self) -> str:
+        """Its name as its readers write it, for a list of languages."""
+        return _MANNERS[self].own_name
+
+    @property
+    def direction(self) -> str:
+        """`rtl` or `ltr`, as HTML says it."""
+        return _MANNERS[self].direction
+
+
+class Medium(StrEnum):
+    """Where a sentence will be read: it decides how short dates are and whether codes are set apart."""
+
+    CHAT = "chat"
+    SMS = "sms"
+    EMAIL = "email"
+    PAGE = "page"
+
+
+class DateStyle(StrEnum):
+    """How much of a day is said; in an SMS long is written as numeric and short as plain."""
+
+    LONG = "long"  # weekday, day, month, year
+    SHORT = "short"  # weekday, day, month
+    PLAIN = "plain"  # day, month
+    NUMERIC = "numeric"  # 1405/07/30, for tables
+
+
+class MissingCatalogue(RuntimeError):
+    """A language has no compiled catalogue."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Manner:
+    """How a language writes what is no word; days and months by position, the week from Monday."""
+
+    own_name: str
+    direction: str
+    digits: str
+    group: str
+    point: str
+    minus: str
+    rials: str
+    tomans: str
+    at: str
+    weekdays: tuple[str, ...]
+    months: tuple[str, ...]
+
+
+_MANNERS: Mapping[Language, _Manner] = MappingProxyType({
+    Language.FA: _Manner(
+        own_name="فارسی",
+        direction="rtl",
+        digits="۰۱۲۳۴۵۶۷۸۹",
+        group="٬",
+        point="٫",
+        minus="\u200e−",
+        rials="{} ریال",
+        tomans="{} ({} تومان)",
+        at="{}، ساعت {}",
+        weekdays=("دوشنبه", "سه‌شنبه", "چهارشنبه", "پنجشنبه", "جمعه", "شنبه", "یکشنبه"),
+        months=(
+            "فروردین", "اردیبهشت", "خرداد", "تیر", "مرداد", "شهریور",
+            "مهر", "آبان", "آذر", "دی", "بهمن", "اسفند",
+        ),
+    ),
+    Language.EN: _Manner(
+        own_name="English",
+        direction="ltr",
+        digits="0123456789",
+        group=",",
+        point=".",
+        minus="-",
+        rials="{} rials",
+        tomans="{} ({} tomans)",
+        at="{}, {}",
+        weekdays=(
+            "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday",
+        ),
+        months=(
+            "Farvardin", "Ordibehesht", "Khordad", "Tir", "Mordad", "Shahrivar",
+            "Mehr", "Aban", "Azar", "Dey", "Bahman", "Esfand",
+        ),
+    ),
+})  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """A sentence not yet worded: its English, and the facts for its holes.
+
+    With a `plural`, `count` decides between the two, by the rule of the reader's language.
+    """
+
+    msgid: str
+    facts: Mapping[str, Any] = field(default_factory=dict, hash=False)
+    plural: str = ""
+    count: int = 0
+
+    def using(self, **facts: Any) -> Self:
+        """Give the same sentence with these facts added."""
+        return replace(self, facts={**self.facts, **facts})
+
+
+def _(msgid: str) -> Sentence:
+    """Mark an English sentence with named holes; Babel extracts it, `Speech.word` says it."""
+    return Sentence(msgid)
+
+
+def _n(singular: str, plural: str, n: int) -> Sentence:
+    """Mark a sentence that changes with a number; the number fills the hole `{n}`."""
+    return Sentence(singular, {"n": n}, plural, n)
+
+
+@cache
+def _catalogue(language: Language) -> gettext.NullTranslations:
+    if language == _SOURCE:
+        return gettext.NullTranslations()
+    try:
+        return gettext.translation(DOMAIN, LOCALES, languages=[language])
+    except FileNotFoundError:
+        raise MissingCatalogue(
+            f"The catalogue of language {language!r} is not compiled: run make locales."
+        ) from None
+
+
+@cache
+def _digits(language: Language) -> dict[int, int]:
+    return str.maketrans("0123456789", _MANNERS[language].digits)
+
+
+@cache
+def _number_marks(language: Language) -> dict[int, int]:
+    manner = _MANNERS[language]
+    return str.maketrans("0123456789,.", manner.digits + manner.group + manner.point)
+
+
+@cache
+def _parsed(text: str) -> tuple[tuple[str, str | None, str], ...]:
+    """Cut a sentence at its holes: a literal text, then the name and the style of a hole."""
+    cut = string.Formatter().parse(text)
+    return tuple((literal, name, style or "") for literal, name, style, _conversion in cut)
+
+
+def holes(text: str) -> frozenset[str]:
+    """Name the holes of a sentence, with their styles: `{"amount:toman", "day"}`."""
+    return frozenset(
+        f"{name}:{style}" if style else name for _text, name, style in _parsed(text) if name
+    )
+
+
+class Speech:
+    """One language in one medium. Gives plain text: who sends it escapes it.
+
+    MissingCatalogue where the language's catalogue is not compiled.
+    """
+
+    def __init__(self, language: Language, medium: Medium = Medium.CHAT) -> None:
+        self.language = language
+        self.medium = medium
+        self._manner = _MANNERS[language]
+        self._catalogue = _catalogue(language)
+        self._digits = _digits(language)
+        self._short = medium is Medium.SMS
+        # Old phones show the marks as boxes, and they count as letters: none in an SMS.
+        self._minus = self._manner.minus.lstrip("\u200e") if self._short else self._manner.minus
+        self._apart = self.direction == "rtl" and not self._short
+
+    @property
+    def direction(self) -> str:
+        """`rtl` or `ltr`."""
+        return self._manner.direction
+
+    def word(self, sentence: Sentence, /, **facts: Any) -> str:
+        """Say a sentence, its own facts overridden by these.
+
+        KeyError names a hole without a fact and its sentence; TypeError a fact that no hole can say.
+        """
+        facts = {**sentence.facts, **facts} if facts else sentence.facts  # type: ignore[assignment]
+        if sentence.plural:
+            text = self._catalogue.ngettext(sentence.msgid, sentence.plural, sentence.count)
+        else:
+            text = self._catalogue.gettext(sentence.msgid)
+        said = []
+        for literal, name, style in _parsed(text):
+            said.append(literal)
+            if name is not None:
+                try:
+                    fact = facts[name]
+                except KeyError:
+                    raise KeyError(f"no {name!r} for {sentence.msgid!r}") from None
+                said.append(self.fact(fact, style))
+        return "".join(said)
+
+    def fact(self, value: Any, style: str = "") -> str:
+        """Say one fact by its type; `style` is what follows the colon in a hole."""
+        return _saying(value.__class__, style)(self, value)
+
+    def digits(self, text: str) -> str:
+        """Write a text's ASCII digits in the reader's script."""
+        return text.translate(self._digits)
+
+    def number(self, value: int | Decimal) -> str:
+        """Write a number, grouped by thousands; a Decimal keeps its digits after the point."""
+        said = f"{abs(value):,}" if isinstance(value, int) else f"{abs(value):,f}"
+        said = said.translate(_number_marks(self.language))
+        return self._minus + said if value < 0 else said
+
+    def money(self, amount: Rials, *, toman: bool = False) -> str:
+        """Write an amount with its unit; `toman` adds it in brackets where it is a whole number."""
+        said = self._manner.rials.format(self.number(amount))
+        if toman and amount.tomans is not None:
+            return self._manner.tomans.format(said, self.number(amount.tomans))
+        return said
+
+    def weekday(self, day: date) -> str:
+        return self._manner.weekdays[day.weekday()]
+
+    def month(self, month: Month) -> str:
+        return f"{self._manner.months[month.month - 1]} {self.digits(str(month.year))}"
+
+    def day(self, day: date, style: DateStyle = DateStyle.LONG) -> str:
+        """Write a day of the Jalali calendar."""
+        return _written_day(self.language, day, _IN_SMS.get(style, style) if self._short else style)
+
+    def moment(self, instant: datetime, style: DateStyle = DateStyle.LONG) -> str:
+        """Write an aware instant as Tehran's day and hour."""
+        if instant.tzinfo is None:
+            raise ValueError("an instant needs its time zone")
+        there = instant.astimezone(TEHRAN)
+        day, hour = self.day(there.date(), style), self.digits(f"{there:%H:%M}")
+        return f"{day} {hour}" if self._short else self._manner.at.format(day, hour)
+
+    def code(self, code: str) -> str:
+        """Write a code as people must type it, set apart where the text runs from right to left."""
+        return f"\u2066{code}\u2069" if self._apart else code
+
+
+_IN_SMS = {DateStyle.LONG: DateStyle.NUMERIC, DateStyle.SHORT: DateStyle.PLAIN}
+
+
+@lru_cache(maxsize=4096)
+def _written_day(language: Language, day: date, style: DateStyle) -> str:
+    year, month, of_month = jalali(day)
+    manner, digits = _MANNERS[language], _digits(language)
+    if style is DateStyle.NUMERIC:
+        return f"{year:04d}/{month:02d}/{of_month:02d}".translate(digits)
+    said = f"{of_month} {manner.months[month - 1]}"
+    if style is not DateStyle.PLAIN:
+        said = f"{manner.weekdays[day.weekday()]} {said}"
+    if style is DateStyle.LONG:
+        said = f"{said} {year}"
+    return said.translate(digits)
+
+
+@cache
+def _saying(kind: type[object], style: str) -> "_Saying":
+    said: Mapping[str, _Saying] = next(
+        (_SAYINGS[base] for base in kind.__mro__ if base in _SAYINGS), {}
+    )
+    # A bool is an int to Python and no number to a reader.
+    if kind is bool or style not in said:
+        raise TypeError(f"a sentence has no words for {kind.__name__}, style {style!r}")
+    return said[style]
+
+
+_Saying = Callable[[Speech, Any], str]
+
+
+def _days_and_moments(say: Callable[[Speech, Any, DateStyle], str]) -> dict[str, _Saying]:
+    def styled(style: DateStyle) -> _Saying:
+        return lambda speech, value: say(speech, value, style)
+
+    return {"": styled(DateStyle.LONG)} | {str(style): styled(style) for style in DateStyle}
+
+
+# By the type of a fact and the style its hole asks for.
+_SAYINGS: Mapping[type, Mapping[str, _Saying]] = {
+    int: {"": Speech.number},
+    Decimal: {"": Speech.number},
+    Rials: {"": Speech.money, "toman": lambda speech, sum_: speech.money(sum_, toman=True)},
+    date: _days_and_moments(Speech.day),
+    datetime: _days_and_moments(Speech.moment),
+    Month: {"": Speech.month},
+    Sentence: {"": Speech.word},
+    Code: {"": Speech.code},
+    str: {"": lambda _speech, text: str(text), "digits": Speech.digits},
+}

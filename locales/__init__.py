@@ -1,0 +1,1 @@
+"""Catalogues of all rooms in one message domain, and the tools that keep them whole."""

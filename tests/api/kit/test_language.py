@@ -1,0 +1,235 @@
+"""Sentences, figures and days in the reader's language, judged by an ICU oracle."""
+
+import random
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from enum import StrEnum
+from pathlib import Path
+
+import pytest
+from babel.messages.catalog import Catalog
+from babel.messages.mofile import write_mo
+from icu4py.messageformat import MessageFormat
+
+from api.kit import language
+from api.kit.calendar import Month
+from api.kit.language import (
+    DateStyle,
+    Language,
+    Medium,
+    MissingCatalogue,
+    Sentence,
+    Speech,
+    _,
+    _n,
+    holes,
+)
+from api.kit.money import Rials
+from api.kit.text import Code
+from tests.vectors import cases
+
+DAY = date(2026, 10, 22)
+PERSIAN = {
+    "Your bill for {month} is {amount}.": "قبض {month} شما {amount} است.",
+    "{what} until {day}": "{what} تا {day}",
+    "Objection": "اعتراض",
+}
+DAYS_LEFT = ("{n} day left", "{n} days left")
+
+
+@pytest.fixture(autouse=True)
+def _catalogue(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Say Persian from a catalogue of these tests, not from the product's."""
+    catalogue = Catalog(locale="fa")
+    for english, persian in PERSIAN.items():
+        catalogue.add(english, persian)
+    catalogue.add(DAYS_LEFT, ("{n} روز مانده",) * catalogue.num_plurals)
+    path = tmp_path / "fa" / "LC_MESSAGES" / "bimeyar.mo"
+    path.parent.mkdir(parents=True)
+    with path.open("wb") as file:
+        write_mo(file, catalogue)
+    monkeypatch.setattr(language, "LOCALES", tmp_path)
+    language._catalogue.cache_clear()
+    yield
+    language._catalogue.cache_clear()
+
+
+def fa(medium: Medium = Medium.CHAT) -> Speech:
+    return Speech(Language.FA, medium)
+
+
+def en(medium: Medium = Medium.CHAT) -> Speech:
+    return Speech(Language.EN, medium)
+
+
+def said(pattern: str, **facts: object) -> str:
+    """Word holes alone, which need no translation."""
+    return fa().word(Sentence(pattern), **facts)
+
+
+def test_a_sentence_is_worded_in_the_readers_language():
+    bill = _("Your bill for {month} is {amount}.").using(
+        month=Month(1405, 8), amount=Rials(4_250_000)
+    )
+    assert fa().word(bill) == "قبض آبان ۱۴۰۵ شما ۴٬۲۵۰٬۰۰۰ ریال است."
+    assert en().word(bill) == "Your bill for Aban 1405 is 4,250,000 rials."
+
+
+def test_a_sentence_within_a_sentence_is_worded_too():
+    until = _("{what} until {day}").using(what=_("Objection"), day=DAY)
+    assert fa().word(until) == "اعتراض تا پنجشنبه ۳۰ مهر ۱۴۰۵"
+    assert en().word(until) == "Objection until Thursday 30 Mehr 1405"
+
+
+def test_facts_given_late_override_those_of_the_sentence():
+    until = _("{what} until {day}").using(what="A", day=DAY)
+    assert en().word(until, what="B") == "B until Thursday 30 Mehr 1405"
+    assert until.facts["what"] == "A"
+
+
+def test_a_number_chooses_its_form():
+    assert en().word(_n(*DAYS_LEFT, 1)) == "1 day left"
+    assert en().word(_n(*DAYS_LEFT, 10)) == "10 days left"
+    assert fa().word(_n(*DAYS_LEFT, 10)) == "۱۰ روز مانده"
+
+
+def test_a_hole_without_a_fact_names_the_sentence():
+    with pytest.raises(KeyError, match=r"no 'day' for '\{what\} until \{day\}'"):
+        fa().word(_("{what} until {day}").using(what="A"))
+
+
+@pytest.mark.parametrize("fact", [None, True, 1.5, object(), ["a"]])
+def test_a_fact_without_words_is_refused(fact):
+    with pytest.raises(TypeError, match="has no words for"):
+        said("{fact}", fact=fact)
+
+
+@pytest.mark.parametrize("pattern", ["{day:tomorrow}", "{day:toman}"])
+def test_a_style_that_does_not_exist_is_refused(pattern):
+    with pytest.raises(TypeError, match="style"):
+        said(pattern, day=DAY)
+
+
+def test_a_missing_catalogue_says_what_to_do(monkeypatch, tmp_path):
+    monkeypatch.setattr(language, "LOCALES", tmp_path / "nowhere")
+    language._catalogue.cache_clear()
+    assert en().word(_("Objection")) == "Objection"
+    with pytest.raises(MissingCatalogue, match="run make locales"):
+        fa()
+
+
+@pytest.mark.parametrize("case", cases("money"), ids=lambda case: str(case["rial"]))
+def test_money_agrees_with_the_vectors(case):
+    amount = Rials(case["rial"])
+    assert said("{amount}", amount=amount) == case["rial_fa"]
+    both = f"{case['rial_fa']} ({case['toman_fa']})" if case["toman_fa"] else case["rial_fa"]
+    assert said("{amount:toman}", amount=amount) == both
+
+
+def test_money_in_english():
+    assert en().money(Rials(82_000_000)) == "82,000,000 rials"
+    assert en().money(Rials(1_250_000), toman=True) == "1,250,000 rials (125,000 tomans)"
+
+
+def test_numbers_agree_with_the_oracle():
+    pattern = MessageFormat("{n,number}", "fa_IR")
+    seeded = random.Random(1405)
+    for _each in range(3000):
+        number = seeded.randrange(-(10 ** seeded.randrange(1, 15)), 10 ** seeded.randrange(1, 15))
+        assert fa().number(number) == pattern.format({"n": number})
+
+
+def test_decimals_agree_with_the_oracle():
+    pattern = MessageFormat("{n,number,#,##0.00}", "fa_IR")
+    seeded = random.Random(1405)
+    for _each in range(500):
+        number = Decimal(seeded.randrange(10**9)) / 100 + Decimal("0.00")
+        assert fa().number(number) == pattern.format({"n": number})
+
+
+def test_days_agree_with_the_oracle():
+    locale = "fa_IR@calendar=persian"
+    oracle = {
+        style: MessageFormat(f"{{day,date,{pattern}}}", locale)
+        for style, pattern in {
+            DateStyle.LONG: "EEEE d MMMM y",
+            DateStyle.SHORT: "EEEE d MMMM",
+            DateStyle.PLAIN: "d MMMM",
+            DateStyle.NUMERIC: "yyyy/MM/dd",
+        }.items()
+    }
+    seeded = random.Random(1405)
+    for _each in range(2000):
+        day = date(1950, 1, 1) + timedelta(days=seeded.randrange(150 * 365))
+        noon = datetime(day.year, day.month, day.day, 12, tzinfo=UTC)
+        for style, pattern in oracle.items():
+            assert fa().day(day, style) == pattern.format({"day": noon})
+
+
+@pytest.mark.parametrize(
+    "case", [c for c in cases("jalali_calendar") if "weekday_fa" in c], ids=str
+)
+def test_weekdays_agree_with_the_vectors(case):
+    assert fa().weekday(date.fromisoformat(case["gregorian"])) == case["weekday_fa"]
+
+
+@pytest.mark.parametrize(
+    ("hole", "in_chat", "in_sms"),
+    [
+        ("{day}", "پنجشنبه ۳۰ مهر ۱۴۰۵", "۱۴۰۵/۰۷/۳۰"),
+        ("{day:short}", "پنجشنبه ۳۰ مهر", "۳۰ مهر"),
+        ("{day:plain}", "۳۰ مهر", "۳۰ مهر"),
+        ("{day:numeric}", "۱۴۰۵/۰۷/۳۰", "۱۴۰۵/۰۷/۳۰"),
+    ],
+)
+def test_a_day_is_shorter_in_an_sms(hole, in_chat, in_sms):
+    assert fa().word(Sentence(hole), day=DAY) == in_chat
+    assert fa(Medium.SMS).word(Sentence(hole), day=DAY) == in_sms
+
+
+def test_an_instant_is_tehrans_day_and_hour():
+    instant = datetime(2026, 10, 22, 5, 35, tzinfo=UTC)
+    assert said("{at}", at=instant) == "پنجشنبه ۳۰ مهر ۱۴۰۵، ساعت ۰۹:۰۵"
+    assert said("{at:plain}", at=instant) == "۳۰ مهر، ساعت ۰۹:۰۵"
+    assert en().moment(instant) == "Thursday 30 Mehr 1405, 09:05"
+    assert fa(Medium.SMS).moment(instant) == "۱۴۰۵/۰۷/۳۰ ۰۹:۰۵"
+    with pytest.raises(ValueError, match="time zone"):
+        said("{at}", at=datetime(2026, 10, 22))  # noqa: DTZ001
+
+
+def test_a_code_keeps_its_digits_and_stands_apart_where_text_runs_from_the_right():
+    code = Code("K7Q2-M4XD")
+    assert said("{code}", code=code) == "\u2066K7Q2-M4XD\u2069"
+    assert fa(Medium.EMAIL).word(Sentence("{code}"), code=code) == "\u2066K7Q2-M4XD\u2069"
+    assert fa(Medium.SMS).word(Sentence("{code}"), code=code) == "K7Q2-M4XD"
+    assert en().word(Sentence("{code}"), code=code) == "K7Q2-M4XD"
+
+
+def test_an_sms_carries_no_direction_marks():
+    marks = set("\u200e\u200f\u2066\u2067\u2068\u2069")
+    facts = {"n": -5, "code": Code("K7Q2-M4XD"), "day": DAY}
+    assert not marks & set(fa(Medium.SMS).word(Sentence("{n} {code} {day}"), **facts))
+
+
+def test_text_is_put_as_it_is_unless_its_digits_are_asked_for():
+    class Kind(StrEnum):
+        LEGAL = "legal"
+
+    assert said(
+        "{name} {tail} {tail:digits} {kind}", name="علی {x}", tail="*4521", kind=Kind.LEGAL
+    ) == ("علی {x} *4521 *۴۵۲۱ legal")
+
+
+def test_languages_name_themselves_and_their_direction():
+    assert [(one.own_name, one.direction) for one in Language] == [
+        ("فارسی", "rtl"),
+        ("English", "ltr"),
+    ]
+    assert fa().direction == "rtl"
+
+
+def test_holes_are_named_with_their_styles():
+    assert holes("{amount:toman} until {day}, {{sic}}") == {"amount:toman", "day"}
+    with pytest.raises(ValueError, match="}"):
+        holes("{amount")

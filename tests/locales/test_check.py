@@ -1,0 +1,106 @@
+"""The check of the catalogues finds what it promises to find."""
+
+import pytest
+from babel.messages.catalog import Catalog
+
+from locales import check, extract
+
+
+@pytest.fixture
+def said():
+    said = Catalog()
+    said.add("Your bill for {month} is {amount:toman}.")
+    said.add(("{n} day left", "{n} days left"))
+    return said
+
+
+@pytest.fixture
+def whole():
+    whole = Catalog(locale="fa")
+    whole.add("Your bill for {month} is {amount:toman}.", "قبض {month} شما {amount:toman} است.")
+    whole.add(("{n} day left", "{n} days left"), ("{n} روز مانده",) * whole.num_plurals)
+    return whole
+
+
+def faults(said: Catalog, whole: Catalog) -> list[str]:
+    return list(check.faults(said, whole, "fa"))
+
+
+def test_a_whole_catalogue_has_no_fault(said, whole):
+    assert faults(said, whole) == []
+
+
+def test_a_sentence_without_translation_is_told(said, whole):
+    said.add("As of {day}.")
+    assert faults(said, whole) == ["'As of {day}.' has no translation"]
+
+
+def test_an_empty_translation_is_told(said, whole):
+    said.add("Details")
+    whole.add("Details", "")
+    assert faults(said, whole) == ["'Details' has no translation"]
+
+
+def test_a_sentence_nobody_says_any_more_is_told(said, whole):
+    whole.add("Old words", "حرف کهنه")
+    assert faults(said, whole) == ["'Old words' is said nowhere any more"]
+
+
+def test_an_uncertain_translation_is_told(said, whole):
+    said.add("Details")
+    whole.add("Details", "جزئیات", flags=["fuzzy"])
+    assert "fuzzy" in faults(said, whole)[0]
+
+
+@pytest.mark.parametrize(
+    ("persian", "fault"),
+    [
+        ("مبلغ {amont}", "other holes"),
+        ("مبلغ", "other holes"),
+        ("مبلغ {amount:toman}", "other holes"),
+        ("مبلغ {amount", "'}'"),
+        ("مبلغ {amount}!", "exclamation"),
+        ("مبلغ {amount} كم است", "Arabic letter"),
+        ("مبلغ علي {amount}", "Arabic letter"),
+        ("مبلغ {amount} تا 30 روز", "not Persian"),
+        ("مبلغ {amount}, مهلت", "ASCII punctuation"),
+        ("مبلغ {amount} می شود", "half-space"),
+        ("بدهی ها {amount}", "half-space"),
+        ("مبلغ {amount} rials", "Latin words"),
+        ("مبلغ  {amount}", "loose space"),
+    ],
+)
+def test_what_the_voice_forbids_is_told(persian, fault):
+    said, whole = Catalog(), Catalog(locale="fa")
+    said.add("Amount {amount}")
+    whole.add("Amount {amount}", persian)
+    assert any(fault in told for told in faults(said, whole))
+
+
+def test_words_that_people_must_send_may_stay_latin():
+    said, whole = Catalog(), Catalog(locale="fa")
+    said.add("Send STOP to end.")
+    whole.add("Send STOP to end.", "برای پایان STOP بفرستید.")
+    assert faults(said, whole) == []
+
+
+def test_everything_the_rooms_say_is_extracted(tmp_path):
+    (tmp_path / "bots").mkdir()
+    (tmp_path / "bots" / "menu.py").write_text('_("Menu")\n_n("{n} day", "{n} days", count)\n')
+    (tmp_path / "sandbox").mkdir()
+    (tmp_path / "sandbox" / "desk.py").write_text('_("Desk")\n')
+    wording = tmp_path / "api" / "templates" / "wording" / "debt_notice"
+    wording.mkdir(parents=True)
+    (wording / "email.txt").write_text(
+        "Subject: A debt\n\n# Heading\nWorkplace {workshop}\n? Until {day}\n| Amount | {amount} |\n"
+    )
+    ids = {message.id for message in extract.everything(tmp_path) if message.id}
+    assert ids == {
+        "Menu",
+        ("{n} day", "{n} days"),
+        "A debt",
+        "Heading",
+        "Workplace {workshop}",
+        "Until {day}",
+        "Amount",
+    }
