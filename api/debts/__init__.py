@@ -1,0 +1,1 @@
+"""What a workshop owes, why, and until when it may object."""

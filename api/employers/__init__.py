@@ -1,0 +1,1 @@
+"""Employers, their workshops, and the people who speak for a workshop."""
