@@ -1,0 +1,53 @@
+"""What came of one call to the outside: one of three, never more (guarantees.md).
+
+    Accepted    sure-ok: the other side has it and answers for it
+    Rejected    sure-fail: it surely does not have it
+    Unknown     time-out, reset or crash: nobody can say, so nothing is repeated blindly
+
+Channels answer with these, for notices and for the bots' replies alike.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class State(StrEnum):
+    """What a provider can say of a message it accepted."""
+
+    SENT = "sent"
+    DELIVERED = "delivered"
+    TEMPORARY_FAILURE = "temporary-failure"
+    PERMANENT_FAILURE = "permanent-failure"
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """The other side has it; `provider_id` is its own name for it, empty where it gives none."""
+
+    provider_id: str = ""
+    state: State = State.SENT
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """The other side surely does not have it.
+
+    again: the same call may succeed later. address_dead: nobody is there any more (blocked, chat
+    gone, no such number). wait_seconds: we were too quick and are told to wait this long; it is no
+    failure and uses up no try. `reason` is a short stable word for logs and figures.
+    """
+
+    reason: str
+    again: bool = False
+    address_dead: bool = False
+    wait_seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """Nobody can say whether the other side has it; `reason` is a short stable word."""
+
+    reason: str
+
+
+Outcome = Accepted | Rejected | Unknown

@@ -1,0 +1,1 @@
+"""What the organisation tells people: from a fact to a report of its delivery."""

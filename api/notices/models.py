@@ -1,0 +1,159 @@
+"""Tables of notices: what is told, each channel's delivery of it, each call, each report."""
+
+import uuid
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    ForeignKey,
+    Index,
+    LargeBinary,
+    SmallInteger,
+    String,
+    UniqueConstraint,
+    text,
+)
+from sqlalchemy.orm import Mapped, mapped_column
+
+from api.db import Base, Moment, Sealed, WithId
+from api.notices.rules import AttemptState, NoticeStatus, Status
+
+
+class Notice(WithId, Base):
+    """What, to whom, about what, with which facts.
+
+    `code` is the check code, kept from the first rendering on. `secret` is what only the wire may
+    show (a one-time code), sealed JSON, forgotten when the notice ends. `ends_at` is the last
+    instant at which anything may still leave.
+    """
+
+    __tablename__ = "notices"
+
+    key: Mapped[str] = mapped_column(String(200), unique=True)
+    template: Mapped[str] = mapped_column(String(64))
+    notice_class: Mapped[str] = mapped_column(String(16))
+    person_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("people.id"))
+    workshop_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("workshops.id"))
+    link_id: Mapped[uuid.UUID | None]
+    about: Mapped[str] = mapped_column(String(80), index=True)
+    facts: Mapped[dict[str, Any]]
+    secret: Mapped[str | None] = mapped_column(Sealed("notices.secret"))
+    status: Mapped[str] = mapped_column(String(16), default=NoticeStatus.WAITING)
+    reason: Mapped[str | None] = mapped_column(String(40))
+    code: Mapped[str | None] = mapped_column(String(8))
+    created_at: Mapped[datetime] = mapped_column(Moment)
+    ends_at: Mapped[datetime] = mapped_column(Moment)
+
+    __table_args__ = (
+        Index("ix_notices_person_id_id", "person_id", "id"),
+        Index(
+            "ix_notices_code",
+            "code",
+            postgresql_where=text("code IS NOT NULL"),
+            sqlite_where=text("code IS NOT NULL"),
+        ),
+    )
+
+
+class Delivery(WithId, Base):
+    """One step of a notice's plan on one channel; the outbox.
+
+    `due_at` is when somebody must look at it again, None when nobody must: a claim moves it to the
+    end of its lease, so one index serves waiting, retrying and abandoned rows alike. `until` is the
+    end of the step's patience, set by its first attempt. `reference` is our name for it at the
+    provider, the same for each try, so that a repeat can be recognised.
+    """
+
+    __tablename__ = "deliveries"
+
+    notice_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("notices.id"), index=True)
+    step: Mapped[int] = mapped_column(SmallInteger)
+    channel: Mapped[str] = mapped_column(String(8))
+    lane: Mapped[int] = mapped_column(SmallInteger)
+    status: Mapped[str] = mapped_column(String(20), default=Status.CREATED)
+    reference: Mapped[int] = mapped_column(BigInteger, unique=True)
+    due_at: Mapped[datetime | None] = mapped_column(Moment)
+    lease: Mapped[uuid.UUID | None]
+    until: Mapped[datetime | None] = mapped_column(Moment)
+    tries: Mapped[int] = mapped_column(SmallInteger, default=0)
+    reason: Mapped[str | None] = mapped_column(String(40))
+    created_at: Mapped[datetime] = mapped_column(Moment)
+    changed_at: Mapped[datetime] = mapped_column(Moment)
+
+    __table_args__ = (
+        Index(
+            "ix_deliveries_due",
+            "channel",
+            "lane",
+            "due_at",
+            postgresql_where=text("due_at IS NOT NULL"),
+            sqlite_where=text("due_at IS NOT NULL"),
+        ),
+    )
+
+
+class Attempt(WithId, Base):
+    """One call to the outside, written and committed before its first byte leaves."""
+
+    __tablename__ = "attempts"
+
+    delivery_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("deliveries.id"))
+    number: Mapped[int] = mapped_column(SmallInteger)
+    state: Mapped[str] = mapped_column(String(10), default=AttemptState.OPEN)
+    lease: Mapped[uuid.UUID]
+    sender: Mapped[str] = mapped_column(String(40))
+    address_index: Mapped[bytes | None] = mapped_column(LargeBinary(16))
+    provider_id: Mapped[str | None] = mapped_column(String(100))
+    reason: Mapped[str | None] = mapped_column(String(40))
+    opened_at: Mapped[datetime] = mapped_column(Moment)
+    closed_at: Mapped[datetime | None] = mapped_column(Moment)
+
+    __table_args__ = (
+        UniqueConstraint("delivery_id", "number"),
+        Index(
+            "ix_attempts_provider_id",
+            "provider_id",
+            "sender",
+            postgresql_where=text("provider_id IS NOT NULL"),
+            sqlite_where=text("provider_id IS NOT NULL"),
+        ),
+        Index(
+            "ix_attempts_address",
+            "address_index",
+            "opened_at",
+            postgresql_where=text("address_index IS NOT NULL"),
+            sqlite_where=text("address_index IS NOT NULL"),
+        ),
+    )
+
+
+class Report(WithId, Base):
+    """What a provider told us afterwards, as it came; one whose delivery is unknown is kept too."""
+
+    __tablename__ = "reports"
+
+    provider: Mapped[str] = mapped_column(String(40))
+    fingerprint: Mapped[bytes] = mapped_column(LargeBinary(16), unique=True)
+    reference: Mapped[int | None] = mapped_column(BigInteger, index=True)
+    provider_id: Mapped[str | None] = mapped_column(String(100))
+    state: Mapped[str | None] = mapped_column(String(20))
+    told: Mapped[str] = mapped_column(Sealed("reports.told"))
+    delivery_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("deliveries.id"), index=True)
+    received_at: Mapped[datetime] = mapped_column(Moment)
+
+    __table_args__ = (Index("ix_reports_provider_id", "provider_id", "provider"),)
+
+
+class Rate(Base):
+    """How much a sender may say: a bot, the SMS line or the mail server.
+
+    `free_at` is when the next token is there, at an even pace; `waits_until` is a wait the other
+    side has imposed, met here or by the bots.
+    """
+
+    __tablename__ = "rates"
+
+    sender: Mapped[str] = mapped_column(String(40), primary_key=True)
+    free_at: Mapped[datetime] = mapped_column(Moment)
+    waits_until: Mapped[datetime] = mapped_column(Moment)

@@ -1,0 +1,191 @@
+"""Posting notices, one or five thousand at once, and taking them back.
+
+A notice and its first delivery are written in the caller's transaction: what happened and what is
+told of it stand or fall together. Nothing is rendered and no address is read here; both are asked
+at the wire, where they are still true.
+"""
+
+import json
+import uuid
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, cast
+
+from sqlalchemy import Table, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+
+from api.db import Base, new_id
+from api.notices.models import Delivery, Notice
+from api.notices.plans import PLANS, Plan
+from api.notices.rules import NoticeStatus, Status
+from api.templates.catalogue import TEMPLATES, NoticeClass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewNotice:
+    """A notice to post; see `post` for the meaning of each."""
+
+    template: str
+    to: uuid.UUID
+    about: str
+    facts: dict[str, Any]
+    key: str
+    workshop_id: uuid.UUID | None = None
+    secret: dict[str, Any] | None = None
+    expires_at: datetime | None = None
+    link_id: uuid.UUID | None = None
+
+
+def post(
+    session: Session,
+    *,
+    template: str,
+    to: uuid.UUID,
+    about: str,
+    facts: dict[str, Any],
+    key: str,
+    now: datetime,
+    workshop_id: uuid.UUID | None = None,
+    secret: dict[str, Any] | None = None,
+    expires_at: datetime | None = None,
+    link_id: uuid.UUID | None = None,
+) -> uuid.UUID | None:
+    """Post one notice to a person; gives its id, or None when one with this key exists.
+
+    `about` names its subject (`debt:<uuid>`), by which it can be cancelled and its truth asked.
+    `facts` are the template's, checked against it (pydantic.ValidationError). `secret` is sealed
+    and shown on the wire alone. Nothing leaves after `expires_at`, or after the class's own end.
+    `link_id` names the one chat that must hear it. KeyError when there is no such template.
+    """
+    new = NewNotice(
+        template=template,
+        to=to,
+        about=about,
+        facts=facts,
+        key=key,
+        workshop_id=workshop_id,
+        secret=secret,
+        expires_at=expires_at,
+        link_id=link_id,
+    )
+    return next(iter(_insert(session, [new], now)), None)
+
+
+def post_many(session: Session, rows: Sequence[NewNotice], now: datetime) -> int:
+    """Post a slice of notices in a few statements; gives how many were new."""
+    return len(_insert(session, rows, now))
+
+
+def cancel_about(
+    session: Session,
+    *,
+    abouts: Collection[str],
+    now: datetime,
+    templates: Collection[str] | None = None,
+) -> int:
+    """Cancel what still waits to be sent about these subjects; gives how many deliveries stopped.
+
+    `templates` narrows it. What is already at the wire, sent or uncertain keeps its status; later
+    steps of it are stopped by the question "is it still true".
+    """
+    told = select(Notice.id).where(Notice.about.in_(abouts))
+    if templates is not None:
+        told = told.where(Notice.template.in_(templates))
+    # In the order of ids, as everybody who locks several deliveries: so that nobody waits in a ring.
+    waiting = session.execute(
+        select(Delivery.id, Delivery.notice_id)
+        .where(
+            Delivery.notice_id.in_(told),
+            Delivery.status.in_([Status.CREATED, Status.TEMPORARY_FAILURE]),
+        )
+        .order_by(Delivery.id)
+        .with_for_update()
+    ).all()
+    if not waiting:
+        return 0
+    session.execute(
+        update(Delivery)
+        .where(Delivery.id.in_([row.id for row in waiting]))
+        .values(
+            status=Status.CANCELLED,
+            due_at=None,
+            lease=None,
+            reason="no_longer_true",
+            changed_at=now,
+        )
+    )
+    session.execute(
+        update(Notice)
+        .where(
+            Notice.id.in_([row.notice_id for row in waiting]),
+            Notice.status == NoticeStatus.WAITING,
+        )
+        .values(status=NoticeStatus.CANCELLED, reason="no_longer_true", secret=None)
+    )
+    return len(waiting)
+
+
+def delivery_row(*, notice_id: uuid.UUID, plan: Plan, step: int, now: datetime) -> dict[str, Any]:
+    """Give the values of a fresh delivery by a step of its plan, due at once."""
+    delivery_id = new_id()
+    return {
+        "id": delivery_id,
+        "notice_id": notice_id,
+        "step": step,
+        "channel": plan.steps[step].channel,
+        "lane": plan.lane,
+        "status": Status.CREATED,
+        # The random bits of the id: a positive number, as gateways want it, and unique as the id is.
+        "reference": delivery_id.int & ((1 << 62) - 1),
+        "due_at": now,
+        "tries": 0,
+        "created_at": now,
+        "changed_at": now,
+    }
+
+
+def insert_rows(session: Session, table: Table, rows: Sequence[dict[str, Any]]) -> set[uuid.UUID]:
+    """Insert many rows in few statements, passing over those that exist; gives the new ones' ids."""
+    if not rows:
+        return set()
+    kind = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
+    statement = kind.insert(table).on_conflict_do_nothing().returning(table.c.id)
+    return set(session.execute(statement, list(rows)).scalars())
+
+
+def _insert(session: Session, rows: Sequence[NewNotice], now: datetime) -> set[uuid.UUID]:
+    notices = [_notice_row(row, now) for row in rows]
+    fresh = insert_rows(session, _table(Notice), notices)
+    deliveries = []
+    for notice in notices:
+        if notice["id"] in fresh:
+            plan = PLANS[NoticeClass(notice["notice_class"])]
+            deliveries.append(delivery_row(notice_id=notice["id"], plan=plan, step=0, now=now))
+    insert_rows(session, _table(Delivery), deliveries)
+    return fresh
+
+
+def _notice_row(new: NewNotice, now: datetime) -> dict[str, Any]:
+    template = TEMPLATES[new.template]
+    end = now + PLANS[NoticeClass(template.notice_class)].lasts
+    return {
+        "id": new_id(),
+        "key": new.key,
+        "template": new.template,
+        "notice_class": template.notice_class,
+        "person_id": new.to,
+        "workshop_id": new.workshop_id,
+        "link_id": new.link_id,
+        "about": new.about,
+        "facts": template.facts.model_validate(new.facts).model_dump(mode="json"),
+        "secret": None if new.secret is None else json.dumps(new.secret),
+        "status": NoticeStatus.WAITING,
+        "created_at": now,
+        "ends_at": end if new.expires_at is None else min(end, new.expires_at),
+    }
+
+
+def _table(model: type[Base]) -> Table:
+    return cast("Table", model.__table__)

@@ -1,0 +1,1 @@
+"""The notifier: delivers notices and keeps time, by verbs of the core."""
