@@ -1,0 +1,1 @@
+"""The messenger: a Bot API server for many tokens, and the phones that talk to its bots."""
