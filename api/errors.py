@@ -20,11 +20,13 @@ from typing import Any, ClassVar
 class Refusal(Exception):
     """A no of the trade: a stable code and facts, never a sentence.
 
-    `params` are the facts a sentence about it needs, plain JSON values only.
+    `params` are the facts a sentence about it needs, plain JSON values only. `kept` says that what
+    was written before it stays (a wrong guess that was counted); all others undo the transaction.
     """
 
     code: ClassVar[str] = "refused"
     status: ClassVar[int] = 400
+    kept: ClassVar[bool] = False
 
     def __init__(self, **params: Any) -> None:
         super().__init__(self.code)
