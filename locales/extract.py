@@ -9,6 +9,7 @@ sentence says what it is, and is no part of it:
     | … | {fact}        a row of the table of figures; only its label is a sentence
 """
 
+import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import IO, Any
@@ -19,16 +20,18 @@ from babel.messages.frontend import parse_mapping_cfg
 
 HERE = Path(__file__).parent
 KEYWORDS = {**DEFAULT_KEYWORDS, "_n": (1, 2)}
+# A line of facts alone says the same in every language.
+_ONLY_HOLES = re.compile(r"\s*(?:\{[^{}]*\}\s*)*")
 _MARKERS = ("Subject: ", "# ", "? ")
 
 
 def sentence(line: str) -> str:
-    """Give the sentence of one line of a wording file, without its marker."""
+    """Give the sentence of one line of a wording file, without its marker; "" where it has none."""
     for marker in _MARKERS:
         line = line.removeprefix(marker)
     if line.startswith("|"):
         line = line.strip("|").split("|")[0]
-    return line.strip()
+    return "" if _ONLY_HOLES.fullmatch(line) else line.strip()
 
 
 def wording(

@@ -197,6 +197,11 @@ def holes(text: str) -> frozenset[str]:
     )
 
 
+def hole_names(text: str) -> frozenset[str]:
+    """Name the facts a sentence asks for."""
+    return frozenset(name for _text, name, _style in _parsed(text) if name)
+
+
 class Speech:
     """One language in one medium. Gives plain text: who sends it escapes it.
 

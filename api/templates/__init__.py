@@ -1,0 +1,1 @@
+"""Templates: what each notice says, on every channel and in every language."""

@@ -1,0 +1,239 @@
+"""What a person reads of each notice, on every channel and in every language."""
+
+import html
+import re
+from datetime import date
+from html.parser import HTMLParser
+
+import pytest
+from pydantic import ValidationError
+
+from api.kit import sms
+from api.kit.language import Language, Speech
+from api.kit.message import Message
+from api.kit.text import ZWNJ
+from api.templates import layout, render
+from api.templates.catalogue import ACTIONS, TEMPLATES, Template
+
+CODE = "K7Q2M4XD"
+EVERY = [
+    pytest.param(template, channel, language, id=f"{template.name} {channel} {language}")
+    for template in TEMPLATES.values()
+    for channel in sorted(layout.channels(template.name))
+    for language in Language
+]
+SMS = [each for each in EVERY if each.values[1] == "sms"]
+MAILS = [each for each in EVERY if each.values[1] == "email"]
+DEBT = TEMPLATES["debt_notice"]
+
+
+def worded(
+    template: Template, channel: str, language: str, today: date | None = None, **facts: object
+) -> Message:
+    stored = template.example.model_copy(update=facts).model_dump(mode="json")
+    return render.message(
+        template.name,
+        stored,
+        language=language,
+        channel=channel,
+        code=CODE,
+        secret=template.example_secret,
+        today=today,
+    )
+
+
+@pytest.mark.parametrize(("template", "channel", "language"), EVERY)
+def test_every_template_words_its_example(template, channel, language):
+    message = worded(template, channel, language)
+    assert message.text
+    assert "{" not in message.text
+    assert "K7Q2-M4XD" in message.text
+    assert "!" not in message.text
+    assert message.language == language
+    if language == "fa":
+        # Words of the other language stand for a sentence that nobody translated.
+        text = message.text.replace("K7Q2-M4XD", "")
+        assert not re.search("[A-Za-z]", text)
+        assert ZWNJ * 2 not in text
+
+
+@pytest.mark.parametrize("template", TEMPLATES.values(), ids=lambda each: each.name)
+@pytest.mark.parametrize("language", Language)
+def test_every_template_has_its_words_in_the_inbox(template, language):
+    message = worded(template, "inbox", language)
+    assert message.text == worded(template, "chat", language).text
+    for secret in (template.example_secret or {}).values():
+        assert secret not in message.text
+
+
+@pytest.mark.parametrize(("template", "channel", "language"), SMS)
+def test_an_sms_is_short_and_ends_with_its_check_code(template, channel, language):
+    text = worded(template, channel, language).text
+    assert sms.parts(text) <= 2
+    assert text.endswith("\nK7Q2-M4XD")
+
+
+@pytest.mark.parametrize(("template", "channel", "language"), SMS)
+def test_an_sms_holds_no_link_no_amount_no_name_and_no_direction_marks(template, channel, language):
+    text = worded(template, channel, language).text
+    assert not re.search(r"https?:|www\.|[a-z0-9]\.[a-z]{2,}|t\.me|/", text, re.IGNORECASE)
+    assert not set(text) & set("\u200e\u200f\u2066\u2067\u2068\u2069")
+    assert not re.search(r"ریال|تومان|rial|toman", text)
+    for fact in ("workshop_name",):
+        assert getattr(template.example, fact, "no such fact") not in text
+
+
+@pytest.mark.parametrize("name", ["link_code", "debt_notice", "debt_reminder"])
+def test_the_most_sent_sms_fit_one_persian_part(name):
+    assert sms.parts(worded(TEMPLATES[name], "sms", "fa").text) == 1
+
+
+def test_the_sms_of_a_debt_is_the_voices():
+    assert worded(DEBT, "sms", "fa").text == (
+        "بدهی کارگاه *۴۵۲۱ ثبت شد. مهلت اعتراض ۳۰ مهر.\nکد بررسی:\nK7Q2-M4XD"
+    )
+
+
+def test_the_chat_of_a_debt_says_workplace_period_number_amount_and_last_day():
+    message = worded(DEBT, "chat", "fa", today=date(2026, 10, 12))
+    assert message.text == (
+        "کارگاه *۴۵۲۱، دورهٔ مرداد ۱۴۰۵: بدهی ۸۲٬۰۰۰٬۰۰۰ ریال (۸٬۲۰۰٬۰۰۰ تومان)، محاسبه تا ۱۲ مهر.\n"
+        "مهلت اعتراض: پنجشنبه ۳۰ مهر.\n"
+        "۱۰ روز مانده است.\n\n"
+        "اعلامیهٔ بدهی سازمان تأمین اجتماعی، شمارهٔ بدهی *۷۳۰۴.\n"
+        "اگر اعتراض دارید، تا آن روز کتباً به شعبهٔ کارگاه اعلام کنید.\n\n"
+        "کد بررسی: \u2066K7Q2-M4XD\u2069"
+    )
+    assert message.buttons[0][0].data == "debt_details|K7Q2M4XD"
+
+
+def test_a_debt_of_several_months_names_the_first_and_the_last():
+    text = worded(DEBT, "chat", "fa", period_to="1405-07").text
+    assert "دورهٔ مرداد ۱۴۰۵ تا مهر ۱۴۰۵:" in text
+
+
+@pytest.mark.parametrize(
+    ("today", "said"),
+    [
+        (date(2026, 10, 21), "1 day is left."),
+        (date(2026, 10, 22), "That is today."),
+        (date(2026, 10, 23), None),
+        (None, None),
+    ],
+)
+def test_the_days_left_are_counted_when_it_is_sent(today, said):
+    text = worded(TEMPLATES["debt_reminder"], "chat", "en", today=today).text
+    assert (said in text) if said else not re.search("left|today", text)
+
+
+@pytest.mark.parametrize("template", TEMPLATES.values(), ids=lambda each: each.name)
+@pytest.mark.parametrize("language", Language)
+def test_buttons_are_short_words_in_rows_of_one(template, language):
+    message = worded(template, "chat", language)
+    assert [row[0].label for row in message.buttons] == [
+        Speech(language).word(ACTIONS[action]) for action in template.actions
+    ]
+    for row in message.buttons:
+        assert len(row) == 1
+        assert len(row[0].label) <= 20
+        assert len(row[0].data.encode()) <= 64
+
+
+class _Reader(HTMLParser):
+    """Collects what a mail client would show, and which tags nest wrongly."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.shown: list[str] = []
+        self.links: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag not in {"meta", "br"}:
+            self.open.append(tag)
+        self.links += [value or "" for name, value in attrs if name in {"href", "src"}]
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        if "title" not in self.open and data.strip():
+            self.shown.append(data.strip())
+
+
+def read(page: str) -> _Reader:
+    reader = _Reader()
+    reader.feed(page)
+    reader.close()
+    assert not reader.open
+    return reader
+
+
+@pytest.mark.parametrize(("template", "channel", "language"), MAILS)
+def test_a_mail_says_the_same_in_plain_and_in_html(template, channel, language):
+    message = worded(template, channel, language)
+    plain = re.split(r"\n+|: (?=\S)", message.text)
+    shown = read(message.html).shown
+    assert [part for line in shown for part in re.split(r": (?=\S)", line)] == plain
+
+
+@pytest.mark.parametrize(("template", "channel", "language"), MAILS)
+def test_a_mail_has_a_subject_a_direction_and_nothing_from_outside(template, channel, language):
+    message = worded(template, channel, language)
+    assert message.subject
+    assert "\n" not in message.subject
+    direction = {"fa": "rtl", "en": "ltr"}[language]
+    assert f'<html lang="{language}" dir="{direction}">' in message.html
+    assert f'<body dir="{direction}"' in message.html
+    assert read(message.html).links == []
+
+
+def test_a_hostile_fact_stays_text_in_a_mail():
+    name = '<script>alert("x")</script> {amount} {{ 7 * 7 }}'
+    message = worded(DEBT, "email", "fa", workshop_name=name)
+    assert name in message.text
+    assert name not in message.html
+    assert html.escape(name, quote=False) in message.html.replace("&#34;", '"')
+
+
+def test_a_fact_with_line_breaks_makes_no_header():
+    message = worded(DEBT, "email", "fa", workshop_tail="45\r\nBcc: a@example.com")
+    assert len(message.subject.splitlines()) == 1
+
+
+def test_facts_that_do_not_fit_are_refused():
+    with pytest.raises(ValidationError):
+        render.message("debt_notice", {}, language="fa", channel="sms", code=CODE)
+
+
+def test_a_code_without_its_secret_is_refused():
+    with pytest.raises(KeyError, match="code"):
+        render.message("link_code", {"minutes": 3}, language="fa", channel="sms", code=CODE)
+
+
+def test_a_code_without_minutes_leaves_them_out():
+    message = render.message(
+        "link_code", {}, language="en", channel="sms", code=CODE, secret={"code": "482913"}
+    )
+    assert message.text == "Your code: 482913\nCheck code:\nK7Q2-M4XD"
+
+
+def test_an_unknown_template_is_told():
+    with pytest.raises(KeyError):
+        render.message("nothing", {}, language="fa", channel="sms", code=CODE)
+
+
+def test_facts_of_an_older_release_are_still_worded():
+    stored = {**DEBT.example.model_dump(mode="json"), "dropped_since": 1}
+    assert render.message("debt_notice", stored, language="fa", channel="sms", code=CODE).text
+
+
+@pytest.mark.parametrize("template", TEMPLATES.values(), ids=lambda each: each.name)
+def test_an_example_survives_its_storage(template):
+    stored = template.example.model_dump(mode="json")
+    assert template.facts.model_validate(stored) == template.example
+
+
+@pytest.mark.parametrize("template", TEMPLATES.values(), ids=lambda each: each.name)
+def test_every_subject_has_its_words(template):
+    assert not re.search("[A-Za-z]", Speech(Language.FA).word(template.subject))
