@@ -1,0 +1,55 @@
+"""What every mouth has in common: whom it speaks to, what it can do, and its two verbs."""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from api.kit.message import Message
+from api.kit.outcome import Outcome
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Where a message goes: one of the three is filled. Its repr shows none of them."""
+
+    chat_id: str = ""
+    phone: str = ""
+    email: str = ""
+
+    def __repr__(self) -> str:
+        return "Address(…)"
+
+
+@dataclass(frozen=True, slots=True)
+class Capabilities:
+    """What a channel can show, and whether it can be asked about what it took.
+
+    `length` is the longest text of one message. `asks`: `ask` gives an answer; what it does not
+    know for sure it has not taken.
+    """
+
+    length: int
+    buttons: bool = False
+    contact: bool = False
+    location: bool = False
+    files: bool = False
+    links: bool = False
+    asks: bool = False
+
+
+class Channel(Protocol):
+    """A mouth. Neither verb raises: whatever happens outside is one of the three outcomes."""
+
+    @property
+    def can(self) -> Capabilities: ...
+
+    async def send(self, to: Address, message: Message, reference: str) -> Outcome:
+        """Hand over one message; `reference` is our own name for it, the same when it is repeated."""
+        ...
+
+    async def ask(self, reference: str) -> Outcome | None:
+        """Ask what became of a message; None when the other side cannot be asked or did not say."""
+        ...
+
+    async def close(self) -> None:
+        """Let the kept connections go."""
+        ...

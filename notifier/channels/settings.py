@@ -1,0 +1,73 @@
+"""Settings of the bots, one set for each audience on each messenger, read for both rooms.
+
+    CHANNELS_<AUDIENCE>_<MESSENGER>_TOKEN, _API_ROOT, _FILE_ROOT, _SECRET, _USERNAME
+
+A bot without a token is not there.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from pydantic import SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+API_ROOT = "https://api.telegram.org"
+AUDIENCES = ("people", "employers", "inspectors")
+MESSENGERS = ("telegram",)
+
+
+@dataclass(frozen=True, slots=True)
+class BotSettings:
+    """One bot: for whom, on which messenger, and how to reach it."""
+
+    audience: str
+    messenger: str
+    token: SecretStr
+    api_root: str
+    file_root: str
+    secret: SecretStr
+    username: str
+
+    @property
+    def name(self) -> str:
+        """`telegram:employers`: what its rate and its attempts are kept under."""
+        return f"{self.messenger}:{self.audience}"
+
+
+class ChannelSettings(BaseSettings):
+    """What an operator tells of each bot; docs/configuration.md explains each."""
+
+    model_config = SettingsConfigDict(env_prefix="CHANNELS_", extra="ignore")
+
+    people_telegram_token: SecretStr = SecretStr("")
+    people_telegram_api_root: str = API_ROOT
+    people_telegram_file_root: str = API_ROOT
+    people_telegram_secret: SecretStr = SecretStr("")
+    people_telegram_username: str = ""
+    employers_telegram_token: SecretStr = SecretStr("")
+    employers_telegram_api_root: str = API_ROOT
+    employers_telegram_file_root: str = API_ROOT
+    employers_telegram_secret: SecretStr = SecretStr("")
+    employers_telegram_username: str = ""
+    inspectors_telegram_token: SecretStr = SecretStr("")
+    inspectors_telegram_api_root: str = API_ROOT
+    inspectors_telegram_file_root: str = API_ROOT
+    inspectors_telegram_secret: SecretStr = SecretStr("")
+    inspectors_telegram_username: str = ""
+
+    def bots(self) -> Iterator[BotSettings]:
+        """Give each bot that has a token."""
+        for audience in AUDIENCES:
+            for messenger in MESSENGERS:
+                of = f"{audience}_{messenger}"
+                token: SecretStr = getattr(self, f"{of}_token")
+                if token.get_secret_value():
+                    yield BotSettings(
+                        audience,
+                        messenger,
+                        token,
+                        getattr(self, f"{of}_api_root").rstrip("/"),
+                        getattr(self, f"{of}_file_root").rstrip("/"),
+                        getattr(self, f"{of}_secret"),
+                        getattr(self, f"{of}_username"),
+                    )
