@@ -1,5 +1,8 @@
-"""The words of employers and of those who speak for them."""
+"""Employers, workshops and contacts as the registry lists them."""
 
+import uuid
+from dataclasses import dataclass
+from datetime import date
 from enum import StrEnum
 
 
@@ -14,3 +17,35 @@ class Role(StrEnum):
     OWNER = "owner"
     MANAGER = "manager"
     ACCOUNTANT = "accountant"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EmployerRow:
+    """An employer as the registry lists it; known by `number`."""
+
+    number: str
+    kind: EmployerKind
+    name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorkshopRow:
+    """A workshop as the registry lists it; known by `code`."""
+
+    code: str
+    employer_no: str
+    branch_id: uuid.UUID
+    name: str
+    activity: str
+    address: str
+    registered_on: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContactRow:
+    """Who speaks for a workshop; known by the two."""
+
+    workshop_code: str
+    person_id: uuid.UUID
+    role: Role
+    since: date

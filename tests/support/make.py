@@ -36,7 +36,7 @@ def new_national_code(number: int | None = None) -> str:
 
 def new_legal_id(number: int | None = None) -> str:
     """Make a valid id of a legal entity, the same for the same number."""
-    first = f"{1_400_000_000 + (next(_next) if number is None else number):010d}"
+    first = f"{1_400_230_000 + (next(_next) if number is None else number):010d}"
     shift = int(first[9]) + 2
     weights = (29, 27, 23, 19, 17) * 2
     total = sum((int(d) + shift) * w for d, w in zip(first, weights, strict=True))

@@ -1,0 +1,95 @@
+"""Questions about employers, workshops and contacts."""
+
+import uuid
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy import ColumnElement, and_, or_, select
+from sqlalchemy.orm import Session
+
+from api import db
+from api.employers.models import Contact, Employer, Workshop
+from api.employers.rules import Role
+
+
+@dataclass(frozen=True, slots=True)
+class ContactOf:
+    """Who may be told of a workshop."""
+
+    workshop_id: uuid.UUID
+    person_id: uuid.UUID
+    role: Role
+
+
+def speaks_on(day: date) -> ColumnElement[bool]:
+    """The condition that a contact speaks for the workshop on a day."""
+    return and_(Contact.since <= day, or_(Contact.until.is_(None), Contact.until >= day))
+
+
+def by_id(session: Session, workshop_id: uuid.UUID) -> Workshop | None:
+    """The workshop of an id."""
+    return session.get(Workshop, workshop_id)
+
+
+def workshop_by_code(session: Session, code: str) -> Workshop | None:
+    """The workshop of a canonical code."""
+    return session.scalar(select(Workshop).where(Workshop.code == code))
+
+
+def workshops_of(session: Session, person_id: uuid.UUID, today: date) -> Sequence[Workshop]:
+    """The active workshops that a person speaks for today, by code."""
+    return session.scalars(
+        select(Workshop)
+        .join(Contact, Contact.workshop_id == Workshop.id)
+        .where(Contact.person_id == person_id, Workshop.active, speaks_on(today))
+        .order_by(Workshop.code)
+    ).all()
+
+
+def role_at(
+    session: Session, person_id: uuid.UUID, workshop_id: uuid.UUID, today: date
+) -> Role | None:
+    """What a person is to an active workshop today; None for one who does not speak for it."""
+    return session.scalar(
+        select(Contact.role)
+        .join(Workshop, Workshop.id == Contact.workshop_id)
+        .where(
+            Contact.person_id == person_id,
+            Contact.workshop_id == workshop_id,
+            Workshop.active,
+            speaks_on(today),
+        )
+    )
+
+
+def is_contact(session: Session, person_id: uuid.UUID, workshop_id: uuid.UUID, today: date) -> bool:
+    """Whether a person speaks for an active workshop today."""
+    return role_at(session, person_id, workshop_id, today) is not None
+
+
+def contacts_of(
+    session: Session, workshop_ids: Collection[uuid.UUID], today: date
+) -> Sequence[ContactOf]:
+    """Everybody who speaks for these workshops today."""
+    found = session.execute(
+        select(Contact.workshop_id, Contact.person_id, Contact.role)
+        .where(Contact.workshop_id.in_(workshop_ids), speaks_on(today))
+        .order_by(Contact.workshop_id, Contact.id)
+    )
+    return [ContactOf(*row) for row in found]
+
+
+def ids_by_number(session: Session, numbers: Collection[str]) -> Mapping[str, uuid.UUID]:
+    """The ids of those canonical employer numbers that are registered."""
+    indexes = {db.keys().blind("employer_no", number): number for number in numbers}
+    found = session.execute(
+        select(Employer.number_index, Employer.id).where(Employer.number_index.in_(indexes))
+    )
+    return {indexes[index]: employer_id for index, employer_id in found}
+
+
+def ids_by_code(session: Session, codes: Collection[str]) -> Mapping[str, uuid.UUID]:
+    """The ids of those workshop codes that are registered."""
+    found = session.execute(select(Workshop.code, Workshop.id).where(Workshop.code.in_(codes)))
+    return dict(found.tuples().all())

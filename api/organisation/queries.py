@@ -1,0 +1,74 @@
+"""Questions about branches, holidays, rule tables and availability."""
+
+import uuid
+from collections.abc import Collection, Mapping, Sequence
+from datetime import date
+
+from sqlalchemy import column, or_, select, table
+from sqlalchemy.orm import Session
+
+from api.organisation.models import Availability, Branch, Holiday, RuleTable
+
+# Employers are neighbours: their table is pointed at by name (style.md, "The arrows", 6).
+_workshops = table("workshops", column("id", Branch.id.type), column("branch_id", Branch.id.type))
+
+
+def rule_on(session: Session, name: str, day: date) -> RuleTable | None:
+    """The version of a rule table that is in force on a day."""
+    return session.scalar(
+        select(RuleTable)
+        .where(
+            RuleTable.name == name,
+            RuleTable.valid_from <= day,
+            or_(RuleTable.valid_to.is_(None), RuleTable.valid_to >= day),
+        )
+        .order_by(RuleTable.valid_from.desc())
+        .limit(1)
+    )
+
+
+def rules_of(session: Session, name: str) -> Sequence[RuleTable]:
+    """All versions of a rule table, the oldest first."""
+    return session.scalars(
+        select(RuleTable).where(RuleTable.name == name).order_by(RuleTable.valid_from)
+    ).all()
+
+
+def holidays_between(session: Session, first: date, last: date) -> set[date]:
+    """The official holidays from one day to another, both included."""
+    return set(session.scalars(select(Holiday.day).where(Holiday.day.between(first, last))))
+
+
+def branch_of_workshop(session: Session, workshop_id: uuid.UUID) -> Branch | None:
+    """The branch that keeps a workshop's file."""
+    return session.scalar(
+        select(Branch)
+        .join(_workshops, _workshops.c.branch_id == Branch.id)
+        .where(_workshops.c.id == workshop_id)
+    )
+
+
+def branches_of_city(session: Session, city: str, *, limit: int) -> Sequence[Branch]:
+    """The branches of a city by name, at most `limit`."""
+    return session.scalars(
+        select(Branch).where(Branch.city == city).order_by(Branch.name, Branch.code).limit(limit)
+    ).all()
+
+
+def availabilities_on(
+    session: Session, branch_id: uuid.UUID | None, day: date
+) -> Sequence[Availability]:
+    """What is said on a day for all branches, and for this one."""
+    return session.scalars(
+        select(Availability).where(
+            Availability.from_day <= day,
+            or_(Availability.to_day.is_(None), Availability.to_day >= day),
+            or_(Availability.branch_id.is_(None), Availability.branch_id == branch_id),
+        )
+    ).all()
+
+
+def ids_by_code(session: Session, codes: Collection[str]) -> Mapping[str, uuid.UUID]:
+    """The ids of those branch codes that are registered."""
+    found = session.execute(select(Branch.code, Branch.id).where(Branch.code.in_(codes)))
+    return dict(found.tuples().all())

@@ -1,0 +1,52 @@
+"""Sets of rows, written in a few statements each: never a loop of single rows (performance.md)."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import insert, select, update
+from sqlalchemy.orm import Session
+
+from api.db import Base
+
+
+def put(
+    session: Session,
+    model: type[Base],
+    rows: Sequence[Mapping[str, Any]],
+    *,
+    by: Sequence[str],
+    at_birth: Mapping[str, Any] | None = None,
+    at_change: Mapping[str, Any] | None = None,
+) -> int:
+    """Insert the rows that are not there and update those that differ; gives how many were written.
+
+    `by` names the columns that tell one row from another, the most telling first; no two of `rows`
+    share them. `at_birth` and `at_change` are written with a new row and with a changed one, and
+    count for no difference. Raises IntegrityError when another transaction put the same row first.
+    """
+    if not rows:
+        return 0
+    table = model.__table__
+    key = [column.name for column in table.primary_key]
+    names = list(rows[0])
+    stored = {
+        tuple(row[name] for name in by): row
+        for row in session.execute(
+            select(*(table.c[name] for name in dict.fromkeys([*key, *names]))).where(
+                table.c[by[0]].in_({row[by[0]] for row in rows})
+            )
+        ).mappings()
+    }
+    new, changed = [], []
+    for row in rows:
+        old = stored.get(tuple(row[name] for name in by))
+        if old is None:
+            new.append({**row, **(at_birth or {})})
+        elif any(old[name] != row[name] for name in names):
+            same = {name: old[name] for name in key}
+            changed.append({**row, **same, **(at_change or {})})
+    if new:
+        session.execute(insert(model), new)
+    if changed:
+        session.execute(update(model), changed)
+    return len(new) + len(changed)
