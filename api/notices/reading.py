@@ -1,0 +1,87 @@
+"""A person's own notices: the inbox, readable from the moment they are posted."""
+
+import uuid
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from api.errors import NotFound
+from api.kit.calendar import today
+from api.notices.checking import by_code, code_of, subject_of
+from api.notices.models import Notice
+from api.notices.rules import NoticeStatus
+from api.notices.schemas import NoticeLine, NoticeOut, NoticePage
+from api.templates import render
+from api.templates.catalogue import NoticeClass
+
+PAGE = 8
+
+
+def mine(
+    session: Session,
+    *,
+    person_id: uuid.UUID,
+    language: str,
+    after: uuid.UUID | None = None,
+    limit: int = PAGE,
+) -> NoticePage:
+    """List a person's notices, newest first; one-time codes and cancelled ones are none of them."""
+    asked = (
+        select(Notice)
+        .where(
+            Notice.person_id == person_id,
+            Notice.notice_class != NoticeClass.CODE,
+            Notice.status != NoticeStatus.CANCELLED,
+        )
+        .order_by(Notice.id.desc())
+        .limit(limit + 1)
+    )
+    if after is not None:
+        asked = asked.where(Notice.id < after)
+    found = session.scalars(asked).all()
+    return NoticePage(
+        items=[
+            NoticeLine(
+                code=code_of(notice.id),
+                template=notice.template,
+                subject=subject_of(notice, language),
+                day=today(notice.created_at),
+                status=notice.status,
+            )
+            for notice in found[:limit]
+        ],
+        after=found[limit - 1].id if len(found) > limit else None,
+    )
+
+
+def opened(
+    session: Session, *, person_id: uuid.UUID, code: str, language: str, now: datetime
+) -> tuple[NoticeOut, uuid.UUID | None]:
+    """Give one's own notice by its code, worded today, and the workshop it concerns.
+
+    Raises NotFound when it is not there or somebody else's; NotACode for no code.
+    """
+    notice = by_code(session, code, person_id=person_id)
+    if notice is None:
+        raise NotFound
+    check_code = code_of(notice.id)
+    message = render.message(
+        notice.template,
+        notice.facts,
+        language=language,
+        channel="inbox",
+        code=check_code,
+        today=today(now),
+    )
+    out = NoticeOut(
+        code=check_code,
+        template=notice.template,
+        subject=subject_of(notice, language),
+        day=today(notice.created_at),
+        about=notice.about,
+        grant_id=None,
+        text=message.text,
+        status=notice.status,
+    )
+    return out, notice.workshop_id
