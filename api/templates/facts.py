@@ -79,6 +79,7 @@ class DebtFacts(Facts):
             "amount": self.amount,
             "as_of": self.as_of,
             "objection_until": self.objection_until,
+            "object_by": self.objection_until if self._may_object(today) else None,
             "left": self._left(today),
         }
 
@@ -87,10 +88,14 @@ class DebtFacts(Facts):
             return self.period_from
         return _("{first} to {last}").using(first=self.period_from, last=self.period_to)
 
+    def _may_object(self, today: date | None) -> bool:
+        return today is None or today <= self.objection_until
+
     def _left(self, today: date | None) -> Sentence | None:
         """Say how long there is, counted from the day of sending: a held message stays true."""
-        if today is None or (days := (self.objection_until - today).days) < 0:
+        if today is None or not self._may_object(today):
             return None
+        days = (self.objection_until - today).days
         return _n("{n} day is left.", "{n} days are left.", days) if days else _("That is today.")
 
 

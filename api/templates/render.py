@@ -33,7 +33,7 @@ _CHECK = _("Check code: {check_code}")
 _CHECK_ABOVE = _("Check code:")
 _MAIL_FOOTER = (
     _("To be sure that this message is ours, send its check code to our bot: {check_code}"),
-    _("We never ask for the password of a card, nor for a one-time code."),
+    _("Our staff never ask for the password of a card or for a one-time code."),
 )
 
 

@@ -101,7 +101,7 @@ def test_the_chat_of_a_debt_says_workplace_period_number_amount_and_last_day():
         "مهلت اعتراض: پنجشنبه ۳۰ مهر.\n"
         "۱۰ روز مانده است.\n\n"
         "اعلامیهٔ بدهی سازمان تأمین اجتماعی، شمارهٔ بدهی *۷۳۰۴.\n"
-        "اگر اعتراض دارید، تا آن روز کتباً به شعبهٔ کارگاه اعلام کنید.\n\n"
+        "اگر اعتراض دارید، تا ۳۰ مهر کتباً به شعبهٔ کارگاه اعلام کنید.\n\n"
         "کد بررسی: \u2066K7Q2-M4XD\u2069"
     )
     assert message.buttons[0][0].data == "debt_details|K7Q2M4XD"
@@ -124,6 +124,15 @@ def test_a_debt_of_several_months_names_the_first_and_the_last():
 def test_the_days_left_are_counted_when_it_is_sent(today, said):
     text = worded(TEMPLATES["debt_reminder"], "chat", "en", today=today).text
     assert (said in text) if said else not re.search("left|today", text)
+
+
+@pytest.mark.parametrize("channel", ["chat", "email"])
+@pytest.mark.parametrize("name", ["debt_notice", "debt_reminder"])
+def test_nobody_is_told_to_object_when_the_last_day_is_over(name, channel):
+    last_day = worded(TEMPLATES[name], channel, "en", today=date(2026, 10, 22)).text
+    day_after = worded(TEMPLATES[name], channel, "en", today=date(2026, 10, 23)).text
+    assert "To object, write to the workplace's branch by 30 Mehr." in last_day
+    assert "To object" not in day_after
 
 
 @pytest.mark.parametrize("template", TEMPLATES.values(), ids=lambda each: each.name)
