@@ -9,6 +9,8 @@ import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from enum import StrEnum
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import (
@@ -18,6 +20,7 @@ from sqlalchemy import (
     DateTime,
     Dialect,
     Engine,
+    Enum,
     Integer,
     LargeBinary,
     MetaData,
@@ -41,6 +44,16 @@ BigId = BigInteger().with_variant(Integer, "sqlite")
 """A counter: 64 bits on PostgreSQL, the row id on SQLite (which autoincrements INTEGER alone)."""
 
 Json = JSON().with_variant(JSONB(), "postgresql")
+
+
+def word(words: type[StrEnum]) -> Enum:
+    """A column of a StrEnum: its value as text, so that a new word needs no migration."""
+    return Enum(
+        words,
+        native_enum=False,
+        length=16,
+        values_callable=lambda kind: [one.value for one in kind],
+    )
 
 
 class BadStore(Exception):
@@ -99,15 +112,26 @@ class Sealed(TypeDecorator[str]):
         return None if value is None else keys().seal(value, context=self.context)
 
     def process_result_value(self, value: bytes | None, dialect: Dialect) -> str | None:  # noqa: ARG002
-        return None if value is None else keys().open(value, context=self.context)
+        return None if value is None else _open(value, self.context)
 
 
 _ring: list[Keyring] = []
+_ring_file: list[Path] = []
 
 
-def use_keys(ring: Keyring) -> None:
-    """Set the keys of this process; once, at start."""
+def use_keys(ring: Keyring, file: Path | None = None) -> None:
+    """Set the keys of this process; once, at start.
+
+    With `file`, a key that was added to it later by a rotation is learned when it is first met.
+    """
     _ring[:] = [ring]
+    _ring_file[:] = [file] if file else []
+
+
+def _open(sealed: bytes, context: str) -> str:
+    if not keys().holds_key_of(sealed) and _ring_file:
+        _ring[:] = [Keyring.load(_ring_file[0])]
+    return keys().open(sealed, context=context)
 
 
 def keys() -> Keyring:

@@ -2,19 +2,15 @@
 
 import uuid
 from datetime import date, datetime
-from functools import partial
 
-from sqlalchemy import BigInteger, Enum, ForeignKey, Index, String, text
+from sqlalchemy import BigInteger, ForeignKey, Index, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
+from api import db
 from api.db import Base, Moment, WithId
 from api.debts.rules import Kind, State, Step
 
 # A state is kept as its word, in a plain text column: a new one needs no migration.
-_word = partial(
-    Enum, native_enum=False, length=16, values_callable=lambda words: [one.value for one in words]
-)
-
 _UNANNOUNCED = text("state = 'open' AND announced_version < version")
 
 
@@ -41,14 +37,14 @@ class Debt(WithId, Base):
     principal: Mapped[int] = mapped_column(BigInteger)
     list_fine: Mapped[int] = mapped_column(BigInteger)
     paid: Mapped[int] = mapped_column(BigInteger)
-    kind: Mapped[Kind] = mapped_column(_word(Kind))
-    step: Mapped[Step] = mapped_column(_word(Step))
+    kind: Mapped[Kind] = mapped_column(db.word(Kind))
+    step: Mapped[Step] = mapped_column(db.word(Step))
     issued_on: Mapped[date]
     due_on: Mapped[date]
     """The last day on which it could be paid without a fine."""
     objection_until: Mapped[date] = mapped_column(index=True)
     """The last day to object."""
-    state: Mapped[State] = mapped_column(_word(State))
+    state: Mapped[State] = mapped_column(db.word(State))
     version: Mapped[int] = mapped_column(default=1)
     """Grows only when principal, period, step or the last day to object changes."""
     announced_version: Mapped[int] = mapped_column(default=0)

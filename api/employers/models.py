@@ -2,18 +2,15 @@
 
 import uuid
 from datetime import date
-from functools import partial
 
-from sqlalchemy import Enum, ForeignKey, LargeBinary, String, UniqueConstraint
+from sqlalchemy import ForeignKey, LargeBinary, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
+from api import db
 from api.db import Base, Sealed, WithId
 from api.employers.rules import EmployerKind, Role
 
 # A state is kept as its word, in a plain text column: a new one needs no migration.
-_word = partial(
-    Enum, native_enum=False, length=16, values_callable=lambda words: [one.value for one in words]
-)
 
 
 class Employer(WithId, Base):
@@ -23,7 +20,7 @@ class Employer(WithId, Base):
 
     number: Mapped[str] = mapped_column(Sealed("employers.number"))
     number_index: Mapped[bytes] = mapped_column(LargeBinary(16), unique=True)
-    kind: Mapped[EmployerKind] = mapped_column(_word(EmployerKind))
+    kind: Mapped[EmployerKind] = mapped_column(db.word(EmployerKind))
     name: Mapped[str] = mapped_column(String(200))
 
 
@@ -51,7 +48,7 @@ class Contact(WithId, Base):
 
     workshop_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("workshops.id"))
     person_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("people.id"), index=True)
-    role: Mapped[Role] = mapped_column(_word(Role))
+    role: Mapped[Role] = mapped_column(db.word(Role))
     since: Mapped[date]
     until: Mapped[date | None]
     """The last day; none while it lasts."""

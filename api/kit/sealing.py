@@ -112,6 +112,10 @@ class Keyring:
             raise CannotOpen("altered, or sealed for another place") from None
         return plain.decode("utf-8")
 
+    def holds_key_of(self, sealed: bytes) -> bool:
+        """Whether the key that sealed these bytes is in this ring."""
+        return bytes(sealed[1 : 1 + sealed[0]]).decode("ascii", "replace") in self.sealing
+
     def sealed_with_current(self, sealed: bytes) -> bool:
         """Whether a rotation has nothing left to do for these bytes."""
         return sealed[1 : 1 + sealed[0]] == self.current.encode()

@@ -2,19 +2,16 @@
 
 import uuid
 from datetime import date
-from functools import partial
 from typing import Any
 
-from sqlalchemy import Enum, ForeignKey, String, UniqueConstraint
+from sqlalchemy import ForeignKey, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
+from api import db
 from api.db import Base, WithId
 from api.organisation.rules import AvailabilityState, BranchKind
 
 # A state is kept as its word, in a plain text column: a new one needs no migration.
-_word = partial(
-    Enum, native_enum=False, length=16, values_callable=lambda words: [one.value for one in words]
-)
 
 
 class Branch(WithId, Base):
@@ -23,7 +20,7 @@ class Branch(WithId, Base):
     __tablename__ = "branches"
 
     code: Mapped[str] = mapped_column(String(3), unique=True)
-    kind: Mapped[BranchKind] = mapped_column(_word(BranchKind))
+    kind: Mapped[BranchKind] = mapped_column(db.word(BranchKind))
     name: Mapped[str] = mapped_column(String(200))
     province: Mapped[str] = mapped_column(String(100))
     city: Mapped[str] = mapped_column(String(100), index=True)
@@ -67,5 +64,5 @@ class Availability(WithId, Base):
     branch_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("branches.id"))
     from_day: Mapped[date]
     to_day: Mapped[date | None]
-    state: Mapped[AvailabilityState] = mapped_column(_word(AvailabilityState))
+    state: Mapped[AvailabilityState] = mapped_column(db.word(AvailabilityState))
     reason: Mapped[str] = mapped_column(String(300), default="")
