@@ -183,11 +183,22 @@ def _number_marks(language: Language) -> dict[int, int]:
     return str.maketrans("0123456789,.", manner.digits + manner.group + manner.point)
 
 
+# A sentence cut at its holes: a literal text, then the name and the style of a hole.
+_Pieces = tuple[tuple[str, str | None, str], ...]
+
+
 @cache
-def _parsed(text: str) -> tuple[tuple[str, str | None, str], ...]:
-    """Cut a sentence at its holes: a literal text, then the name and the style of a hole."""
+def _parsed(text: str) -> _Pieces:
     cut = string.Formatter().parse(text)
     return tuple((literal, name, style or "") for literal, name, style, _conversion in cut)
+
+
+@lru_cache(maxsize=8192)
+def _translated(language: Language, msgid: str, plural: str, count: int) -> _Pieces:
+    catalogue = _catalogue(language)
+    if plural:
+        return _parsed(catalogue.ngettext(msgid, plural, count))
+    return _parsed(catalogue.gettext(msgid))
 
 
 def holes(text: str) -> frozenset[str]:
@@ -208,11 +219,13 @@ class Speech:
     MissingCatalogue where the language's catalogue is not compiled.
     """
 
+    __slots__ = ("_apart", "_digits", "_manner", "_minus", "_short", "language", "medium")
+
     def __init__(self, language: Language, medium: Medium = Medium.CHAT) -> None:
         self.language = language
         self.medium = medium
         self._manner = _MANNERS[language]
-        self._catalogue = _catalogue(language)
+        _catalogue(language)  # A missing one is told here, not at the first sentence.
         self._digits = _digits(language)
         self._short = medium is Medium.SMS
         # Old phones show the marks as boxes, and they count as letters: none in an SMS.
@@ -229,20 +242,18 @@ class Speech:
 
         KeyError names a hole without a fact and its sentence; TypeError a fact that no hole can say.
         """
-        facts = {**sentence.facts, **facts} if facts else sentence.facts  # type: ignore[assignment]
-        if sentence.plural:
-            text = self._catalogue.ngettext(sentence.msgid, sentence.plural, sentence.count)
-        else:
-            text = self._catalogue.gettext(sentence.msgid)
+        if sentence.facts:
+            facts = {**sentence.facts, **facts}
+        pieces = _translated(self.language, sentence.msgid, sentence.plural, sentence.count)
         said = []
-        for literal, name, style in _parsed(text):
+        for literal, name, style in pieces:
             said.append(literal)
             if name is not None:
                 try:
                     fact = facts[name]
                 except KeyError:
                     raise KeyError(f"no {name!r} for {sentence.msgid!r}") from None
-                said.append(self.fact(fact, style))
+                said.append(_saying(fact.__class__, style)(self, fact))
         return "".join(said)
 
     def fact(self, value: Any, style: str = "") -> str:

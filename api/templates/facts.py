@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import date
+from functools import lru_cache
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, PlainSerializer, PlainValidator
@@ -11,6 +12,7 @@ from api.kit.language import Sentence, _, _n
 from api.kit.money import Rials
 
 
+@lru_cache(maxsize=1024)
 def _month(value: object) -> Month:
     return value if isinstance(value, Month) else Month.parse(str(value))
 

@@ -38,6 +38,12 @@ PERSIAN = {
 DAYS_LEFT = ("{n} day left", "{n} days left")
 
 
+def forget() -> None:
+    """Forget the catalogues read so far."""
+    language._catalogue.cache_clear()
+    language._translated.cache_clear()
+
+
 @pytest.fixture(autouse=True)
 def _catalogue(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Say Persian from a catalogue of these tests, not from the product's."""
@@ -50,9 +56,9 @@ def _catalogue(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None
     with path.open("wb") as file:
         write_mo(file, catalogue)
     monkeypatch.setattr(language, "LOCALES", tmp_path)
-    language._catalogue.cache_clear()
+    forget()
     yield
-    language._catalogue.cache_clear()
+    forget()
 
 
 def fa(medium: Medium = Medium.CHAT) -> Speech:
@@ -113,7 +119,7 @@ def test_a_style_that_does_not_exist_is_refused(pattern):
 
 def test_a_missing_catalogue_says_what_to_do(monkeypatch, tmp_path):
     monkeypatch.setattr(language, "LOCALES", tmp_path / "nowhere")
-    language._catalogue.cache_clear()
+    forget()
     assert en().word(_("Objection")) == "Objection"
     with pytest.raises(MissingCatalogue, match="run make locales"):
         fa()
