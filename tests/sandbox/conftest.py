@@ -14,7 +14,7 @@ from sandbox.people import People
 
 TOKEN = "7100000001:AAinvented-token-of-the-employers-bot"
 EMPLOYERS = Bot("employers", TOKEN, "bimeyar_employers_bot")
-PEOPLE = [
+PEOPLE: list[dict[str, Any]] = [
     {
         "id": "0010000003",
         "first_name": "مینا",

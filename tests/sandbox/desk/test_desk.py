@@ -62,8 +62,8 @@ async def test_whoever_waits_hears_of_the_next_happening(desk: Desk):
 async def test_a_fault_lasts_as_many_calls_as_it_was_told(desk: Desk):
     await desk.post("/desk/say", person=MINA, text="سلام")
     await desk.post("/desk/faults", service="telegram", kind="error", call="sendMessage", times=2)
-    given = {"chat_id": desk.user_id(MINA), "text": "x"}
-    answers = [(await desk.call("sendMessage", **given))[0] for _ in range(3)]
+    chat = desk.user_id(MINA)
+    answers = [(await desk.call("sendMessage", chat_id=chat, text="x"))[0] for _ in range(3)]
     assert answers == [502, 502, 200]
     assert (await desk.get("/desk/faults"))["faults"] == []
 
