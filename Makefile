@@ -17,6 +17,8 @@ help:
 	@echo "make job      run a job of the timetable now (JOB=debt-notices ON=today)"
 	@echo "make faults   kill it at every named point (long)"
 	@echo "make bench    measure it"
+	@echo "make texts    bring new sentences into the catalogues, to be translated"
+	@echo "make lock     take newer versions of what we build on"
 	@echo "make reset    forget everything that make up has made"
 
 $(VENV)/python:
@@ -87,9 +89,15 @@ bench: $(VENV)/dev
 	@$(MAKE) --no-print-directory $(MOS)
 	@$(RUN) -m bench
 
-# Takes newer versions: commit both files together. No registry's address goes into them.
+# Brings the sentences of the code and of the wording files into the catalogue, to be translated.
 texts: $(VENV)/dev
-	@$(VENV)/bin/pybabel -q extract -F locales/babel.cfg -k _ -k _n:1,2 -o locales/bimeyar.pot --omit-header .
+	@mkdir -p var
+	@$(RUN) -m babel.messages.frontend -q extract -F locales/babel.cfg -k _n:1,2 --no-wrap \
+	    --add-location=file --sort-by-file -o var/bimeyar.pot .
+	@$(VENV)/bin/pybabel -q update -D bimeyar -i var/bimeyar.pot -d locales -l fa --no-wrap \
+	    --no-fuzzy-matching --ignore-obsolete --ignore-pot-creation-date
+
+# Takes newer versions: commit both files together. No registry's address goes into them.
 LOCK = pip compile --quiet --universal --generate-hashes --python-version 3.11 --no-header \
        --no-annotate --no-emit-index-url --no-emit-find-links pyproject.toml
 lock:
