@@ -1,0 +1,241 @@
+"""Who knocks: from the headers of a request to a Caller.
+
+    Caller
+      Anyone      the bots, perhaps for a chat that is linked to nobody
+      Linked      a chat that speaks for a person
+      Acting      a linked chat, for one of its person's workplaces (X-For)
+      Machine     a program with a key of its own
+
+A door names in its signature the one it is for. The bots show their service key and the chat in
+X-Chat; a machine shows its own key.
+"""
+
+import hmac
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Self
+from uuid import UUID
+
+from pydantic import SecretStr
+from sqlalchemy.orm import Session
+
+from api.access import grants, queries, service
+from api.access.models import ChatLink
+from api.access.refusals import GrantEnded, NotLinked, ScopeMissing
+from api.access.rules import ChatAddress
+from api.errors import Invalid, NotFound, NotKnown
+from api.kit import calendar
+
+LANGUAGE = "fa"
+"""Spoken to a chat of which nothing is known yet."""
+
+
+@dataclass(frozen=True, slots=True)
+class Knock:
+    """What the headers say, not yet believed."""
+
+    key: str
+    chat: ChatAddress | None
+    grant: str
+
+    @classmethod
+    def read(cls, headers: Mapping[str, str]) -> Self:
+        """Read the headers; raises Invalid for a chat's address of another form."""
+        key = headers.get("x-key", "")
+        if not key:
+            scheme, _, rest = headers.get("authorization", "").partition(" ")
+            key = rest.strip() if scheme.lower() == "bearer" else ""
+        try:
+            chat = ChatAddress.parse(headers["x-chat"]) if "x-chat" in headers else None
+        except ValueError:
+            raise Invalid(field="X-Chat") from None
+        return cls(key, chat, headers.get("x-for", ""))
+
+
+@dataclass(frozen=True, slots=True)
+class Keyholder:
+    """Whose key it is: the bots' (no id) or a machine's."""
+
+    key_id: UUID | None
+    name: str
+    scopes: frozenset[str]
+    chat: ChatAddress | None
+    grant: str
+
+    @property
+    def is_bots(self) -> bool:
+        return self.key_id is None
+
+    @property
+    def owner(self) -> str:
+        """In whose name an idempotency key is kept."""
+        return f"bots:{self.chat or ''}" if self.is_bots else f"key:{self.key_id}"
+
+
+def keyholder(session: Session, knock: Knock, bots_key: SecretStr) -> Keyholder:
+    """Say whose key was shown; raises NotKnown."""
+    if hmac.compare_digest(knock.key.encode(), bots_key.get_secret_value().encode()):
+        return Keyholder(None, "bots", frozenset(), knock.chat, knock.grant)
+    found = queries.machine_key(session, knock.key) if knock.key else None
+    if found is None:
+        raise NotKnown
+    return Keyholder(found.id, found.name, frozenset(found.scopes), None, "")
+
+
+class UnheardToday(Exception):
+    """A reading door met a link that must be noted as heard of first; carries its id."""
+
+    def __init__(self, link_id: UUID) -> None:
+        super().__init__()
+        self.link_id = link_id
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Caller(ABC):
+    """Someone the core knows; `actor` names them in the audit."""
+
+    actor: str
+
+    @classmethod
+    @abstractmethod
+    def resolve(cls, session: Session, holder: Keyholder, *, now: datetime, writing: bool) -> Self:
+        """Find the caller behind a key; raises the refusals of access, or UnheardToday."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Anyone(Caller):
+    """Whoever writes to a bot, known to us or not."""
+
+    chat: ChatAddress | None
+    link_id: UUID | None
+    person_id: UUID | None
+    language: str
+
+    @classmethod
+    def resolve(cls, session: Session, holder: Keyholder, *, now: datetime, writing: bool) -> Self:
+        if not holder.is_bots:
+            raise ScopeMissing(scope="bots")
+        link = _link(session, holder.chat, now=now, writing=writing)
+        if link is not None:
+            return cls(
+                actor=f"person:{link.person_id}",
+                chat=holder.chat,
+                link_id=link.id,
+                person_id=link.person_id,
+                language=link.language,
+            )
+        chat = "none" if holder.chat is None else queries.chat_index(holder.chat).hex()
+        return cls(
+            actor=f"chat:{chat}", chat=holder.chat, link_id=None, person_id=None, language=LANGUAGE
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Linked(Caller):
+    """A person, through a chat of theirs."""
+
+    chat: ChatAddress
+    person_id: UUID
+    link_id: UUID
+    linked_at: datetime
+    language: str
+
+    @classmethod
+    def resolve(cls, session: Session, holder: Keyholder, *, now: datetime, writing: bool) -> Self:
+        chat, link = _linked(session, holder, now=now, writing=writing)
+        return cls(
+            actor=f"person:{link.person_id}",
+            chat=chat,
+            person_id=link.person_id,
+            link_id=link.id,
+            linked_at=link.linked_at,
+            language=link.language,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Acting(Linked):
+    """A person, through a chat of theirs, for a workplace."""
+
+    grant_id: UUID
+    workshop_id: UUID
+    role: str
+
+    @classmethod
+    def resolve(cls, session: Session, holder: Keyholder, *, now: datetime, writing: bool) -> Self:
+        try:
+            grant_id = UUID(holder.grant)
+        except ValueError:
+            raise Invalid(field="X-For") from None
+        grant = holder.chat and queries.grant_of_chat(session, grant_id, holder.chat)
+        if grant and grant.ended_at is not None:
+            raise GrantEnded
+        chat, link = _linked(session, holder, now=now, writing=writing)
+        if not grant or grant.link_id != link.id:
+            raise NotFound
+        today = calendar.today(now)
+        held = grants.held_by(session, person_id=link.person_id, today=today).get(grant.workshop_id)
+        if held is None:
+            raise GrantEnded
+        return cls(
+            actor=f"person:{link.person_id}",
+            chat=chat,
+            person_id=link.person_id,
+            link_id=link.id,
+            linked_at=link.linked_at,
+            language=link.language,
+            grant_id=grant.id,
+            workshop_id=grant.workshop_id,
+            role=held.role,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Machine(Caller):
+    """A program of the organisation's."""
+
+    name: str
+    scopes: frozenset[str]
+
+    def needs(self, scope: str) -> None:
+        """Raise ScopeMissing unless the key was made for this."""
+        if scope not in self.scopes:
+            raise ScopeMissing(scope=scope)
+
+    @classmethod
+    def resolve(
+        cls,
+        session: Session,  # noqa: ARG003 - as every Caller.
+        holder: Keyholder,
+        *,
+        now: datetime,  # noqa: ARG003
+        writing: bool,  # noqa: ARG003
+    ) -> Self:
+        if holder.is_bots:
+            raise ScopeMissing(scope="machine")
+        return cls(actor=f"key:{holder.key_id}", name=holder.name, scopes=holder.scopes)
+
+
+def _linked(
+    session: Session, holder: Keyholder, *, now: datetime, writing: bool
+) -> tuple[ChatAddress, ChatLink]:
+    if not holder.is_bots:
+        raise ScopeMissing(scope="bots")
+    link = _link(session, holder.chat, now=now, writing=writing)
+    if link is None or holder.chat is None:
+        raise NotLinked
+    return holder.chat, link
+
+
+def _link(
+    session: Session, chat: ChatAddress | None, *, now: datetime, writing: bool
+) -> ChatLink | None:
+    link = None if chat is None else queries.current_link(session, chat)
+    if link is None or service.is_up_to_date(link, today=calendar.today(now)):
+        return link
+    if not writing:
+        raise UnheardToday(link.id)
+    service.heard_of(session, link_id=link.id, now=now)
+    return link

@@ -1,0 +1,368 @@
+"""The doors: one hop a request.
+
+An endpoint is a plain `def`. Its door reads the request in the loop, waits at the gate, and then in
+one call of the thread pool opens the transaction, finds out who calls, looks for a first answer,
+runs the endpoint, turns its result into bytes, keeps them and commits. The answer leaves after the
+commit (design.md, "One request, one hop").
+
+    router = Router(prefix="/v1/debts", tags=["debts"])
+
+    @router.get("")
+    def mine(session: Session, caller: Acting, today: Today) -> DebtPage:
+        ...
+
+`Session`, `Now`, `Today`, `Settings` and a Caller are given by the door; all other parameters are
+FastAPI's. GET doors read; all others write and need an Idempotency-Key.
+"""
+
+import inspect
+import time
+import uuid
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import partial
+from http import HTTPStatus
+from typing import Annotated, Any, cast, get_type_hints
+
+import structlog
+from fastapi import APIRouter, FastAPI, Request, Response
+from fastapi.datastructures import DefaultPlaceholder
+from fastapi.exceptions import RequestValidationError
+from fastapi.routing import APIRoute
+from prometheus_client import Counter, Histogram
+from pydantic import TypeAdapter
+from sqlalchemy.orm import Session
+from starlette.exceptions import HTTPException
+
+from api.access import once, service
+from api.access.answers import (
+    Said,
+    answers,
+    body_of,
+    json_response,
+    merged,
+    of_fault,
+    of_refusal,
+    of_status,
+    of_unavailable,
+    unavailability,
+    with_unavailable,
+)
+from api.access.callers import (
+    Acting,
+    Anyone,
+    Caller,
+    Keyholder,
+    Knock,
+    Linked,
+    Machine,
+    UnheardToday,
+    keyholder,
+)
+from api.access.gate import Gate
+from api.access.refusals import (
+    BodyTooLarge,
+    GrantEnded,
+    IdempotencyKeyMissing,
+    NotLinked,
+    OtherBodySameKey,
+    ScopeMissing,
+)
+from api.db import Store
+from api.errors import Invalid, NotFound, NotKnown, Refusal, Unavailable
+from api.kit import calendar, points
+from api.settings import Settings
+
+__all__ = [
+    "Acting",
+    "Anyone",
+    "Door",
+    "Hub",
+    "Linked",
+    "Machine",
+    "Now",
+    "Router",
+    "Today",
+    "answers",
+]
+
+log = structlog.get_logger(__name__)
+
+_ANSWERED = Counter("api_requests", "Requests answered.", ["door", "status"])
+_SECONDS = Histogram("api_request_seconds", "From the first byte read to the answer.", ["door"])
+
+
+class _Given:
+    """Marks a parameter that the door gives."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+
+Now = Annotated[datetime, _Given("now")]
+"""The instant at which the request crossed."""
+Today = Annotated[date, _Given("today")]
+"""Tehran's day at that instant."""
+
+WaitUntil = Callable[[Session, str, str, datetime], datetime | None]
+"""Until when a messenger wants silence from the bot of an audience: (messenger, audience, now)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hub:
+    """What the doors of an app stand on; `app.state.hub`."""
+
+    store: Store
+    settings: Settings
+    clock: Callable[[], datetime]
+    gate: Gate
+    wait_until: WaitUntil = lambda _session, _messenger, _audience, _now: None
+
+
+def hub_of(app: FastAPI) -> Hub:
+    """The hub of an app."""
+    return cast("Hub", app.state.hub)
+
+
+class Door(APIRoute):
+    """A route whose endpoint runs in one hop."""
+
+    def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
+        verb = _Verb(endpoint)
+        if isinstance(options.get("response_model"), DefaultPlaceholder):
+            options["response_model"] = verb.returns
+        if options["response_model"] is None and not options.get("status_code"):
+            options["status_code"] = HTTPStatus.NO_CONTENT
+        tag = (options.get("tags") or ["door"])[0]
+        name = options.get("operation_id") or f"{tag}.{endpoint.__name__}"
+        summary, _, description = inspect.cleandoc(endpoint.__doc__ or name).partition("\n")
+        options["operation_id"] = name
+        options["summary"] = options.get("summary") or summary.rstrip(".")
+        options["description"] = options.get("description") or description.strip()
+        methods: set[str] = set(options.get("methods") or {"GET"})
+        hop = _Hop(
+            name=name,
+            verb=verb,
+            writes=methods != {"GET"},
+            status=int(options.get("status_code") or HTTPStatus.OK),
+            answer=options["response_model"] and TypeAdapter(options["response_model"]),
+        )
+        options["responses"] = merged(hop.says(), options.get("responses") or {})
+        options["openapi_extra"] = hop.headers()
+        super().__init__(path, hop.endpoint(), **options)
+
+    def get_route_handler(self) -> Callable[[Request], Any]:
+        handler = super().get_route_handler()
+        name = str(self.operation_id)
+
+        async def answer(request: Request) -> Response:
+            began = time.perf_counter()
+            try:
+                response = await handler(request)
+            except Exception as error:  # noqa: BLE001 - the last place that can still answer.
+                response = of_exception(error, door=name)
+            _SECONDS.labels(name).observe(time.perf_counter() - began)
+            _ANSWERED.labels(name, response.status_code).inc()
+            return response
+
+        return answer
+
+
+class Router(APIRouter):
+    """A router whose routes are doors."""
+
+    def __init__(self, *, prefix: str, tags: list[str]) -> None:
+        super().__init__(prefix=prefix, tags=[*tags], route_class=Door)
+
+
+def of_exception(error: Exception, *, door: str) -> Response:
+    """Answer whatever was raised: a refusal, a form that cannot be read, a store that is away."""
+    if isinstance(error, Refusal):
+        return of_refusal(error)
+    if isinstance(error, RequestValidationError):
+        return of_refusal(_invalid(error))
+    if isinstance(error, HTTPException):
+        return of_status(error.status_code)
+    away = error if isinstance(error, Unavailable) else unavailability(error)
+    if away is not None:
+        log.warning("door.unavailable", door=door, reason=away.reason)
+        return of_unavailable(away)
+    event = uuid.uuid4().hex
+    log.error("door.fault", door=door, event_id=event, exc_info=error)
+    return of_fault(event)
+
+
+def _invalid(error: RequestValidationError) -> Invalid:
+    first = error.errors()[0]
+    # The input itself is never repeated: it may hold a national code.
+    where = [str(part) for part in first["loc"] if part not in {"body", "query", "path", "header"}]
+    return Invalid(field=".".join(where) or "body", reason=first["type"])
+
+
+class _Verb:
+    """An endpoint, with what it asks of the door set apart from what it asks of FastAPI."""
+
+    def __init__(self, function: Callable[..., Any]) -> None:
+        if inspect.iscoroutinefunction(function):
+            raise TypeError(f"{function.__qualname__}: a door's endpoint is a plain def")
+        self.function = function
+        hints = get_type_hints(function, include_extras=True)
+        self.returns = hints.pop("return", None)
+        if self.returns is type(None):
+            self.returns = None
+        self.given: dict[str, str] = {}
+        self.caller: type[Caller] | None = None
+        self.asked: list[inspect.Parameter] = []
+        for name, parameter in inspect.signature(function).parameters.items():
+            hint = hints.get(name, parameter.annotation)
+            if hint is Session or hint is Settings:
+                self.given[name] = hint.__name__.lower()
+            elif hint in (Now, Today):
+                self.given[name] = hint.__metadata__[0].name
+            elif inspect.isclass(hint) and issubclass(hint, Caller):
+                self.given[name] = "caller"
+                self.caller = hint
+            else:
+                self.asked.append(
+                    parameter.replace(annotation=hint, kind=inspect.Parameter.KEYWORD_ONLY)
+                )
+
+    def __call__(self, values: Mapping[str, Any], gifts: Mapping[str, Any]) -> Any:
+        return self.function(**values, **{name: gifts[gift] for name, gift in self.given.items()})
+
+
+@dataclass(frozen=True, slots=True)
+class _Hop:
+    name: str
+    verb: _Verb
+    writes: bool
+    status: int
+    answer: TypeAdapter[Any] | None
+
+    def endpoint(self) -> Callable[..., Any]:
+        """What FastAPI sees: the endpoint's own parameters, and the request."""
+
+        async def crossing(**values: Any) -> Response:
+            request: Request = values.pop("door_request")
+            hub = hub_of(request.app)
+            said = await request.body() if self.writes else b""
+            return await hub.gate.cross(partial(self.cross, hub, request, said, values))
+
+        knocking = inspect.Parameter(
+            "door_request", inspect.Parameter.KEYWORD_ONLY, annotation=Request
+        )
+        vars(crossing)["__signature__"] = inspect.Signature([*self.verb.asked, knocking])
+        crossing.__name__ = self.verb.function.__name__
+        crossing.__doc__ = None
+        vars(crossing)["verb"] = self.verb.function
+        return crossing
+
+    def cross(self, hub: Hub, request: Request, said: bytes, values: Mapping[str, Any]) -> Response:
+        """Everything of a request that touches the store, in a thread of the pool."""
+        now = hub.clock()
+        try:
+            return self._within(hub, request, said, values, now)
+        except UnheardToday as unheard:
+            # Once a day and chat: a reading door's transaction cannot write it down.
+            with hub.store.writing("access.heard_of") as session:
+                service.heard_of(session, link_id=unheard.link_id, now=now)
+            return self._within(hub, request, said, values, now)
+
+    def _within(
+        self, hub: Hub, request: Request, said: bytes, values: Mapping[str, Any], now: datetime
+    ) -> Response:
+        with hub.store.session(writing=self.writes) as session:
+            holder = keyholder(session, Knock.read(request.headers), hub.settings.bots_key)
+            headers = _waits(hub, session, holder, now)
+            if not self.writes:
+                _, body = self._answered(hub, session, holder, values, now)
+                return json_response(self.status, body, headers)
+            asked = once.request(
+                owner=holder.owner,
+                key=request.headers.get("idempotency-key", ""),
+                said=_said(request, holder, said),
+            )
+            answered = once.first_answer(session, asked)
+            if answered is None:
+                answered = self._answered(hub, session, holder, values, now)
+                once.keep(session, asked, status=answered[0], body=answered[1], now=now)
+                with points.around(f"door.{self.name}"):
+                    session.commit()
+            return json_response(*answered, headers)
+
+    def _answered(
+        self,
+        hub: Hub,
+        session: Session,
+        holder: Keyholder,
+        values: Mapping[str, Any],
+        now: datetime,
+    ) -> tuple[int, bytes]:
+        gifts: dict[str, Any] = {
+            "session": session,
+            "settings": hub.settings,
+            "now": now,
+            "today": calendar.today(now),
+        }
+        try:
+            if self.verb.caller is not None:
+                gifts["caller"] = self.verb.caller.resolve(
+                    session, holder, now=now, writing=self.writes
+                )
+            result = self.verb(values, gifts)
+        except Refusal as refusal:
+            if not (self.writes and refusal.kept):
+                raise
+            return refusal.status, body_of(refusal)
+        if self.answer is None:
+            return self.status, b""
+        valid = self.answer.validate_python(result, from_attributes=True)
+        return self.status, self.answer.dump_json(valid, by_alias=True)
+
+    def says(self) -> Said:
+        """The refusals of the door itself."""
+        refusals: list[type[Refusal]] = [NotKnown, Invalid, ScopeMissing]
+        if self.writes:
+            refusals += [IdempotencyKeyMissing, OtherBodySameKey, BodyTooLarge]
+        if self.verb.caller is not None and issubclass(self.verb.caller, Linked):
+            refusals.append(NotLinked)
+        if self.verb.caller is Acting:
+            refusals += [GrantEnded, NotFound]
+        return with_unavailable(answers(*refusals), writing=self.writes)
+
+    def headers(self) -> dict[str, Any]:
+        """The headers a caller sends, for the OpenAPI page."""
+        sent = []
+        if self.verb.caller is not None and issubclass(self.verb.caller, (Anyone, Linked)):
+            required = self.verb.caller is not Anyone
+            sent.append(_header("X-Chat", "<messenger>:<audience>:<chat id>", required=required))
+        if self.verb.caller is Acting:
+            sent.append(_header("X-For", "The id of a grant of this chat.", required=True))
+        if self.writes:
+            meaning = "The same key gets the first answer again; 1 to 200 characters."
+            sent.append(_header("Idempotency-Key", meaning, required=True))
+        return {"parameters": sent, "security": [{"Key": []}, {"Bearer": []}]}
+
+
+def _header(name: str, meaning: str, *, required: bool) -> dict[str, Any]:
+    return {
+        "name": name,
+        "in": "header",
+        "required": required,
+        "description": meaning,
+        "schema": {"type": "string"},
+    }
+
+
+def _said(request: Request, holder: Keyholder, body: bytes) -> bytes:
+    """All that makes a request the same request."""
+    url = f"{request.method} {request.url.path}?{request.url.query}\n{holder.grant}\n"
+    return url.encode() + body
+
+
+def _waits(hub: Hub, session: Session, holder: Keyholder, now: datetime) -> dict[str, str]:
+    if holder.chat is None:
+        return {}
+    until = hub.wait_until(session, holder.chat.messenger, holder.chat.audience, now)
+    return {} if until is None else {"x-wait-until": until.isoformat()}

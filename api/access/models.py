@@ -1,0 +1,96 @@
+"""The tables of keys, linked chats, grants, and first answers."""
+
+import uuid
+from datetime import date, datetime
+
+from sqlalchemy import ForeignKey, Index, LargeBinary, SmallInteger, String, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from api.access.rules import LinkState
+from api.db import Base, Json, Moment, Sealed, WithId
+
+_CURRENT = text("state <> 'ended'")
+_LASTING = text("ended_at IS NULL")
+
+
+class ApiKey(WithId, Base):
+    """A machine's key. The key itself is shown once and never kept."""
+
+    __tablename__ = "api_keys"
+
+    name: Mapped[str] = mapped_column(String(64), unique=True)
+    key_index: Mapped[bytes] = mapped_column(LargeBinary(16), unique=True)
+    scopes: Mapped[list[str]] = mapped_column(Json)
+    created_at: Mapped[datetime] = mapped_column(Moment)
+    ended_at: Mapped[datetime | None] = mapped_column(Moment)
+
+
+class ChatLink(WithId, Base):
+    """A chat that was proved to speak for a person; at most one that has not ended per chat."""
+
+    __tablename__ = "chat_links"
+
+    messenger: Mapped[str] = mapped_column(String(16))
+    audience: Mapped[str] = mapped_column(String(16))
+    chat: Mapped[str] = mapped_column(Sealed("chat_links.chat"))
+    """The messenger's id of the chat."""
+    chat_index: Mapped[bytes] = mapped_column(LargeBinary(16))
+    person_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("people.id"), index=True)
+    masked_name: Mapped[str] = mapped_column(String(40))
+    language: Mapped[str] = mapped_column(String(8))
+    level: Mapped[str] = mapped_column(String(16))
+    state: Mapped[str] = mapped_column(String(8), default=LinkState.ACTIVE)
+    linked_at: Mapped[datetime] = mapped_column(Moment)
+    seen_on: Mapped[date]
+    """Tehran's day on which the chat was last heard of."""
+    ended_at: Mapped[datetime | None] = mapped_column(Moment)
+
+    __table_args__ = (
+        Index(
+            "uq_chat_links_current",
+            "chat_index",
+            unique=True,
+            sqlite_where=_CURRENT,
+            postgresql_where=_CURRENT,
+        ),
+    )
+
+
+class Grant(WithId, Base):
+    """A link's right to act for a workshop, as long as its person is a contact of it."""
+
+    __tablename__ = "grants"
+
+    link_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("chat_links.id"))
+    person_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("people.id"))
+    kind: Mapped[str] = mapped_column(String(16))
+    workshop_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("workshops.id"))
+    since: Mapped[datetime] = mapped_column(Moment)
+    ended_at: Mapped[datetime | None] = mapped_column(Moment)
+
+    __table_args__ = (
+        Index(
+            "uq_grants_lasting",
+            "link_id",
+            "workshop_id",
+            unique=True,
+            sqlite_where=_LASTING,
+            postgresql_where=_LASTING,
+        ),
+    )
+
+
+class FirstAnswer(Base):
+    """What a request with an idempotency key was answered, to be answered again.
+
+    `index` blinds caller and key, `request` is a keyed hash of method, path, grant and body: a key
+    names a chat, and a body may hold a national code.
+    """
+
+    __tablename__ = "first_answers"
+
+    index: Mapped[bytes] = mapped_column(LargeBinary(16), primary_key=True)
+    request: Mapped[bytes] = mapped_column(LargeBinary(32))
+    status: Mapped[int] = mapped_column(SmallInteger)
+    body: Mapped[str] = mapped_column(Sealed("first_answers.body"))
+    created_at: Mapped[datetime] = mapped_column(Moment, index=True)

@@ -1,0 +1,94 @@
+"""Named questions about keys, links and grants."""
+
+from collections.abc import Collection, Sequence
+from datetime import date
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from api import db
+from api.access import grants
+from api.access.models import ApiKey, ChatLink, Grant
+from api.access.rules import ChatAddress, LinkState
+from api.access.schemas import GrantOut
+
+
+def chat_index(chat: ChatAddress) -> bytes:
+    """The blind index by which a chat is found."""
+    return db.keys().blind("chat", str(chat))
+
+
+def key_index(key: str) -> bytes:
+    """The blind index by which a machine's key is found."""
+    return db.keys().blind("api_key", key)
+
+
+def machine_key(session: Session, key: str) -> ApiKey | None:
+    """The key that has not ended, or None."""
+    return session.scalar(
+        select(ApiKey).where(ApiKey.key_index == key_index(key), ApiKey.ended_at.is_(None))
+    )
+
+
+def current_link(session: Session, chat: ChatAddress) -> ChatLink | None:
+    """The link of a chat that has not ended, broken or not."""
+    return session.scalar(
+        select(ChatLink).where(
+            ChatLink.chat_index == chat_index(chat), ChatLink.state != LinkState.ENDED
+        )
+    )
+
+
+def links_of(
+    session: Session, person_ids: Collection[UUID], audience: str | None = None
+) -> Sequence[ChatLink]:
+    """The active links of these people, the latest first: where notices may be sent."""
+    asked = (
+        select(ChatLink)
+        .where(ChatLink.person_id.in_(person_ids), ChatLink.state == LinkState.ACTIVE)
+        .order_by(ChatLink.linked_at.desc(), ChatLink.id.desc())
+    )
+    if audience is not None:
+        asked = asked.where(ChatLink.audience == audience)
+    return session.scalars(asked).all()
+
+
+def grant_of_chat(session: Session, grant_id: UUID, chat: ChatAddress) -> Grant | None:
+    """A grant that was given to this very chat, ended or not."""
+    return session.scalar(
+        select(Grant)
+        .join(ChatLink, ChatLink.id == Grant.link_id)
+        .where(Grant.id == grant_id, ChatLink.chat_index == chat_index(chat))
+    )
+
+
+def lasting_grants(session: Session, link_id: UUID) -> Sequence[Grant]:
+    """The grants of a link that have not ended, oldest first."""
+    return session.scalars(
+        select(Grant).where(Grant.link_id == link_id, Grant.ended_at.is_(None)).order_by(Grant.id)
+    ).all()
+
+
+def grant_for(session: Session, *, link_id: UUID, workshop_id: UUID) -> Grant | None:
+    """The lasting grant of a link for a workshop."""
+    return session.scalar(
+        select(Grant).where(
+            Grant.link_id == link_id, Grant.workshop_id == workshop_id, Grant.ended_at.is_(None)
+        )
+    )
+
+
+def shown_grants(session: Session, link: ChatLink, *, today: date) -> list[GrantOut]:
+    """The link's grants as they are shown; those whose contact has ended are not."""
+    held = grants.held_by(session, person_id=link.person_id, today=today)
+    return [
+        GrantOut(
+            id=grant.id,
+            kind=grant.kind,
+            label=held[grant.workshop_id].label,
+            role=held[grant.workshop_id].role,
+        )
+        for grant in lasting_grants(session, link.id)
+        if grant.workshop_id in held
+    ]

@@ -1,0 +1,40 @@
+"""What the doors themselves say no to."""
+
+from api.errors import Invalid, NotAllowed
+
+
+class NotLinked(NotAllowed):
+    """The chat is linked to nobody."""
+
+    code = "not_linked"
+
+
+class GrantEnded(NotAllowed):
+    """The chat's right to act for this workplace has ended: unlinked, or no longer its contact."""
+
+    code = "grant_ended"
+
+
+class ScopeMissing(NotAllowed):
+    """The machine's key was not made for this; `scope` names what it lacks."""
+
+    code = "scope_missing"
+
+
+class IdempotencyKeyMissing(Invalid):
+    """Whatever changes something needs an Idempotency-Key of 1 to 200 characters."""
+
+    code = "idempotency_key_missing"
+
+
+class OtherBodySameKey(Invalid):
+    """This Idempotency-Key was used for another request."""
+
+    code = "other_body_same_key"
+
+
+class BodyTooLarge(Invalid):
+    """The request has more bytes than the door takes; `bytes` is the most."""
+
+    code = "body_too_large"
+    status = 413

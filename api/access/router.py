@@ -1,0 +1,33 @@
+"""The doors of access: who am I, and unlink."""
+
+from sqlalchemy.orm import Session
+
+from api.access import queries, service
+from api.access.doors import Anyone, Now, Router, Today
+from api.access.schemas import Me
+
+router = Router(prefix="/v1/access", tags=["access"])
+
+
+@router.get("/me")
+def me(session: Session, caller: Anyone, today: Today) -> Me:
+    """Who the core takes this chat for.
+
+    The answer for a chat that is linked to nobody says so and is no refusal.
+    """
+    link = None if caller.chat is None else queries.current_link(session, caller.chat)
+    if link is None:
+        return Me(linked=False, name=None, language=caller.language, grants=[])
+    return Me(
+        linked=True,
+        name=link.masked_name,
+        language=link.language,
+        grants=queries.shown_grants(session, link, today=today),
+    )
+
+
+@router.post("/unlink")
+def unlink(session: Session, caller: Anyone, now: Now) -> None:
+    """End this chat's link and its grants; for a chat that has none there is nothing to do."""
+    if caller.link_id is not None:
+        service.end_link(session, link_id=caller.link_id, now=now)

@@ -1,0 +1,46 @@
+"""What a chat's address is, and the states of a link; pure."""
+
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Self
+
+_WORD = re.compile(r"[a-z][a-z0-9_]{0,15}")
+_CHAT_ID = re.compile(r"[!-~]{1,64}")
+
+
+class LinkState(StrEnum):
+    """Active: talk and notices. Broken: the messenger refuses us, talk alone. Ended: neither."""
+
+    ACTIVE = "active"
+    BROKEN = "broken"
+    ENDED = "ended"
+
+
+class Level(StrEnum):
+    """How well the person behind a link was proved."""
+
+    CODE = "code"
+    """A fact that stands on no paper, and a code sent to the registered phone."""
+
+
+@dataclass(frozen=True, slots=True)
+class ChatAddress:
+    """Where a chat is: which messenger, whose bot there, which chat."""
+
+    messenger: str
+    audience: str
+    chat_id: str
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Read `<messenger>:<audience>:<chat id>`; raises ValueError for any other text."""
+        messenger, _, rest = text.partition(":")
+        audience, _, chat_id = rest.partition(":")
+        words = _WORD.fullmatch(messenger) and _WORD.fullmatch(audience)
+        if not words or not _CHAT_ID.fullmatch(chat_id):
+            raise ValueError("no address of a chat")
+        return cls(messenger, audience, chat_id)
+
+    def __str__(self) -> str:
+        return f"{self.messenger}:{self.audience}:{self.chat_id}"

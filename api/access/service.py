@@ -1,0 +1,203 @@
+"""The verbs of access: link and unlink chats, keep their grants, make machines' keys."""
+
+import secrets
+from collections.abc import Collection, Iterable, Sequence
+from datetime import date, datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy import delete, select, update
+from sqlalchemy.orm import Session
+
+from api import events
+from api.access import grants, queries
+from api.access.events import ChatLinked, ChatUnlinked, LinkBroken
+from api.access.models import ApiKey, ChatLink, FirstAnswer, Grant
+from api.access.rules import ChatAddress, Level, LinkState
+from api.errors import Conflict, NotFound
+from api.kit import calendar
+
+FIRST_ANSWERS_LAST = timedelta(days=7)
+"""Longer than any talk waits for the core before it gives up."""
+
+links_of = queries.links_of
+
+
+def link(
+    session: Session,
+    *,
+    chat: ChatAddress,
+    person_id: UUID,
+    masked_name: str,
+    language: str,
+    level: Level,
+    now: datetime,
+) -> ChatLink:
+    """Let a chat speak for a person, with a grant for each workplace of theirs.
+
+    Whoever the chat spoke for before is unlinked. Tells ChatLinked, by which every older channel
+    of the person hears of it.
+    """
+    earlier = queries.current_link(session, chat)
+    if earlier is not None:
+        end_link(session, link_id=earlier.id, now=now)
+    today = calendar.today(now)
+    made = ChatLink(
+        messenger=chat.messenger,
+        audience=chat.audience,
+        chat=chat.chat_id,
+        chat_index=queries.chat_index(chat),
+        person_id=person_id,
+        masked_name=masked_name,
+        language=language,
+        level=level,
+        linked_at=now,
+        seen_on=today,
+    )
+    session.add(made)
+    session.flush()
+    _give_grants(session, made, now=now, today=today)
+    events.tell(
+        session,
+        ChatLinked(
+            person_id=person_id,
+            link_id=made.id,
+            audience=chat.audience,
+            messenger=chat.messenger,
+            at=now,
+        ),
+    )
+    return made
+
+
+def end_link(session: Session, *, link_id: UUID, now: datetime) -> None:
+    """End a link and its grants and tell ChatUnlinked; one that has ended already stays as it is."""
+    ended = session.scalar(
+        update(ChatLink)
+        .where(ChatLink.id == link_id, ChatLink.state != LinkState.ENDED)
+        .values(state=LinkState.ENDED, ended_at=now)
+        .returning(ChatLink)
+    )
+    if ended is None:
+        return
+    session.execute(
+        update(Grant).where(Grant.link_id == link_id, Grant.ended_at.is_(None)).values(ended_at=now)
+    )
+    events.tell(
+        session,
+        ChatUnlinked(
+            person_id=ended.person_id,
+            link_id=link_id,
+            audience=ended.audience,
+            messenger=ended.messenger,
+            at=now,
+        ),
+    )
+
+
+def break_link(session: Session, *, link_id: UUID, now: datetime) -> None:
+    """Send nothing more to a chat whose messenger refuses us, until it is heard of again."""
+    broken = session.scalar(
+        update(ChatLink)
+        .where(ChatLink.id == link_id, ChatLink.state == LinkState.ACTIVE)
+        .values(state=LinkState.BROKEN)
+        .returning(ChatLink)
+    )
+    if broken is not None:
+        events.tell(
+            session,
+            LinkBroken(
+                person_id=broken.person_id,
+                link_id=link_id,
+                audience=broken.audience,
+                messenger=broken.messenger,
+                at=now,
+            ),
+        )
+
+
+def is_up_to_date(link: ChatLink, *, today: date) -> bool:
+    """Whether `heard_of` has nothing to do today."""
+    return link.seen_on >= today and link.state == LinkState.ACTIVE
+
+
+def heard_of(session: Session, *, link_id: UUID, now: datetime) -> None:
+    """Note that a chat wrote today: it can be sent to again, and gets grants for new workplaces."""
+    today = calendar.today(now)
+    seen = session.scalar(
+        update(ChatLink)
+        .where(ChatLink.id == link_id, ChatLink.state != LinkState.ENDED)
+        .values(seen_on=today, state=LinkState.ACTIVE)
+        .returning(ChatLink)
+    )
+    if seen is not None:
+        _give_grants(session, seen, now=now, today=today)
+
+
+def set_language(session: Session, *, link_id: UUID, language: str) -> None:
+    """Remember the language of a chat."""
+    session.execute(update(ChatLink).where(ChatLink.id == link_id).values(language=language))
+
+
+def new_key(session: Session, *, name: str, scopes: Iterable[str], now: datetime) -> str:
+    """Make a machine's key and give it, this once; Conflict when the name is taken."""
+    if session.scalar(select(ApiKey.id).where(ApiKey.name == name)) is not None:
+        raise Conflict(field="name")
+    key = f"bk_{secrets.token_urlsafe(32)}"
+    session.add(
+        ApiKey(
+            name=name,
+            key_index=queries.key_index(key),
+            scopes=sorted(set(scopes)),
+            created_at=now,
+            ended_at=None,
+        )
+    )
+    session.flush()
+    return key
+
+
+def end_key(session: Session, *, name: str, now: datetime) -> None:
+    """End a machine's key; NotFound when there is none of this name that lasts."""
+    ended = session.scalar(
+        update(ApiKey)
+        .where(ApiKey.name == name, ApiKey.ended_at.is_(None))
+        .values(ended_at=now)
+        .returning(ApiKey.id)
+    )
+    if ended is None:
+        raise NotFound(field="name")
+
+
+def sweep(session: Session, *, now: datetime, limit: int = 5000) -> int:
+    """Forget at most `limit` first answers that are past their time; gives how many."""
+    old = (
+        select(FirstAnswer.index)
+        .where(FirstAnswer.created_at < now - FIRST_ANSWERS_LAST)
+        .order_by(FirstAnswer.created_at)
+        .limit(limit)
+    )
+    forgotten: Sequence[bytes] = session.scalars(
+        delete(FirstAnswer)
+        .where(FirstAnswer.index.in_(old))
+        .returning(FirstAnswer.index)
+        .execution_options(synchronize_session=False)
+    ).all()
+    return len(forgotten)
+
+
+def _give_grants(session: Session, link: ChatLink, *, now: datetime, today: date) -> None:
+    held: Collection[UUID] = grants.held_by(session, person_id=link.person_id, today=today)
+    given = {grant.workshop_id for grant in queries.lasting_grants(session, link.id)}
+    for workshop_id in held:
+        if workshop_id not in given:
+            session.add(
+                Grant(
+                    link_id=link.id,
+                    person_id=link.person_id,
+                    kind=grants.WORKSHOP,
+                    workshop_id=workshop_id,
+                    since=now,
+                    ended_at=None,
+                )
+            )
+    session.flush()

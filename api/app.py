@@ -1,0 +1,202 @@
+"""The core as an application: all doors and error answers, and how it is served."""
+
+import asyncio
+import socket
+import sys
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from typing import Any
+
+import anyio
+import structlog
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from sqlalchemy import text
+from starlette.exceptions import HTTPException
+
+from api import db, migrations
+from api.access import router as access_router
+from api.access.answers import json_response
+from api.access.doors import Hub, of_exception
+from api.access.gate import Gate
+from api.db import BadStore, Store
+from api.kit import logs
+from api.kit.sealing import BadKeys, Keyring
+from api.settings import Settings
+
+log = structlog.get_logger(__name__)
+
+READY_SECONDS = 0.8
+"""A readiness answer takes no longer: red within a second when the database is away."""
+
+STOP_SECONDS = 15
+
+_ROUTERS = (access_router.router,)
+
+
+def create_app(
+    settings: Settings,
+    store: Store | None = None,
+    clock: Callable[[], datetime] | None = None,
+) -> FastAPI:
+    """Make the application; nothing is connected yet.
+
+    `store` is opened from the settings unless given, with as many connections as there are
+    threads. `clock` tells the instant of a request; tests give their own.
+    """
+    if store is None:
+        store = db.open_store(settings.database_url, size=settings.threads)
+        # Its own connection: readiness does not wait behind the requests it reports on.
+        probe = Probe(db.open_store(settings.database_url, size=1, wait_seconds=READY_SECONDS))
+    else:
+        probe = Probe(store)
+
+    @asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        log.info("web.ready", port=settings.port)
+        yield
+        for one in (store, probe.store):
+            one.bind.engine.dispose()
+
+    app = _Documented(
+        title="bimeyar",
+        summary="The core of the social insurance's messaging hub.",
+        version="1",
+        max_body_size=settings.body_bytes,
+        lifespan=lifespan,
+        redoc_url=None,
+    )
+    app.state.hub = Hub(
+        store=store,
+        settings=settings,
+        clock=clock or _now,
+        gate=Gate(
+            threads=settings.threads,
+            waiting=settings.waiting_requests,
+            seconds=settings.waiting_seconds,
+        ),
+    )
+    for router in _ROUTERS:
+        app.include_router(router)
+    _add_health(app, probe)
+    for kind in (RequestValidationError, HTTPException, Exception):
+        app.add_exception_handler(kind, _refuse)
+    return app
+
+
+class Probe:
+    """Asks whether the store is there and has the schema of this code; never for long."""
+
+    def __init__(self, store: Store) -> None:
+        self.store = store
+        self._one_at_a_time = anyio.CapacityLimiter(1)
+
+    async def is_ready(self) -> bool:
+        """Say yes within READY_SECONDS, or no."""
+        with anyio.move_on_after(READY_SECONDS):
+            # A thread that hangs on a dead network is left behind; the next waits for its end.
+            return await anyio.to_thread.run_sync(
+                self._ask, limiter=self._one_at_a_time, abandon_on_cancel=True
+            )
+        return False
+
+    def _ask(self) -> bool:
+        try:
+            with self.store.reading() as session:
+                session.execute(text("SELECT 1"))
+                return migrations.is_at_head(session.connection())
+        except Exception as error:  # noqa: BLE001 - whatever it is, we are not ready.
+            log.warning("web.not_ready", reason=type(error).__name__)
+            return False
+
+
+class _Documented(FastAPI):
+    """FastAPI whose OpenAPI page explains the keys."""
+
+    def openapi(self) -> dict[str, Any]:
+        if self.openapi_schema is None:
+            schema = super().openapi()
+            schema.setdefault("components", {})["securitySchemes"] = {
+                "Key": {
+                    "type": "apiKey",
+                    "in": "header",
+                    "name": "X-Key",
+                    "description": "The bots' service key, or a machine's key.",
+                },
+                "Bearer": {"type": "http", "scheme": "bearer", "description": "The same key."},
+            }
+        return self.openapi_schema or schema
+
+
+def _add_health(app: FastAPI, probe: Probe) -> None:
+    # Pages of operators, not doors: async, outside the gate, and in no client.
+    @app.get("/health/live", include_in_schema=False)
+    async def live() -> Response:
+        return json_response(200, b'{"live": true}')
+
+    @app.get("/health/ready", include_in_schema=False)
+    async def ready() -> Response:
+        if await probe.is_ready():
+            return json_response(200, b'{"ready": true}')
+        return json_response(503, b'{"ready": false}', {"retry-after": "1"})
+
+    @app.get("/metrics", include_in_schema=False)
+    async def metrics() -> Response:
+        return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
+
+
+async def _refuse(request: Request, error: Exception) -> Response:
+    return of_exception(error, door=request.url.path)
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+def serve(settings: Settings) -> None:
+    """Serve the core until it is told to stop; requests inside end first.
+
+    Raises SystemExit(2), with one sentence on standard error, when it cannot start.
+    """
+    import uvicorn
+
+    logs.setup(settings.log_level)
+    try:
+        db.use_keys(Keyring.load(settings.keys))
+        _check(db.open_store(settings.database_url, size=1))
+        listening = _listen(settings.host, settings.port)
+    except (BadStore, BadKeys, OSError) as error:
+        sys.stderr.write(f"{error}\n")
+        raise SystemExit(2) from None
+    config = uvicorn.Config(
+        create_app(settings),
+        access_log=False,
+        log_config=None,
+        server_header=False,
+        timeout_graceful_shutdown=STOP_SECONDS - 5,
+        timeout_keep_alive=75,
+    )
+    with listening:
+        asyncio.run(uvicorn.Server(config).serve(sockets=[listening]))
+
+
+def _check(store: Store) -> None:
+    try:
+        db.check_durable(store)
+        with store.reading() as session:
+            if not migrations.is_at_head(session.connection()):
+                raise BadStore("The database is not migrated: run `python -m api migrate`.")
+    finally:
+        store.bind.engine.dispose()
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    try:
+        return socket.create_server((host, port), backlog=1024)
+    except OSError as error:
+        raise OSError(
+            f"Port {port} of {host} cannot be used ({error.strerror}): stop what holds it, "
+            "or set API_PORT."
+        ) from None

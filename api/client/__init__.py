@@ -1,0 +1,48 @@
+"""The typed client: how the bots knock at the core.
+
+One small class a feature, composed in `Core`. Each method is one door; what it returns was checked
+against the feature's own schema, and what it raises is the feature's own refusal, or Unavailable.
+"""
+
+from types import TracebackType
+from typing import Self
+
+from api.client.access import Access
+from api.client.debts import Debts
+from api.client.identity import Identity
+from api.client.knock import Knocker
+from api.client.notices import Notices
+from api.client.organisation import Organisation
+from api.client.preferences import Preferences
+
+__all__ = ["Core"]
+
+
+class Core:
+    """The core, behind its doors. Close it, or use it as an asynchronous context."""
+
+    def __init__(self, url: str, key: str, *, timeout_seconds: float = 10.0) -> None:
+        self._knocker = Knocker(url, key, timeout_seconds=timeout_seconds)
+        self.access = Access(self._knocker)
+        self.debts = Debts(self._knocker)
+        self.identity = Identity(self._knocker)
+        self.notices = Notices(self._knocker)
+        self.organisation = Organisation(self._knocker)
+        self.preferences = Preferences(self._knocker)
+        self.wait_until = self._knocker.wait_until
+        """Until when a messenger wants silence from a bot, by (messenger, audience); kept current."""
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._knocker.close()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await self.close()

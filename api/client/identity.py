@@ -1,0 +1,36 @@
+"""Proving who somebody is, step by step."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from api.client.knock import Door, Knocker
+from api.identity.schemas import ClaimOut, CodeSent, Welcome
+from api.kit.language import Language
+
+CLAIM = Door[ClaimOut]("POST", "/v1/identity/claims", ClaimOut)
+FACT = Door[CodeSent]("POST", "/v1/identity/claims/{claim}/fact", CodeSent)
+CODE = Door[Welcome]("POST", "/v1/identity/claims/{claim}/code", Welcome)
+RESEND = Door[CodeSent]("POST", "/v1/identity/claims/{claim}/resend", CodeSent)
+
+
+@dataclass(frozen=True)
+class Identity:
+    """Claim, answer the fact, give the code."""
+
+    knock: Knocker
+
+    async def claim(self, *, national_code: str, phone: str, language: Language) -> ClaimOut:
+        """Say who somebody is."""
+        return await self.knock(CLAIM, national_code=national_code, phone=phone, language=language)
+
+    async def fact(self, *, claim: UUID, month: str) -> CodeSent:
+        """Answer the question of a claim; a right answer sends the code."""
+        return await self.knock(FACT, claim=claim, month=month)
+
+    async def code(self, *, claim: UUID, code: str) -> Welcome:
+        """Give the code that came by SMS; a right one links the chat."""
+        return await self.knock(CODE, claim=claim, code=code)
+
+    async def resend(self, *, claim: UUID) -> CodeSent:
+        """Ask for a new code; the older one is void."""
+        return await self.knock(RESEND, claim=claim)

@@ -1,0 +1,165 @@
+"""Knocking at a door: headers from the context, one call, and an answer of the promised type.
+
+Nothing is tried twice here: the talk engine repeats, with the same key (talks.md, rule 4).
+"""
+
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cached_property
+from typing import Any, Generic, TypeVar
+from urllib.parse import quote
+from uuid import UUID
+
+import aiohttp
+from pydantic import TypeAdapter, ValidationError
+from pydantic_core import from_json, to_json
+
+from api.errors import Refusal, Unavailable
+
+Answer = TypeVar("Answer")
+
+_STILL_RUNNING = "still_running"
+
+
+@dataclass(frozen=True, slots=True)
+class Knock:
+    """For whom the next calls are made: the chat, its grant, and the key of a change.
+
+    `chat` is `<messenger>:<audience>:<chat id>`.
+    """
+
+    chat: str
+    grant: UUID | str | None = None
+    key: str | None = None
+
+
+current: ContextVar[Knock | None] = ContextVar("knock", default=None)
+
+
+@dataclass(frozen=True)
+class Door(Generic[Answer]):
+    """One door of the core: where it is and what it answers (None where it answers nothing)."""
+
+    method: str
+    path: str
+    answer: Any = None
+
+    def __post_init__(self) -> None:
+        _doors.append(self)
+
+    @cached_property
+    def adapter(self) -> TypeAdapter[Answer]:
+        return TypeAdapter(self.answer)
+
+
+_doors: list[Door[Any]] = []
+
+
+def doors() -> tuple[Door[Any], ...]:
+    """All doors the client has a method for."""
+    return tuple(_doors)
+
+
+@dataclass
+class Knocker:
+    """Makes the calls. The connections are opened with the first and kept."""
+
+    url: str
+    key: str = field(repr=False)
+    timeout_seconds: float = 10.0
+    wait_until: dict[tuple[str, str], datetime] = field(default_factory=dict)
+    _session: aiohttp.ClientSession | None = field(default=None, init=False, repr=False)
+
+    async def __call__(self, door: Door[Answer], /, **arguments: Any) -> Answer:
+        """Knock: arguments that the path names go there, the others into the query or the body.
+
+        Raises the refusal that was answered, or Unavailable when the same knock is worth
+        repeating.
+        """
+        path = door.path
+        rest: dict[str, Any] = {}
+        for name, value in arguments.items():
+            hole = "{" + name + "}"
+            if hole in path:
+                path = path.replace(hole, quote(str(value), safe=""))
+            elif value is not None:
+                rest[name] = value
+        status, body, headers = await self._call(door.method, path, rest)
+        self._keep_wait(headers)
+        if status >= 400:
+            raise _no(status, body, headers)
+        if door.answer is None:
+            return None  # type: ignore[return-value]
+        try:
+            return door.adapter.validate_json(body)
+        except ValidationError as error:
+            raise Unavailable("answer_not_understood") from error
+
+    async def close(self) -> None:
+        if self._session is not None:
+            await self._session.close()
+            self._session = None
+
+    async def _call(
+        self, method: str, path: str, rest: dict[str, Any]
+    ) -> tuple[int, bytes, "aiohttp.typedefs.LooseHeaders"]:
+        if self._session is None:
+            self._session = aiohttp.ClientSession(
+                headers={"X-Key": self.key},
+                timeout=aiohttp.ClientTimeout(total=self.timeout_seconds),
+                connector=aiohttp.TCPConnector(limit=0),
+            )
+        reading = method == "GET"
+        try:
+            async with self._session.request(
+                method,
+                self.url.rstrip("/") + path,
+                params={name: str(value) for name, value in rest.items()} if reading else None,
+                data=None if reading else to_json(rest),
+                headers=_headers(reading=reading),
+                allow_redirects=False,
+            ) as response:
+                return response.status, await response.read(), response.headers
+        except TimeoutError:
+            raise Unavailable("timeout") from None
+        except aiohttp.ClientError as error:
+            raise Unavailable(f"connection: {type(error).__name__}") from None
+
+    def _keep_wait(self, headers: Any) -> None:
+        knock = current.get()
+        if knock is None:
+            return
+        messenger, audience, _ = knock.chat.split(":", 2)
+        until = headers.get("X-Wait-Until")
+        if until is None:
+            self.wait_until.pop((messenger, audience), None)
+        else:
+            self.wait_until[messenger, audience] = datetime.fromisoformat(until)
+
+
+def _headers(*, reading: bool) -> dict[str, str]:
+    knock = current.get()
+    headers = {} if reading else {"Content-Type": "application/json"}
+    if knock is not None:
+        headers["X-Chat"] = knock.chat
+        if knock.grant is not None:
+            headers["X-For"] = str(knock.grant)
+        if knock.key is not None and not reading:
+            headers["Idempotency-Key"] = knock.key
+    return headers
+
+
+def _no(status: int, body: bytes, headers: Any) -> Exception:
+    try:
+        said = from_json(body)
+        code, params = str(said["code"]), dict(said["params"])
+    except (ValueError, KeyError, TypeError):
+        code, params = "", {}
+    if status >= 500 or code == _STILL_RUNNING or not code:
+        try:
+            wait = float(headers.get("Retry-After", "1"))
+        except ValueError:
+            wait = 1.0
+        return Unavailable(code or f"status_{status}", retry_after=wait)
+    return Refusal.of(code, status, params)

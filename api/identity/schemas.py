@@ -1,0 +1,52 @@
+"""What passes through the doors of identity."""
+
+from datetime import datetime
+from typing import Literal
+from uuid import UUID
+
+from pydantic import BaseModel, Field
+
+from api.access.schemas import GrantOut
+from api.kit.language import Language
+
+
+class ClaimIn(BaseModel):
+    """Who somebody says they are, and the phone they shared (any country's)."""
+
+    national_code: str = Field(max_length=40, examples=["0012345679"])
+    phone: str = Field(max_length=40, examples=["+989990000001"])
+    language: Language
+
+
+class ClaimOut(BaseModel):
+    """An open claim and the question to answer; the same for people we know and do not know."""
+
+    id: UUID
+    question: Literal["registration_month"] = "registration_month"
+
+
+class FactIn(BaseModel):
+    """The Jalali month in which a workplace of the person was registered."""
+
+    month: str = Field(max_length=20, examples=["1398-04"])
+
+
+class CodeSent(BaseModel):
+    """Where a one-time code went, until when it holds, and how many digits it has."""
+
+    to: str = Field(examples=["0912•••4567"])
+    expires_at: datetime
+    digits: int = Field(examples=[6])
+
+
+class CodeIn(BaseModel):
+    """The code as it was typed."""
+
+    code: str = Field(max_length=40, examples=["204817"])
+
+
+class Welcome(BaseModel):
+    """The chat is linked: to whom, and for which workplaces it may act."""
+
+    name: str = Field(examples=["م*** ا***"])
+    grants: list[GrantOut]

@@ -1,0 +1,1 @@
+"""Doors, callers, links."""

@@ -1,0 +1,1 @@
+"""The typed client, at the real app."""
