@@ -22,6 +22,14 @@ class ContactOf:
     role: Role
 
 
+@dataclass(frozen=True, slots=True)
+class Label:
+    """How a workshop is told from others."""
+
+    code: str
+    name: str
+
+
 def speaks_on(day: date) -> ColumnElement[bool]:
     """The condition that a contact speaks for the workshop on a day."""
     return and_(Contact.since <= day, or_(Contact.until.is_(None), Contact.until >= day))
@@ -78,6 +86,14 @@ def contacts_of(
         .order_by(Contact.workshop_id, Contact.id)
     )
     return [ContactOf(*row) for row in found]
+
+
+def labels_of(session: Session, workshop_ids: Collection[uuid.UUID]) -> Mapping[uuid.UUID, Label]:
+    """The codes and names of these workshops."""
+    found = session.execute(
+        select(Workshop.id, Workshop.code, Workshop.name).where(Workshop.id.in_(workshop_ids))
+    )
+    return {workshop_id: Label(code, name) for workshop_id, code, name in found}
 
 
 def ids_by_number(session: Session, numbers: Collection[str]) -> Mapping[str, uuid.UUID]:

@@ -15,10 +15,3 @@ class ConsentIn(BaseModel):
     """Whether a person wants to hear from us: off is STOP, on is START."""
 
     on: bool
-
-
-class PreferencesOut(BaseModel):
-    """What is in force for a person."""
-
-    language: Language
-    consent: bool
