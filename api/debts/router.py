@@ -27,10 +27,10 @@ def mine(session: Session, caller: Acting, today: Today) -> DebtPage:
     return service.mine(session, workshop_id=caller.workshop_id, today=today)
 
 
-@router.get("/{debt_id}", responses=answers(DebtNotFound, NoRule))
-def show(session: Session, caller: Acting, today: Today, debt_id: uuid.UUID) -> DebtDetails:
+@router.get("/{debt}", responses=answers(DebtNotFound, NoRule))
+def show(session: Session, caller: Acting, today: Today, debt: uuid.UUID) -> DebtDetails:
     """Why a debt of this workplace is owed, line by line; the lines add up to the total."""
-    return service.show(session, workshop_id=caller.workshop_id, debt_id=debt_id, today=today)
+    return service.show(session, workshop_id=caller.workshop_id, debt_id=debt, today=today)
 
 
 @router.put("", responses=answers(DebtsOvertaken))

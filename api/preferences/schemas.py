@@ -15,3 +15,10 @@ class ConsentIn(BaseModel):
     """Whether a person wants to hear from us: off is STOP, on is START."""
 
     on: bool
+
+
+class PreferencesOut(BaseModel):
+    """What is in force for a person now."""
+
+    language: Language
+    consent: bool
