@@ -1,0 +1,57 @@
+"""The lists of the engine's own: the menu and the languages."""
+
+from collections.abc import Iterable
+
+from api.kit.language import Language, Medium, Speech
+from bots import wording
+from bots.reply import MENU, Line, Reply, paged
+from bots.standing import Standing
+from bots.talk import Dialogue
+from bots.understanding import Word
+
+
+def menu(
+    offered: Iterable[Dialogue],
+    standing: Standing | None,
+    parked: list[tuple[int, str]],
+    *,
+    speech: Speech,
+    page: int,
+) -> Reply:
+    """What this chat can do today, parked talks first. Without a standing nothing is held back."""
+    lines = [
+        Line(f"0.go_on|{no}", speech.word(wording.GO_ON_SHORT.using(talk=name)))
+        for no, name in parked
+    ]
+    lines += [
+        Line(f"0.menu|{dialogue.name}", speech.word(dialogue.words))
+        for dialogue in offered
+        if dialogue.menu and (standing is None or _open_to(dialogue, standing))
+    ]
+    more = Line(f"0.menu|~p{page + 1}", speech.word(wording.MORE))
+    others = (
+        Line(f"0.word|{Word.LANGUAGE}", speech.word(wording.LANGUAGE)),
+        Line(f"0.word|{Word.HELP}", speech.word(wording.HELP_LABEL)),
+    )
+    first = Line("0.menu|~p0", speech.word(wording.MENU))
+    return Reply(
+        speech.word(wording.WHAT_NOW),
+        lines=paged(lines, page, more),
+        ways=((MENU, first),) if page else (),
+        others=others,
+    )
+
+
+def language_list(medium: Medium) -> Reply:
+    """The languages, each in its own script: nobody has to read another one to find theirs."""
+    words = [Speech(language, medium).word(wording.WHICH_LANGUAGE) for language in Language]
+    lines = [Line(f"0.language|{language}", language.own_name) for language in Language]
+    return Reply("\n".join(words), lines=tuple(lines))
+
+
+def _open_to(dialogue: Dialogue, standing: Standing) -> bool:
+    if dialogue.service is not None and dialogue.service in standing.off:
+        return False
+    if dialogue.start:
+        return not standing.linked
+    return standing.linked or dialogue.public

@@ -1,0 +1,140 @@
+"""What is said back, neutral: a text and a list, which one function numbers and recognises."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+
+from api.kit.language import Sentence, Speech, _
+from api.kit.message import Button, Message, Wants
+from notifier.channels.mouths import Capabilities
+
+LINES = 8
+"""A list has at most so many lines; the last may be *more*."""
+DATA_BYTES = 64
+MENU, BACK = "0", "9"
+# Messengers take 4,096 UTF-16 units a message; a list and its hints want their share of it.
+_LONGEST = 1500
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of a list: what comes back when it is chosen, and its words. ValueError past 64 bytes."""
+
+    data: str
+    label: str
+
+    def __post_init__(self) -> None:
+        if not 0 < len(self.data.encode()) <= DATA_BYTES:
+            raise ValueError(f"button data has 1 to {DATA_BYTES} bytes: {self.data!r}")
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """One answer of the bot, in words.
+
+    `lines` are numbered from 1, `ways` have their own digits (0 menu or cancel, 9 back). `others`
+    have none: buttons beside a question that is answered in free text, where digits are text.
+    `plain` shows numbers only. `wants` is a thing that some channels have a button for; `hint` says
+    it in words where there is none.
+    """
+
+    text: str
+    lines: tuple[Line, ...] = ()
+    ways: tuple[tuple[str, Line], ...] = ()
+    others: tuple[Line, ...] = ()
+    wants: Wants | None = None
+    wants_label: str = ""
+    hint: str = ""
+    plain: bool = False
+
+    def shown(self) -> dict[str, str]:
+        """What each digit taps while this reply is the last."""
+        return {digit: line.data for digit, line in self._numbers()}
+
+    def numbered(self, speech: Speech) -> str:
+        """The whole reply as text, for a channel without buttons."""
+        parts = [self.text]
+        if self.hint:
+            parts.append(self.hint)
+        numbers = [f"{speech.digits(digit)}. {line.label}" for digit, line in self._numbers()]
+        if numbers:
+            parts.append("\n".join(numbers))
+        unnumbered = (*self.others, *(line for digit, line in self.ways if not digit))
+        if unnumbered:
+            parts.append(_or_write(speech, unnumbered))
+        return "\n\n".join(parts)
+
+    def message(self, speech: Speech, can: Capabilities) -> Message:
+        """The message for a channel, by what it can do."""
+        language = speech.language.value
+        if not can.buttons:
+            return Message(self.numbered(speech), language=language)
+        shares = {Wants.CONTACT: can.contact, Wants.LOCATION: can.location}
+        if self.wants is not None and shares.get(self.wants):
+            # A messenger shows either kind of keyboard: the button that shares wins, and all the
+            # rest is understood as words.
+            ways = (*self.lines, *self.others, *(line for _digit, line in self.ways))
+            text = f"{self.text}\n\n{_or_write(speech, ways)}" if ways else self.text
+            return Message(text, wants=self.wants, wants_label=self.wants_label, language=language)
+        text = f"{self.text}\n\n{self.hint}" if self.hint else self.text
+        if self.plain:
+            text = self.numbered(speech)
+        rows: list[tuple[Line, ...]] = [] if self.plain else [(line,) for line in self.lines]
+        rows += [(line,) for line in self.others]
+        # A keyboard keeps the order of its array from the left in every language: back stands right.
+        last = () if self.plain else tuple(line for _digit, line in self.ways)
+        if last:
+            rows.append(last)
+        return Message(
+            text,
+            buttons=tuple(tuple(Button(line.label, line.data) for line in row) for row in rows),
+            language=language,
+        )
+
+    def _numbers(self) -> list[tuple[str, Line]]:
+        return [
+            *((str(number), line) for number, line in enumerate(self.lines, 1)),
+            *((digit, line) for digit, line in self.ways if digit),
+        ]
+
+
+def _or_write(speech: Speech, lines: Iterable[Line]) -> str:
+    words = " · ".join(line.label for line in lines)
+    return speech.word(_("Or write: {words}"), words=words)
+
+
+def split(reply: Reply) -> list[Reply]:
+    """One reply, or several where the text is too long for a message: the last carries the list."""
+    texts = [""]
+    for paragraph in _pieces(reply.text):
+        joined = f"{texts[-1]}\n\n{paragraph}" if texts[-1] else paragraph
+        if len(joined) > _LONGEST:
+            texts.append(paragraph)
+        else:
+            texts[-1] = joined
+    return [*(Reply(text) for text in texts[:-1] if text), replace(reply, text=texts[-1])]
+
+
+def _pieces(text: str) -> Iterator[str]:
+    for paragraph in text.split("\n\n"):
+        for start in range(0, len(paragraph) or 1, _LONGEST):
+            yield paragraph[start : start + _LONGEST]
+
+
+def paged(lines: list[Line], page: int, more: Line) -> tuple[Line, ...]:
+    """One page of a list: all of it where it fits, else seven lines and *more*."""
+    if len(lines) <= LINES:
+        return tuple(lines)
+    room = LINES - 1
+    start = min(page, pages(len(lines)) - 1) * room
+    rest = lines[start:]
+    return tuple(rest) if len(rest) <= room else (*rest[:room], more)
+
+
+def pages(count: int) -> int:
+    """How many pages a list of so many lines has."""
+    return 1 if count <= LINES else -(-count // (LINES - 1))
+
+
+def labelled(speech: Speech, words: Sentence | str) -> str:
+    """Words of a line: a sentence in the reader's language, a name as it is."""
+    return speech.word(words) if isinstance(words, Sentence) else words

@@ -1,0 +1,99 @@
+"""What the engine itself asks of the core, outside any talk; each answer may be missing."""
+
+import secrets
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import ParamSpec, TypeVar
+
+from api.client import Core, knock
+from api.errors import Refusal, Unavailable
+from api.kit import points
+from api.kit.language import Language
+from api.organisation.schemas import BranchOut
+from bots import log
+from bots.replay import Address
+
+T = TypeVar("T")
+P = ParamSpec("P")
+
+_OFF = "off"
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Whether a chat is linked, and which services are off, with their reasons."""
+
+    linked: bool
+    off: dict[str, str]
+
+
+class Asking:
+    """Questions about a chat as a whole."""
+
+    def __init__(self, core: Core, address: Address) -> None:
+        self._core = core
+        self._address = address
+
+    async def standing(self) -> Standing | None:
+        """Who this chat is to the core; None while the core cannot answer."""
+        try:
+            me = await self._call(self._core.access.me)
+            services = await self._call(self._core.organisation.services)
+        except (Unavailable, Refusal):
+            return None
+        off = {item.service: item.reason for item in services.items if item.state == _OFF}
+        return Standing(me.linked, off)
+
+    async def branch(self, grant: str) -> BranchOut | None:
+        """The branch of the workplace the talk is about, else of the first one; None where none is known."""
+        try:
+            if not grant:
+                me = await self._call(self._core.access.me)
+                if not me.grants:
+                    return None
+                grant = str(me.grants[0].id)
+            return await self._call_for(grant, self._core.organisation.branch)
+        except (Unavailable, Refusal):
+            return None
+
+    async def consent(self, *, on: bool) -> bool:
+        """Tell the core of STOP and START; False where it could not be told."""
+        try:
+            await self._call(self._core.preferences.consent, on=on)
+        except (Unavailable, Refusal):
+            return False
+        return True
+
+    async def tell_language(self, chat: log.Chat) -> None:
+        """Tell the core a switch of language it has not heard of; a core that is away hears it later."""
+        untold = chat.get("untold")
+        if untold is None:
+            return
+        try:
+            await self._call(self._core.preferences.language, language=Language(untold))
+        except Unavailable:
+            return
+        except Refusal:
+            # A chat that is not linked has no preferences yet; linking brings its language along.
+            pass
+        del chat["untold"]
+
+    async def _call(
+        self, verb: Callable[P, Awaitable[T]], /, *args: P.args, **arguments: P.kwargs
+    ) -> T:
+        return await self._knock("", lambda: verb(*args, **arguments))
+
+    async def _call_for(self, grant: str, verb: Callable[[], Awaitable[T]]) -> T:
+        return await self._knock(grant, verb)
+
+    async def _knock(self, grant: str, verb: Callable[[], Awaitable[T]]) -> T:
+        # Nothing here may happen only once, so each call has a key of its own.
+        knocking = knock.Knock(
+            chat=str(self._address), grant=grant or None, key=secrets.token_hex(16)
+        )
+        token = knock.current.set(knocking)
+        try:
+            with points.around("bots.core"):
+                return await verb()
+        finally:
+            knock.current.reset(token)

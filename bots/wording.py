@@ -1,0 +1,208 @@
+"""The engine's own sentences, and the sentence of each refusal: codes and words side by side."""
+
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import Any
+
+from api.errors import Invalid, NotAllowed, NotFound, Refusal, TooMany
+from api.kit.identifiers import BadIdentifier, Reason
+from api.kit.language import Sentence, _, _n
+from api.kit.text import Code
+from api.organisation.schemas import BranchOut
+
+# Labels: the same act has the same word everywhere.
+MENU = _("Menu")
+BACK = _("Back")
+CANCEL = _("Cancel")
+MORE = _("More")
+SEND = _("Send")
+CHANGE = _("Change a line")
+LANGUAGE = _("Language")
+HELP_LABEL = _("Help")
+PERSON = _("A person")
+GO_ON = _("Go on")
+GO_ON_SHORT = _("Go on with: {talk}")
+
+# What the engine asks.
+WHAT_NOW = _("What would you like to do?")
+WHICH_LANGUAGE = _("Choose your language:")
+WHICH_LINE = _("Which line would you like to change?")
+GO_ON_WITH = _("Go on with “{talk}”?")
+
+# What it says.
+WELCOME = _("You are welcome here. This is the Social Security assistant.")
+HELP = _(
+    "Tap a button, or write the number of a line. These words always work:\n"
+    "menu – what can be done here\n"
+    "back – one step back\n"
+    "cancel – leave this talk\n"
+    "language – change the language\n"
+    "a person – how to reach your branch\n"
+    "STOP – no more messages from us; START – messages again"
+)
+OVER = _("This button belongs to an earlier talk.")
+CANCELLED = _("Cancelled. Nothing was sent.")
+NOT_SENT = _("Nothing was sent.")
+NOT_UNDERSTOOD = _("We did not understand that. Please choose one of these:")
+UNKNOWN_COMMAND = _("We do not know this command.")
+TOO_LONG = _("That is too long: at most {longest} letters, please.")
+PRIVATE_ONLY = _(
+    "For your privacy we speak only in private chats. Please write to this bot directly."
+)
+CORE_IS_AWAY = _(
+    "We cannot reach the information right now. Your answers are kept; as soon as it is back, "
+    "we will go on by ourselves."
+)
+CORE_STILL_AWAY = _("The information is still out of reach. Your answers are kept; we will write.")
+CORE_IS_BACK = _("We are back. Let us go on:")
+LINK_FIRST = _("For this, your chat is linked to you first.")
+GONE_TALK = _("an earlier talk")
+GONE = _("This service has changed since then. Please start it again from the menu.")
+TROUBLE = _(
+    "Something stopped on our side and we are looking at it. Your answers are kept. "
+    "Write “menu” to do something else."
+)
+CONSENT: Mapping[bool, Sentence] = MappingProxyType({
+    False: _("You will get no more messages from us, except what the law requires. START undoes this."),
+    True: _("You will get our messages again."),
+})  # fmt: skip
+NOT_TOLD = _("This chat is not linked to anybody, or we cannot reach the information right now.")
+ANOTHERS_CONTACT = _(
+    "This is somebody else's number. Please share your own with the button of this chat."
+)
+
+WANTS_LABEL: Mapping[str, Sentence] = MappingProxyType({
+    "contact": _("Share my number"),
+    "location": _("Share my place"),
+    "file": _("Send a file"),
+})  # fmt: skip
+WANTS_HINT: Mapping[str, Sentence] = MappingProxyType({
+    "contact": _("Send your own contact card."),
+    "location": _("Send a pin on the map."),
+    "file": _("Send the file or a photo of it."),
+})  # fmt: skip
+NOT_TAKEN: Mapping[str, Sentence] = MappingProxyType({
+    "text": _("Please write your answer as text."),
+    "contact": _("Here we need your own contact card. Please use the button that shares your number."),
+    "location": _("Here we need a pin on the map."),
+    "file": _("Here we need a file or a photo."),
+})  # fmt: skip
+
+
+def a_person(branch: BranchOut | None) -> Sentence:
+    """How to reach a person: the branch, where it is known."""
+    if branch is None:
+        return _("A person answers by telephone on 1420, and at every branch in office hours.")
+    return _("Your branch: {name}\n{address}\nTelephone: {phone}\nOpen: {hours}").using(
+        name=branch.name, address=branch.address, phone=Code(branch.phone), hours=branch.hours
+    )
+
+
+def is_off(reason: str) -> Sentence:
+    """A service is not offered now, with the reason its owner gave."""
+    if not reason:
+        return _("This service is closed for now. It will be back in the menu.")
+    return _("This service is closed for now: {reason}").using(reason=reason)
+
+
+def bad_identifier(bad: BadIdentifier) -> Sentence:
+    """What is wrong with a number that was typed, without repeating it."""
+    return _IDENTIFIERS.get((bad.kind, bad.reason)) or _REASONS.get(bad.reason, _PLEASE_CHECK)
+
+
+_PLEASE_CHECK = _("This does not look right. Please check it and write it again.")
+_REASONS: Mapping[Reason, Sentence] = MappingProxyType({
+    Reason.EMPTY: _("Please write the number."),
+    Reason.NOT_DIGITS: _("Digits only, please."),
+    Reason.LENGTH: _("The number of digits is not right. Please check and write it again."),
+    Reason.CHECK_DIGIT: _("One of the digits is not right. Please check and write it again."),
+    Reason.ALL_SAME_DIGIT: _("One of the digits is not right. Please check and write it again."),
+})  # fmt: skip
+_IDENTIFIERS: Mapping[tuple[str, Reason], Sentence] = MappingProxyType({
+    ("national_code", Reason.LENGTH): _("A national code has ten digits. Please write it again."),
+    ("mobile", Reason.LANDLINE): _("This is a landline. Please write a mobile number."),
+})  # fmt: skip
+
+
+def refusal(no: Refusal) -> Sentence:
+    """The sentence of a refusal: the rule, the fact and the way on.
+
+    A code of a newer core is said in the words of its family.
+    """
+    words = REFUSALS.get(no.code)
+    if words is None:
+        families = (TooMany, NotFound, NotAllowed, Invalid)
+        family = next((one for one in families if isinstance(no, one)), Refusal)
+        words = REFUSALS[family.code]
+    return words(no.params) if callable(words) else words.using(**no.params)
+
+
+def _later(params: Mapping[str, Any]) -> Sentence:
+    """When it is worth trying again, in whole minutes."""
+    minutes = max(1, -(-int(params.get("wait_seconds") or 60) // 60))
+    return _n("Please try again in a minute.", "Please try again in {n} minutes.", minutes)
+
+
+def _wait(words: Sentence) -> Callable[[Mapping[str, Any]], Sentence]:
+    return lambda params: words.using(later=_later(params))
+
+
+def _tries_left(words: Sentence, last: Sentence) -> Callable[[Mapping[str, Any]], Sentence]:
+    def said(params: Mapping[str, Any]) -> Sentence:
+        left = int(params.get("left") or 0)
+        if not left:
+            return last
+        tries = _n("You can try once more.", "You can try {n} more times.", left)
+        return words.using(left=tries)
+
+    return said
+
+
+# Every code the core can refuse a bot with; tests/bots/test_wording.py finds the missing ones.
+REFUSALS: Mapping[str, Sentence | Callable[[Mapping[str, Any]], Sentence]] = MappingProxyType({
+    # The families, for codes that have no sentence of their own.
+    "refused": _("This cannot be done as it was asked. Please go one step back, or write “a person”."),
+    "invalid": _("Something in the answers does not fit. Please change a line and send it again."),
+    "not_allowed": _("This is not open to you here. Your branch can help: write “a person”."),
+    "not_known": _("This chat is not linked to anybody yet. Write /start to link it."),
+    "not_found": _(
+        "We found nothing with these details. If you think it should be there, write “a person”."
+    ),
+    "conflict": _("This has changed in the meantime. Please look at it again from the menu."),
+    "too_many": _wait(_("That was too often for now. {later}")),
+    # access
+    "not_linked": _("This chat is not linked to anybody yet. Write /start to link it."),
+    "grant_ended": _("You no longer act for this workplace, so this talk has ended."),
+    "scope_missing": _("This is not open to you here. Your branch can help: write “a person”."),
+    "idempotency_key_missing": _(
+        "This cannot be done as it was asked. Please go one step back, or write “a person”."
+    ),
+    "other_body_same_key": _("This has changed in the meantime. Please look at it again from the menu."),
+    "body_too_large": _("That was too long. Please write it shorter."),
+    # identity
+    "wrong_fact": _tries_left(
+        _("That is not what we have on file. {left}"),
+        _("That is not what we have on file."),
+    ),
+    "wrong_code": _tries_left(
+        _("The code was not right. {left}"),
+        _("The code was not right."),
+    ),
+    "code_expired": _("This code's time is over. Please ask for a new one."),
+    "locked": _wait(_("For your safety this is closed for a while. {later}")),
+    "branch_only": _("We cannot link this chat from here. Please go to a branch with your identity card."),
+    "cool_down": _wait(_("A code is on its way. {later}")),
+    "too_many_codes": _("No more codes can be sent to this number today. Please try again tomorrow."),
+    "too_many_claims": _wait(_("That was too often for now. {later}")),
+    # organisation
+    "no_rule": _("The rule for this day is not in our tables yet. Your branch can help: write “a person”."),
+    "no_branch": _("We do not know the branch of this workplace yet. A person answers on 1420."),
+    # debts
+    "debt_not_found": _(
+        "We found nothing with these details. If you think it should be there, write “a person”."
+    ),
+    "debts_overtaken": _("This has changed in the meantime. Please look at it again from the menu."),
+    # notices
+    "not_a_check_code": _("A check code has eight letters and digits, such as K7Q2-M4XD."),
+    "too_many_checks": _wait(_("You have asked about many codes. {later}")),
+})  # fmt: skip
