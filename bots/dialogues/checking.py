@@ -1,0 +1,55 @@
+"""Is it genuine: whether a message that somebody got was ours, by its check code."""
+
+from api.client import Core
+from api.kit.codes import grouped, parse_code
+from api.kit.language import _
+from api.kit.text import Code
+from bots.dialogues.lines import lines
+from bots.talk import Ask, Do, Say, Unclear, dialogue
+
+_NO_CODE = _("A check code has eight letters and digits, such as K7Q2-M4XD.")
+
+
+def a_check_code(text: str) -> str:
+    """Read a check code in any case and digits, with or without its dash; raises Unclear."""
+    code = parse_code(text)
+    if code is None:
+        raise Unclear(_NO_CODE)
+    return code
+
+
+@dialogue(
+    "genuine",
+    words=_("Is it genuine?"),
+    place=40,
+    public=True,
+    actions=("is_it_genuine",),
+    keywords=("check", "6", "اصل بودن پیام", "کد بررسی"),
+)
+async def genuine(core: Core, notice: str = "") -> None:
+    """Say yes or no about a code, with the day and the subject, and never an amount."""
+    code = notice or await Ask(
+        "code",
+        lines(
+            _("What is the check code of the message?"),
+            _("It stands at its end, such as K7Q2-M4XD."),
+        ),
+        check=a_check_code,
+        longest=64,
+    )
+    found = await Do("found", core.notices.check, code=code)
+    if found.genuine and found.day is not None:
+        await Say(
+            _("Yes, this message is from us: {day:plain}, about {subject}."),
+            day=found.day,
+            subject=found.subject or "",
+        )
+        await Say(_("We never ask for the password of a card, nor for a code that we sent you."))
+        return
+    await Say(_("No. No message of ours has the code {code}."), code=Code(grouped(code)))
+    await Say(
+        lines(
+            _("If a letter is wrong, write the code once more from the menu."),
+            _("If not, please pay nothing and tell its sender nothing; a person answers on 1420."),
+        )
+    )

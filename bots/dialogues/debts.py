@@ -1,0 +1,204 @@
+"""My debts: what a workplace owes, why, and until when one may object."""
+
+from decimal import Decimal
+from itertools import count
+from typing import Any
+from uuid import UUID
+
+from api.client import Core
+from api.debts.rules import Kind, LineCode, State, Step
+from api.debts.schemas import DebtDetails, DebtOut, DebtPage, LineOut
+from api.errors import NotFound
+from api.kit.calendar import Month
+from api.kit.language import Sentence, _, _n
+from api.kit.money import Rials
+from api.organisation.refusals import NoBranch
+from bots import wording
+from bots.dialogues.lines import lines
+from bots.talk import Ask, Do, Option, Say, dialogue
+
+_NOT_FOUND = _(
+    "We found no such debt at your workplaces. If you think it should be there, write “a person”."
+)
+_WHAT_NEXT = _("What would you like to do next?")
+_BRANCH = Option("branch", _("Where is the branch?"))
+_OTHERS = Option("others", _("My other debts"))
+_DONE = Option("done", _("That is all"))
+
+
+@dialogue(
+    "debts",
+    words=_("My debts"),
+    audiences=("employers",),
+    place=20,
+    acting=True,
+    service="debts",
+    keywords=("debt", "2", "بدهی", "بدهی‌ها"),
+)
+async def debts(core: Core) -> None:
+    """List the open debts of a workplace, and explain those that are chosen."""
+    page = await Do("page", core.debts.mine)
+    if not page.items:
+        await Say(_("This workplace has no open debt, as of {day:short}."), day=page.as_of)
+        return
+    for turn in count(1):
+        chosen = str(page.items[0].id)
+        if len(page.items) > 1:
+            options = [Option(str(debt.id), _listed(debt, page)) for debt in page.items]
+            chosen = await Ask(f"debt.{turn}", _overview(page), options)
+        debt = await Do(f"details.{turn}", core.debts.show, debt=UUID(chosen))
+        await Say(explained(debt))
+        if not await _goes_on(core, turn, others=len(page.items) > 1):
+            return
+
+
+@dialogue(
+    "debt_details",
+    words=_("See the details"),
+    audiences=("employers",),
+    acting=True,
+    menu=False,
+    service="debts",
+    actions=("debt_details",),
+)
+async def debt_details(core: Core, notice: str) -> None:
+    """Explain the debt that a notice told of."""
+    try:
+        told = await Do("told", core.notices.opened, code=notice)
+        debt = await Do("details.0", core.debts.show, debt=_debt_of(told.about))
+    except NotFound:
+        await Say(_NOT_FOUND)
+        return
+    await Say(explained(debt))
+    if debt.state is State.CLOSED:
+        return
+    still_open = await Do("open", core.debts.mine)
+    if await _goes_on(core, 0, others=len(still_open.items) > 1):
+        await debts(core)
+
+
+def _debt_of(about: str) -> UUID:
+    """Read what a notice is about; NotFound where that is no debt."""
+    kind, _colon, debt = about.partition(":")
+    if kind != "debt":
+        raise NotFound
+    return UUID(debt)
+
+
+async def _goes_on(core: Core, turn: int, *, others: bool) -> bool:
+    """Offer the branch, where an objection goes, and the other debts; True where those are wanted."""
+    after = [_OTHERS, _DONE] if others else [_DONE]
+    chosen = await Ask(f"next.{turn}", _WHAT_NEXT, [_BRANCH, *after])
+    if chosen == _BRANCH.id:
+        try:
+            branch = await Do(f"branch.{turn}", core.organisation.branch)
+        except NoBranch:
+            branch = None
+        await Say(wording.a_person(branch))
+        chosen = await Ask(f"then.{turn}", _WHAT_NEXT, after) if others else _DONE.id
+    return chosen == _OTHERS.id
+
+
+def _overview(page: DebtPage) -> Sentence:
+    return _(
+        "{count} debts are open, {total:toman} in all, as of {day:short}. Which one shall we explain?"
+    ).using(count=page.count, total=Rials(page.total), day=page.as_of)
+
+
+def _listed(debt: DebtOut, page: DebtPage) -> Sentence:
+    if debt.objection_until < page.as_of:
+        listed = _("{period} · {total}")
+    else:
+        listed = _("{period} · {total} · until {day:plain}")
+    return listed.using(period=_period(debt), total=Rials(debt.total), day=debt.objection_until)
+
+
+def explained(debt: DebtDetails) -> Sentence:
+    """Say what a debt comes to, how, until when one may object, and how sure all this is."""
+    if debt.state is State.CLOSED:
+        return _("Workplace {workshop:digits}, {period}: this debt is settled.").using(
+            workshop=debt.workshop, period=_period(debt)
+        )
+    comes_to = _(
+        "Workplace {workshop:digits}, {period}, debt *{number:digits}: {total:toman} as of {day:short}."
+    ).using(
+        workshop=debt.workshop,
+        period=_period(debt),
+        number=debt.number_tail,
+        total=Rials(debt.total),
+        day=debt.as_of,
+    )
+    return lines(
+        comes_to,
+        "",
+        _("How it adds up:"),
+        *map(_line, debt.lines),
+        "",
+        *_how_far(debt),
+        *_how_sure(debt),
+    )
+
+
+def _period(debt: DebtOut) -> Month | Sentence:
+    first, last = Month.parse(debt.period_from), Month.parse(debt.period_to)
+    if first == last:
+        return first
+    return _("{first} to {last}").using(first=first, last=last)
+
+
+def _line(line: LineOut) -> Sentence:
+    """Say one line: its amount, and the rule that gave it."""
+    facts: dict[str, Any] = {"amount": Rials(line.amount)}
+    if "base" in line.facts:
+        facts |= {"base": Rials(line.facts["base"]), "percent": Decimal(line.facts["percent"])}
+    match line.code:
+        case LineCode.PRINCIPAL:
+            words = _("Contribution: {amount}")
+        case LineCode.LIST_FINE if "base" in line.facts:
+            words = _(
+                "Fine for the contribution list: {amount} ({percent} per cent of {base}, by the law on fines)"
+            )
+        case LineCode.LIST_FINE:
+            words = _("Fine for the contribution list: {amount}")
+        case LineCode.LATE_FINE:
+            words = _n(
+                "Fine for delay: {amount} ({n} month, {percent} per cent of the unpaid {base}, by the law on fines)",
+                "Fine for delay: {amount} ({n} months, each {percent} per cent of the unpaid {base}, by the law on fines)",
+                line.facts["months"],
+            )
+        case LineCode.ENFORCEMENT_FEE:
+            words = _("Enforcement fee: {amount} ({percent} per cent of the unpaid {base})")
+        case LineCode.PAID:
+            words = _("Paid so far: {amount}")
+    return words.using(**facts)
+
+
+def _how_far(debt: DebtDetails) -> list[Sentence]:
+    """Say the last day to object, or what came after it."""
+    match debt.step:
+        case Step.OBJECTION:
+            return [_("You have objected; the board's decision is awaited.")]
+        case Step.ENFORCEMENT:
+            return [_("The enforcement order is out. Your branch can tell how it is settled.")]
+    left = (debt.objection_until - debt.as_of).days
+    if left < 0:
+        return [_("The last day to object was {day}.").using(day=debt.objection_until)]
+    still = _n("{n} day is left.", "{n} days are left.", left) if left else _("That is today.")
+    return [
+        _("Last day to object: {day}. {left}").using(day=debt.objection_until, left=still),
+        _("An objection is handed in at the branch, in writing."),
+    ]
+
+
+def _how_sure(debt: DebtDetails) -> list[Sentence]:
+    """Say what may still change: our fines until the branch confirms them, and an estimated debt."""
+    said = []
+    if debt.kind is Kind.ESTIMATED:
+        said.append(_("This debt is estimated: its sum may still change."))
+    if any(line.code in _COMPUTED for line in debt.lines):
+        said.append(_("What is added for delay is our estimate until the branch confirms it."))
+    return said
+
+
+# How the months of delay are counted is not stated by the law (domain page "Contributions", 3).
+_COMPUTED = frozenset({LineCode.LATE_FINE, LineCode.ENFORCEMENT_FEE})

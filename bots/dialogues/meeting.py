@@ -1,0 +1,208 @@
+"""The first meeting: who somebody is, proved by a fact and a code, and the chat linked to them."""
+
+import re
+from functools import cache, partial
+
+from api.client import Core
+from api.errors import NotFound
+from api.identity.refusals import (
+    BranchOnly,
+    ClaimExpired,
+    CodeExpired,
+    CoolDown,
+    Locked,
+    TooManyClaims,
+    TooManyCodes,
+    WrongCode,
+    WrongFact,
+)
+from api.identity.schemas import ClaimOut, CodeSent, Welcome
+from api.kit import identifiers
+from api.kit.calendar import BadDate, Month, parse_day
+from api.kit.language import Language, Sentence, Speech, _
+from api.kit.text import Code, ascii_digits, key
+from bots import wording
+from bots.dialogues.lines import lines
+from bots.talk import Ask, Chosen, Do, Finish, Option, Say, Unclear, dialogue
+
+_SHALL_WE_SEND = _("Shall we send the code now?")
+_OUT_OF_TRIES = lines(
+    _("That does not fit either, so for your safety linking from this chat is closed for now."),
+    _("Please come again later, or go to a branch with your identity card."),
+)
+_LONGEST = 40
+_GREETED = 8
+"""So many workplaces are named in the greeting."""
+
+_NUMBERS = re.compile(r"[0-9]+")
+_NO_LETTERS = re.compile(r"[\W\d_]+")
+
+
+class _OutOfTries(Exception):
+    """The last try was wrong: the core has locked this chat."""
+
+
+@dialogue("link", words=_("Link this chat"), audiences=("employers",), place=10, start=True)
+async def link(core: Core) -> None:
+    """Meet somebody, let them prove who they are, and link the chat."""
+    me = await Do("me", core.access.me)
+    if me.linked:
+        await Say(_("This chat is linked to {name}."), name=me.name or "")
+        return
+    consent = lines(
+        _("Here we tell you of your workplaces' debts, and you can ask about them at any time."),
+        _(
+            "We keep the address of this chat; your number and national code only prove who you are."
+        ),
+        _("You can unlink the chat whenever you like. Do you agree?"),
+    )
+    agree, decline = Option("agree", _("I agree")), Option("decline", _("Not now"))
+    if await Ask("consent", consent, [agree, decline]) == decline.id:
+        await Say(_("Very well; nothing is kept. To link this chat later, write /start."))
+        return
+    contact = await Ask(
+        "phone", _("Please share your own mobile number."), takes=("contact",), secret=True
+    )
+    national_code = await Ask(
+        "national_code",
+        _("What is your national code? It has ten digits."),
+        check=identifiers.national_code,
+        secret=True,
+        longest=_LONGEST,
+    )
+    try:
+        claim = await Do(
+            "claim",
+            core.identity.claim,
+            national_code=national_code,
+            phone=contact.phone,
+            language=Language(me.language),
+        )
+        sent = await _prove(core, claim)
+        welcome = await _give_code(core, claim, sent)
+    except _OutOfTries:
+        await Say(_OUT_OF_TRIES)
+    except NotFound:
+        # Swept away: it had expired long before.
+        await Say(wording.refusal(ClaimExpired()))
+    except (BranchOnly, ClaimExpired, Locked, TooManyClaims, TooManyCodes) as no:
+        await Say(wording.refusal(no))
+    else:
+        await Say(_greeting(welcome))
+
+
+async def _prove(core: Core, claim: ClaimOut) -> CodeSent:
+    """Ask for the fact that stands on no paper until it is right, or the core says enough."""
+    asked = lines(
+        _("In which year and month was a workplace of yours registered with us?"),
+        _("Any one of them will do, such as 1398/04 or Tir 1398."),
+    )
+    month, turn = "", 0
+    while True:
+        turn += 1
+        if not month:
+            month = await Ask(f"month.{turn}", asked, check=a_month, secret=True, longest=_LONGEST)
+        try:
+            sent = await Finish(f"fact.{turn}", core.identity.fact, claim=claim.id, month=month)
+        except WrongFact as no:
+            month = ""
+            await _say_what_is_left(no)
+        except CoolDown as no:
+            # The month is right: a code of a claim before this one went out a moment ago.
+            await Say(wording.refusal(no))
+            await Ask(f"wait.{turn}", _SHALL_WE_SEND, [Option("send", _("Send the code"))])
+        else:
+            return sent
+
+
+async def _give_code(core: Core, claim: ClaimOut, sent: CodeSent) -> Welcome:
+    """Ask for the code that was sent, or send another, until it is right or the core says enough."""
+    again = Option("again", _("Send a new code"))
+    turn = 0
+    while True:
+        turn += 1
+        asked = lines(
+            _(
+                "A code of {digits} digits is on its way by SMS to your registered number, {phone}."
+            ).using(digits=sent.digits, phone=Code(sent.to)),
+            _("Please write it here; it holds for a few minutes."),
+        )
+        code = await Ask(
+            f"code.{turn}",
+            asked,
+            [again],
+            check=partial(a_code, digits=sent.digits),
+            secret=True,
+            longest=_LONGEST,
+        )
+        try:
+            if isinstance(code, Chosen):
+                sent = await Finish(f"sent.{turn}", core.identity.resend, claim=claim.id)
+                continue
+            welcome = await Finish(f"link.{turn}", core.identity.code, claim=claim.id, code=code)
+        except WrongCode as no:
+            await _say_what_is_left(no)
+        except (CodeExpired, CoolDown, TooManyCodes) as no:
+            await Say(wording.refusal(no))
+        else:
+            return welcome
+
+
+async def _say_what_is_left(no: WrongFact | WrongCode) -> None:
+    if not no.params.get("left"):
+        raise _OutOfTries
+    await Say(wording.refusal(no))
+
+
+def _greeting(welcome: Welcome) -> Sentence:
+    shown = welcome.grants[:_GREETED]
+    more = len(welcome.grants) - len(shown)
+    return lines(
+        _("{name}, this chat is now linked to you.").using(name=welcome.name),
+        *(_("Workplace {workshop:digits}").using(workshop=grant.label) for grant in shown),
+        _("and {count} more workplaces").using(count=more) if more else None,
+        _("Whatever is new about them, we tell you here."),
+    )
+
+
+def a_month(text: str) -> str:
+    """Read a Jalali month, such as 1398/4, 04-1398, Tir 1398 or تیر ۱۳۹۸; of a day, its month.
+
+    Raises Unclear.
+    """
+    numbers = sorted(_NUMBERS.findall(ascii_digits(text)), key=len)
+    named = _NO_LETTERS.sub("", key(text))
+    try:
+        match numbers:
+            case [year] if len(year) == 4 and named in _month_names():
+                return str(Month(int(year), _month_names()[named]))
+            case [month, year] if len(month) <= 2 and len(year) == 4 and not named:
+                return str(Month(int(year), int(month)))
+            case [_one]:
+                return str(Month.parse(text))
+            case _:
+                return str(Month.of(parse_day(text)))
+    except BadDate:
+        raise Unclear(
+            _("Please write the year and the month, such as 1398/04 or Tir 1398.")
+        ) from None
+
+
+@cache
+def _month_names() -> dict[str, int]:
+    """The months' names in every language, as they are compared: alone, and «تیرماه»."""
+    names = {}
+    for language in Language:
+        speech = Speech(language)
+        for number in range(1, 13):
+            name = key(speech.month(Month(1400, number)).rpartition(" ")[0])
+            names[name] = names[f"{name}ماه"] = number
+    return names
+
+
+def a_code(text: str, *, digits: int) -> str:
+    """Read a one-time code, in any digits, with spaces or dashes between; raises Unclear."""
+    code = re.sub(r"[\s\-]", "", ascii_digits(text))
+    if not re.fullmatch(rf"[0-9]{{{digits}}}", code):
+        raise Unclear(_("The code in the SMS has {digits} digits.").using(digits=digits))
+    return code

@@ -1,0 +1,54 @@
+"""My notices: the inbox, read in the bot."""
+
+from collections.abc import Sequence
+from itertools import count
+from uuid import UUID
+
+from api.client import Core
+from api.kit.language import _
+from api.notices.schemas import NoticePage
+from bots.dialogues.lines import lines
+from bots.talk import Ask, Do, Option, Say, dialogue
+
+_OLDER = "older"
+
+
+@dialogue(
+    "notices",
+    words=_("My notices"),
+    place=30,
+    keywords=("inbox", "پیام‌ها", "پیام‌های من"),
+)
+async def notices(core: Core) -> None:
+    """List the notices, newest first; show the one that is chosen, and the list again."""
+    after: UUID | None = None
+    for turn in count(1):
+        page = await Do(f"page.{turn}", core.notices.mine, after=after)
+        if not page.items and after is None:
+            await Say(_("There is no notice for you yet."))
+            return
+        chosen = await Ask(f"notice.{turn}", _("Which notice?"), _listed(page))
+        if chosen == _OLDER:
+            after = page.after
+            continue
+        opened = await Do(f"opened.{turn}", core.notices.opened, code=chosen)
+        await Say(lines(opened.text))
+        if await Ask(f"next.{turn}", _("What would you like to do next?"), _NEXT) == "done":
+            return
+        after = None
+
+
+_NEXT = (
+    Option("list", _("All my notices")),
+    Option("done", _("That is all")),
+)
+
+
+def _listed(page: NoticePage) -> Sequence[Option]:
+    options = [
+        Option(line.code, _("{day:plain}: {subject}").using(day=line.day, subject=line.subject))
+        for line in page.items
+    ]
+    if page.after is not None:
+        options.append(Option(_OLDER, _("Older notices")))
+    return options

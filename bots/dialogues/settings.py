@@ -1,0 +1,23 @@
+"""What a chat can be told about itself: to be linked no more."""
+
+from api.client import Core
+from api.kit.language import _
+from bots.dialogues.lines import lines
+from bots.talk import Confirm, Do, Finish, Say, dialogue
+
+
+@dialogue("unlink", words=_("Unlink this chat"), place=90, keywords=("قطع ارتباط",))
+async def unlink(core: Core) -> None:
+    """End the chat's link after saying what stops with it."""
+    me = await Do("me", core.access.me)
+    if not me.linked:
+        await Say(_("This chat is linked to nobody, so there is nothing to unlink."))
+        return
+    asked = lines(
+        _("This chat is linked to {name}.").using(name=me.name or ""),
+        _("Once unlinked, it shows no debts and no notices, and gets no messages."),
+        _("Our notices then reach you by SMS and email, and you can link it again at any time."),
+    )
+    if await Confirm(asked, yes=_("Unlink")):
+        await Finish("unlink", core.access.unlink)
+        await Say(_("This chat is no longer linked. Thank you for your time with us."))
