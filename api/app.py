@@ -22,6 +22,7 @@ from api.access.answers import json_response
 from api.access.doors import Hub, of_exception
 from api.access.gate import Gate
 from api.db import BadStore, Store
+from api.identity import router as identity_router
 from api.kit import logs
 from api.kit.sealing import BadKeys, Keyring
 from api.settings import Settings
@@ -33,7 +34,7 @@ READY_SECONDS = 0.8
 
 STOP_SECONDS = 15
 
-_ROUTERS = (access_router.router,)
+_ROUTERS = (access_router.router, identity_router.router)
 
 
 def create_app(

@@ -21,4 +21,6 @@ class Settings(BaseSettings):
     waiting_requests: int = Field(default=600, ge=0)
     waiting_seconds: float = Field(default=10.0, gt=0)
     body_bytes: int = Field(default=1_048_576, gt=0)
+    claims_an_hour: int = Field(default=3000, gt=0)
+    """How many claims of identity may be opened in an hour, from all chats together."""
     log_level: str = "INFO"

@@ -1,0 +1,54 @@
+"""The tables of claims, of the chats that err, and of the codes each number was sent."""
+
+import uuid
+from datetime import date, datetime
+
+from sqlalchemy import ForeignKey, Index, LargeBinary, SmallInteger, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from api.db import Base, Moment, WithId
+from api.identity.rules import ClaimState
+
+
+class Claim(WithId, Base):
+    """Somebody in a chat says who they are. A claim for nobody we know looks the same."""
+
+    __tablename__ = "claims"
+    __table_args__ = (Index("ix_claims_chat_index_created_at", "chat_index", "created_at"),)
+
+    chat_index: Mapped[bytes] = mapped_column(LargeBinary(16))
+    person_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("people.id"))
+    phone_index: Mapped[bytes] = mapped_column(LargeBinary(16))
+    """Of the phone that was shared; whether it is the registered one goes into the audit."""
+    language: Mapped[str] = mapped_column(String(8))
+    state: Mapped[str] = mapped_column(String(8), default=ClaimState.ASKED)
+    created_at: Mapped[datetime] = mapped_column(Moment, index=True)
+    expires_at: Mapped[datetime] = mapped_column(Moment)
+    codes: Mapped[int] = mapped_column(SmallInteger, default=0)
+    """How many were sent; the latest alone counts."""
+    code_hash: Mapped[bytes | None] = mapped_column(LargeBinary(32))
+    code_tries: Mapped[int] = mapped_column(SmallInteger, default=0)
+    code_expires_at: Mapped[datetime | None] = mapped_column(Moment)
+
+
+class Guard(Base):
+    """What a chat has got wrong since it was last linked."""
+
+    __tablename__ = "claim_guards"
+
+    chat_index: Mapped[bytes] = mapped_column(LargeBinary(16), primary_key=True)
+    misses: Mapped[int] = mapped_column(SmallInteger, default=0)
+    locks: Mapped[int] = mapped_column(SmallInteger, default=0)
+    locked_until: Mapped[datetime | None] = mapped_column(Moment)
+    counted_at: Mapped[datetime] = mapped_column(Moment, index=True)
+
+
+class SentCode(Base):
+    """One code to a number on a day; its key lets no more through than there are ordinals."""
+
+    __tablename__ = "sent_codes"
+
+    phone_index: Mapped[bytes] = mapped_column(LargeBinary(16), primary_key=True)
+    day: Mapped[date] = mapped_column(primary_key=True, index=True)
+    ordinal: Mapped[int] = mapped_column(SmallInteger, primary_key=True)
+    sent_at: Mapped[datetime] = mapped_column(Moment)

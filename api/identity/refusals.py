@@ -1,0 +1,64 @@
+"""What identity says no to.
+
+Somebody unknown, somebody who is no contact and a wrong month are answered alike: WrongFact.
+"""
+
+from api.errors import Conflict, Invalid, NotAllowed, TooMany
+
+
+class WrongFact(Invalid):
+    """The fact does not fit; `left` tries are left before the chat is locked."""
+
+    code = "wrong_fact"
+    kept = True
+
+
+class WrongCode(Invalid):
+    """The code does not fit; `left` tries are left."""
+
+    code = "wrong_code"
+    kept = True
+
+
+class CodeExpired(Conflict):
+    """No code is awaited any more: it has aged, was used up, or a newer one was sent."""
+
+    code = "code_expired"
+
+
+class ClaimExpired(Conflict):
+    """The quarter of an hour of this claim is over: begin again."""
+
+    code = "claim_expired"
+
+
+class Locked(TooMany):
+    """Too many wrong answers from this chat; `wait_seconds` says how long it is locked."""
+
+    code = "locked"
+    kept = True
+
+
+class BranchOnly(NotAllowed):
+    """Only a branch can link this chat: locked twice, or no mobile is registered."""
+
+    code = "branch_only"
+    kept = True
+
+
+class CoolDown(TooMany):
+    """A code was sent to this number a moment ago; `wait_seconds` until the next may be."""
+
+    code = "cool_down"
+
+
+class TooManyCodes(TooMany):
+    """This number has had its codes of today; `wait_seconds` until tomorrow."""
+
+    code = "too_many_codes"
+
+
+class TooManyClaims(TooMany):
+    """Too many claims for now, from this chat or in all; `wait_seconds` says how long."""
+
+    code = "too_many_claims"

@@ -1,0 +1,113 @@
+"""The doors of identity; open to chats that are linked to nobody, within budgets."""
+
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from api.access import queries as access_queries
+from api.access.doors import Anyone, Now, Router, Today, answers
+from api.access.rules import ChatAddress
+from api.errors import Invalid, NotFound
+from api.identity import rules, service
+from api.identity.models import Claim
+from api.identity.refusals import (
+    BranchOnly,
+    ClaimExpired,
+    CodeExpired,
+    CoolDown,
+    Locked,
+    TooManyClaims,
+    TooManyCodes,
+    WrongCode,
+    WrongFact,
+)
+from api.identity.schemas import ClaimIn, ClaimOut, CodeIn, CodeSent, FactIn, Welcome
+from api.kit.identifiers import mask_phone
+from api.settings import Settings
+
+router = Router(prefix="/v1/identity", tags=["identity"])
+
+
+@router.post("/claims", responses=answers(TooManyClaims, Locked, BranchOnly))
+def claim(
+    session: Session, caller: Anyone, now: Now, settings: Settings, said: ClaimIn
+) -> ClaimOut:
+    """Say who somebody in this chat is.
+
+    The answer is the same whether or not the person is known.
+    """
+    made = service.claim(
+        session,
+        chat=_chat(caller),
+        national_code=said.national_code,
+        phone=said.phone,
+        language=said.language,
+        claims_an_hour=settings.claims_an_hour,
+        now=now,
+    )
+    return ClaimOut(id=made.id)
+
+
+@router.post(
+    "/claims/{claim_id}/fact",
+    responses=answers(
+        WrongFact, Locked, BranchOnly, NotFound, ClaimExpired, CoolDown, TooManyCodes
+    ),
+)
+def fact(session: Session, caller: Anyone, now: Now, claim_id: UUID, said: FactIn) -> CodeSent:
+    """Answer the question of a claim.
+
+    A right answer sends a code by SMS to the registered number, not to the one that was shared.
+    """
+    made, number = service.answer_fact(
+        session, chat=_chat(caller), claim_id=claim_id, month=said.month, now=now
+    )
+    return _sent(made, number)
+
+
+@router.post(
+    "/claims/{claim_id}/code",
+    responses=answers(WrongCode, CodeExpired, Locked, BranchOnly, NotFound, ClaimExpired),
+)
+def code(
+    session: Session, caller: Anyone, now: Now, today: Today, *, claim_id: UUID, said: CodeIn
+) -> Welcome:
+    """Give the code that came by SMS; a right one links the chat.
+
+    Every older channel of the person is told. Whoever the chat spoke for before is unlinked.
+    """
+    link = service.answer_code(
+        session,
+        chat=_chat(caller),
+        claim_id=claim_id,
+        code=said.code,
+        actor=caller.actor,
+        now=now,
+    )
+    return Welcome(
+        name=link.masked_name, grants=access_queries.shown_grants(session, link, today=today)
+    )
+
+
+@router.post(
+    "/claims/{claim_id}/resend",
+    responses=answers(CodeExpired, NotFound, ClaimExpired, CoolDown, TooManyCodes, BranchOnly),
+)
+def resend(session: Session, caller: Anyone, now: Now, claim_id: UUID) -> CodeSent:
+    """Send a new code; the older one is void."""
+    made, number = service.resend(session, chat=_chat(caller), claim_id=claim_id, now=now)
+    return _sent(made, number)
+
+
+def _chat(caller: Anyone) -> ChatAddress:
+    if caller.chat is None:
+        raise Invalid(field="X-Chat")
+    return caller.chat
+
+
+def _sent(made: Claim, number: str) -> CodeSent:
+    return CodeSent(
+        to=str(mask_phone(number)),
+        expires_at=made.code_expires_at or made.expires_at,
+        digits=rules.CODE_DIGITS,
+    )

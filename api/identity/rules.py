@@ -1,0 +1,35 @@
+"""Limits of linking; pure. Source: guarantees.md, "Codes", "Enumeration", "Linking"."""
+
+from datetime import timedelta
+from enum import StrEnum
+
+CLAIM_LASTS = timedelta(minutes=15)
+CLAIMS_A_DAY = 10
+"""Opened from one chat."""
+
+TRIES = 5
+"""Wrong facts and codes of a chat, together, before it is locked; and tries of one code."""
+
+LOCKED_FOR = timedelta(minutes=15)
+LOCKS = 2
+"""With the second lock only a branch can link the chat."""
+
+MEMORY = timedelta(days=30)
+"""After so long without a wrong answer a chat's wrong answers and locks are forgotten."""
+
+CODE_DIGITS = 6
+CODE_LASTS = timedelta(minutes=3)
+CODE_APART = timedelta(seconds=60)
+CODES_A_DAY = 5
+"""To one number, on one day of Tehran."""
+
+CODES_GO_TO = "+989"
+"""Prefix of the numbers that codes are sent to: Iranian mobiles, so that nobody earns by them."""
+
+
+class ClaimState(StrEnum):
+    """Asked: the fact is awaited. Sent: the code is. Linked: the end; a claim may also just age."""
+
+    ASKED = "asked"
+    SENT = "sent"
+    LINKED = "linked"

@@ -1,0 +1,315 @@
+"""The verbs of identity: claim, fact, code, and what is swept away afterwards.
+
+Whoever is asked about, a step makes the same questions to the database and the same comparisons;
+what differs is only what a right answer is followed by.
+"""
+
+import hmac
+import secrets
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy import delete, select, true, update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from api import db
+from api.access import queries as access_queries
+from api.access import service as access
+from api.access.models import ChatLink
+from api.access.rules import ChatAddress, Level
+from api.audit import service as audit
+from api.errors import Invalid, NotFound
+from api.identity import guard, queries, rules
+from api.identity.models import Claim, Guard, SentCode
+from api.identity.refusals import (
+    BranchOnly,
+    ClaimExpired,
+    CodeExpired,
+    CoolDown,
+    TooManyClaims,
+    TooManyCodes,
+    WrongCode,
+    WrongFact,
+)
+from api.identity.rules import ClaimState
+from api.kit import calendar, identifiers
+from api.kit.calendar import BadDate, Month
+from api.kit.identifiers import BadIdentifier
+from api.kit.language import Language
+from api.kit.text import ascii_digits, normalise
+from api.notices import service as notices
+from api.people import queries as people
+from api.people import service as people_service
+from api.people.models import Person
+
+SWEPT_AFTER = timedelta(days=2)
+"""Longer than any budget looks back."""
+
+
+def claim(
+    session: Session,
+    *,
+    chat: ChatAddress,
+    national_code: str,
+    phone: str,
+    language: Language,
+    claims_an_hour: int,
+    now: datetime,
+) -> Claim:
+    """Open a claim: somebody in this chat says who they are.
+
+    Raises Invalid (field national_code or phone), TooManyClaims (ten a day from a chat,
+    `claims_an_hour` from all), Locked, BranchOnly; never says whether the person is known.
+    """
+    code = _national_code(national_code)
+    shared = _phone(phone)
+    index = access_queries.chat_index(chat)
+    guard.watch(session, index, now=now)
+    _spend(session, index, claims_an_hour=claims_an_hour, now=now)
+    made = Claim(
+        chat_index=index,
+        person_id=people.ids_by_national_code(session, [code]).get(code),
+        phone_index=db.keys().blind("phone", shared),
+        language=language,
+        created_at=now,
+        expires_at=now + rules.CLAIM_LASTS,
+        code_hash=None,
+        code_expires_at=None,
+    )
+    session.add(made)
+    session.flush()
+    return made
+
+
+def answer_fact(
+    session: Session, *, chat: ChatAddress, claim_id: UUID, month: str, now: datetime
+) -> tuple[Claim, str]:
+    """Judge the fact of a claim; a right one sends a code, and gives the claim and the number.
+
+    Raises Invalid (field month), NotFound, ClaimExpired, WrongFact, Locked, BranchOnly, CoolDown,
+    TooManyCodes.
+    """
+    try:
+        said = str(Month.parse(month))
+    except BadDate as bad:
+        raise Invalid(field="month", reason=bad.reason) from None
+    index = access_queries.chat_index(chat)
+    made = _open_claim(session, claim_id, index, now)
+    left = guard.take_try(session, index, now=now)
+    months = queries.registration_months(session, made.person_id, calendar.today(now))
+    if said not in months or made.person_id is None:
+        if left == 0:
+            guard.lock(session, index, now=now)
+        raise WrongFact(left=left)
+    guard.give_back(session, index)
+    return made, _send_code(session, made, made.person_id, now)
+
+
+def resend(
+    session: Session, *, chat: ChatAddress, claim_id: UUID, now: datetime
+) -> tuple[Claim, str]:
+    """Send a new code in place of the older one; gives the claim and the number.
+
+    Raises NotFound, ClaimExpired, CodeExpired (none was sent yet), CoolDown, TooManyCodes.
+    """
+    made = _open_claim(session, claim_id, access_queries.chat_index(chat), now)
+    if made.state != ClaimState.SENT or made.person_id is None:
+        raise CodeExpired
+    return made, _send_code(session, made, made.person_id, now)
+
+
+def answer_code(
+    session: Session, *, chat: ChatAddress, claim_id: UUID, code: str, actor: str, now: datetime
+) -> ChatLink:
+    """Judge the code of a claim; a right one links the chat.
+
+    Raises Invalid (field code), NotFound, ClaimExpired, CodeExpired, WrongCode, Locked, BranchOnly.
+    """
+    said = ascii_digits(normalise(code)).replace(" ", "")
+    if not (said.isascii() and said.isdigit() and len(said) == rules.CODE_DIGITS):
+        raise Invalid(field="code", reason="form")
+    index = access_queries.chat_index(chat)
+    made = _open_claim(session, claim_id, index, now)
+    left = guard.take_try(session, index, now=now)
+    taken = session.execute(
+        update(Claim)
+        .where(
+            Claim.id == made.id,
+            Claim.state == ClaimState.SENT,
+            Claim.code_tries < rules.TRIES,
+            Claim.code_expires_at > now,
+        )
+        .values(code_tries=Claim.code_tries + 1)
+        .returning(Claim.code_hash, Claim.code_tries)
+        .execution_options(synchronize_session=False)
+    ).one_or_none()
+    if taken is None or made.person_id is None:
+        raise CodeExpired
+    if not hmac.compare_digest(taken.code_hash, _hash(made.id, said)):
+        if left == 0:
+            guard.lock(session, index, now=now)
+        raise WrongCode(left=min(left, rules.TRIES - taken.code_tries))
+    guard.forgive(session, index)
+    return _link(session, made, made.person_id, chat=chat, actor=actor, now=now)
+
+
+def sweep(session: Session, *, now: datetime, limit: int = 5000) -> int:
+    """Forget claims, sent codes and guards that count no more, at most `limit` of each."""
+    old_claims = (
+        select(Claim.id)
+        .where(Claim.created_at < now - SWEPT_AFTER)
+        .order_by(Claim.created_at)
+        .limit(limit)
+    )
+    old_guards = (
+        select(Guard.chat_index)
+        .where(Guard.counted_at < now - rules.MEMORY)
+        .order_by(Guard.counted_at)
+        .limit(limit)
+    )
+    last_day = calendar.today(now - SWEPT_AFTER)
+    forgotten = 0
+    for statement in (
+        delete(Claim).where(Claim.id.in_(old_claims)).returning(Claim.created_at),
+        delete(Guard).where(Guard.chat_index.in_(old_guards)).returning(Guard.counted_at),
+        delete(SentCode).where(SentCode.day < last_day).returning(SentCode.sent_at),
+    ):
+        swept = session.scalars(statement.execution_options(synchronize_session=False))
+        forgotten += len(swept.all())
+    return forgotten
+
+
+def _link(
+    session: Session,
+    made: Claim,
+    person_id: UUID,
+    *,
+    chat: ChatAddress,
+    actor: str,
+    now: datetime,
+) -> ChatLink:
+    person = _person(session, person_id)
+    session.execute(
+        update(Claim)
+        .where(Claim.id == made.id)
+        .values(state=ClaimState.LINKED, code_hash=None)
+        .execution_options(synchronize_session=False)
+    )
+    link = access.link(
+        session,
+        chat=chat,
+        person_id=person.id,
+        masked_name=people_service.masked_name(person),
+        language=made.language,
+        level=Level.CODE,
+        now=now,
+    )
+    audit.note(
+        session,
+        actor=actor,
+        verb="chat_linked",
+        subject=f"link:{link.id}",
+        detail={
+            "person": str(person.id),
+            "messenger": chat.messenger,
+            "audience": chat.audience,
+            "shared_phone_is_registered": made.phone_index == person.phone_index,
+        },
+        now=now,
+    )
+    return link
+
+
+def _send_code(session: Session, made: Claim, person_id: UUID, now: datetime) -> str:
+    person = _person(session, person_id)
+    if person.phone is None or not person.phone.startswith(rules.CODES_GO_TO):
+        raise BranchOnly
+    _count_code(session, db.keys().blind("phone", person.phone), now)
+    code = f"{secrets.randbelow(10**rules.CODE_DIGITS):0{rules.CODE_DIGITS}d}"
+    made.state = ClaimState.SENT
+    made.codes += 1
+    made.code_hash = _hash(made.id, code)
+    made.code_tries = 0
+    made.code_expires_at = now + rules.CODE_LASTS
+    session.flush()
+    notices.post(
+        session,
+        template="link_code",
+        to=person.id,
+        about=f"claim:{made.id}",
+        facts={"minutes": rules.CODE_LASTS // timedelta(minutes=1)},
+        key=f"link_code:{made.id}:{made.codes}",
+        secret={"code": code},
+        expires_at=made.code_expires_at,
+        now=now,
+    )
+    return person.phone
+
+
+def _count_code(session: Session, phone_index: bytes, now: datetime) -> None:
+    day = calendar.today(now)
+    sent, last = queries.codes_sent(session, phone_index, day)
+    if last is not None and last > now - rules.CODE_APART:
+        raise CoolDown(wait_seconds=_seconds(last + rules.CODE_APART, now))
+    if sent >= rules.CODES_A_DAY:
+        raise TooManyCodes(wait_seconds=_seconds(calendar.end_of_day(day), now))
+    try:
+        with session.begin_nested():
+            session.add(SentCode(phone_index=phone_index, day=day, ordinal=sent + 1, sent_at=now))
+    except IntegrityError:
+        # Another chat asked for the same number at the same moment.
+        raise CoolDown(wait_seconds=_seconds(now + rules.CODE_APART, now)) from None
+
+
+def _spend(session: Session, chat_index: bytes, *, claims_an_hour: int, now: datetime) -> None:
+    day, hour = timedelta(days=1), timedelta(hours=1)
+    of_chat = Claim.chat_index == chat_index
+    full = queries.full_until(session, of_chat, most=rules.CLAIMS_A_DAY, span=day, now=now)
+    if full is None:
+        full = queries.full_until(session, true(), most=claims_an_hour, span=hour, now=now)
+    if full is not None:
+        raise TooManyClaims(wait_seconds=_seconds(full, now))
+
+
+def _open_claim(session: Session, claim_id: UUID, chat_index: bytes, now: datetime) -> Claim:
+    found = queries.claim_of_chat(session, claim_id, chat_index)
+    if found is None:
+        raise NotFound
+    if found.expires_at <= now:
+        raise ClaimExpired
+    return found
+
+
+def _person(session: Session, person_id: UUID) -> Person:
+    person = people.by_id(session, person_id)
+    if person is None:
+        raise NotFound
+    return person
+
+
+def _hash(claim_id: UUID, code: str) -> bytes:
+    return db.keys().sign("link_code", claim_id.bytes + code.encode())
+
+
+def _seconds(until: datetime, now: datetime) -> int:
+    return max(1, int((until - now).total_seconds()))
+
+
+def _national_code(text: str) -> str:
+    try:
+        return identifiers.national_code(text)
+    except BadIdentifier as bad:
+        raise Invalid(field="national_code", reason=bad.reason) from None
+
+
+def _phone(text: str) -> str:
+    """Any country's number, as a messenger shares it: with or without its plus sign."""
+    try:
+        return identifiers.mobile(text)
+    except BadIdentifier:
+        digits = ascii_digits(normalise(text)).removeprefix("+").removeprefix("00")
+        digits = digits.replace(" ", "").replace("-", "")
+        if not (digits.isascii() and digits.isdigit() and 8 <= len(digits) <= 15):
+            raise Invalid(field="phone", reason="form") from None
+        return f"+{digits}"
