@@ -22,11 +22,15 @@ class Adapter(Protocol):
 
     messenger: str
     audience: str
-    channel: Channel
 
     @property
     def name(self) -> str:
         """`telegram:employers`: what its inbox and its rate are kept under."""
+        ...
+
+    @property
+    def channel(self) -> Channel:
+        """The mouth by which replies leave."""
         ...
 
     def update_id(self, raw: Raw) -> int | None:

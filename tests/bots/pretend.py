@@ -5,9 +5,8 @@ result, and another body under the same key is a failure of the test.
 """
 
 import json
-from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 from pydantic_core import to_json
@@ -24,6 +23,8 @@ from api.kit.language import Language
 from api.organisation.schemas import BranchOut, Services
 from api.preferences.schemas import PreferencesOut
 from tests.support import make
+
+T = TypeVar("T")
 
 GRANTS = [
     GrantOut(id=UUID(int=n), kind="workshop", label=f"*452{n} کارگاه نان سپیده", role="owner")
@@ -55,14 +56,15 @@ class PretendKnocker:
     wait_until: dict[tuple[str, str], Any] = field(default_factory=dict)
     _kept: dict[str, tuple[str, Any]] = field(default_factory=dict)
 
-    async def __call__(self, door: Door[Any], /, **arguments: Any) -> Any:
+    async def __call__(self, door: Door[T], /, **arguments: Any) -> T:
         knocking = knock.current.get()
         assert knocking is not None, "every call says for which chat it is"
         assert knocking.key
         self.calls.append((f"{door.method} {door.path}", arguments, knocking))
         if self.away:
             raise Unavailable("connection: pretended", retry_after=2.0)
-        return self._answer(door, arguments, knocking)
+        answer: T = self._answer(door, arguments, knocking)
+        return answer
 
     def _answer(self, door: Door[Any], arguments: dict[str, Any], knocking: knock.Knock) -> Any:
         body = f"{door.path} {json.dumps(json.loads(to_json(arguments)), sort_keys=True)}"
@@ -124,6 +126,3 @@ def _given(result: Any) -> Any:
     if isinstance(result, Exception):
         raise result
     return result
-
-
-Answers = Callable[..., Any]

@@ -1,0 +1,219 @@
+"""Players of transcripts: one chat on one adapter, its state rebuilt from JSON before every line."""
+
+import json
+import re
+from collections.abc import AsyncGenerator
+from dataclasses import dataclass
+from typing import Any
+
+from aiogram import Bot
+from aiogram.client.session.base import BaseSession
+from aiogram.methods import SendMessage, TelegramMethod
+from aiogram.types import Chat, InlineKeyboardMarkup, Message, ReplyKeyboardMarkup
+from pydantic import SecretStr
+
+from api import db
+from api.client import Core
+from api.kit.language import Medium
+from bots import log
+from bots.adapters import Adapter, Raw
+from bots.adapters.telegram import TelegramAdapter
+from bots.adapters.terminal import TerminalAdapter, shown
+from bots.conversation import Conversation
+from bots.replay import Address
+from bots.reply import Reply
+from bots.talk import Dialogues
+from notifier.channels import mouths
+from notifier.channels.settings import BotSettings
+from notifier.channels.telegram import TelegramChannel
+from tests.support import make
+
+CHAT = "501"
+PHONE = "+989121234567"
+_MARKS = re.compile("[\u200e\u200f]")
+
+
+@dataclass(frozen=True)
+class Heard:
+    """One message as the person has it: words, buttons as (label, data), the button that shares."""
+
+    text: str
+    buttons: tuple[tuple[str, str], ...]
+    wants: str
+
+
+class Player:
+    """One person in one chat."""
+
+    def __init__(
+        self,
+        dialogues: Dialogues,
+        core: Core,
+        audience: str,
+        adapter: Adapter,
+        *,
+        heard: list[Heard],
+        language: str = "",
+    ) -> None:
+        self.dialogues = dialogues
+        self.core = core
+        self.adapter = adapter
+        self.address = Address(adapter.messenger, audience, CHAT)
+        self.heard = heard
+        self.now = make.NOW.timestamp()
+        self.state = json.dumps(log.new_chat("salt", language))
+        self.replies: list[Reply] = []
+        self.waits: float | None = None
+        self._number = 0
+
+    @property
+    def chat(self) -> log.Chat:
+        chat: log.Chat = json.loads(self.state)
+        return chat
+
+    def speak(self, language: str) -> None:
+        """Switch the language as if it had been chosen elsewhere."""
+        self.state = json.dumps({**self.chat, "language": language})
+
+    async def send(self, raw: Raw) -> list[Heard]:
+        """Send one raw update and hear what comes back."""
+        self._number += 1
+        raw = {"update_id": self._number, **raw}
+        assert self.adapter.update_id(raw) == self._number
+        assert self.adapter.chat_of(raw) == CHAT
+        sent = self.adapter.read(raw)
+        if sent is None:
+            return []
+        conversation = self._conversation()
+        return await self._hear(conversation, await conversation.turn(sent))
+
+    async def wake(self) -> list[Heard]:
+        """Let the sweep try again."""
+        conversation = self._conversation()
+        return await self._hear(conversation, await conversation.go_on())
+
+    def _conversation(self) -> Conversation:
+        self._loaded = self.chat
+        return Conversation(
+            self.dialogues,
+            self.core,
+            self._loaded,
+            address=self.address,
+            keys=db.keys(),
+            now=self.now,
+            medium=Medium.CHAT,
+        )
+
+    async def _hear(self, conversation: Conversation, replies: list[Reply]) -> list[Heard]:
+        self.state = json.dumps(self._loaded)
+        self.waits = conversation.waits
+        self.replies = replies or self.replies
+        self.heard.clear()
+        for reply in replies:
+            assert reply.numbered(conversation.speech).strip(), "every question has a form in words"
+            message = reply.message(conversation.speech, self.adapter.channel.can)
+            await self.adapter.channel.send(mouths.Address(chat_id=CHAT), message, "reference")
+        return list(self.heard)
+
+
+class TerminalPlayer(Player):
+    def __init__(self, dialogues: Dialogues, core: Core, audience: str, language: str = "") -> None:
+        heard: list[Heard] = []
+
+        def hear(_chat: str, message: Any) -> None:
+            said = shown(message)
+            buttons = tuple((label, data) for label, data in said["buttons"])
+            heard.append(Heard(_MARKS.sub("", said["text"]), buttons, said["wants"]))
+
+        super().__init__(
+            dialogues,
+            core,
+            audience,
+            TerminalAdapter(audience, hear),
+            heard=heard,
+            language=language,
+        )
+
+    def raw(self, kind: str, value: Any) -> Raw:
+        return {"chat": CHAT, kind: value}
+
+
+class TelegramPlayer(Player):
+    def __init__(self, dialogues: Dialogues, core: Core, audience: str, language: str = "") -> None:
+        heard: list[Heard] = []
+        bot = BotSettings(
+            audience, "telegram", SecretStr("1:token"), "http://127.0.0.1:9", "", SecretStr(""), ""
+        )
+        channel = TelegramChannel("1:token", "http://127.0.0.1:9")
+        channel.bot.session = _Ear(heard)
+        super().__init__(
+            dialogues, core, audience, TelegramAdapter(bot, channel), heard=heard, language=language
+        )
+
+    def raw(self, kind: str, value: Any) -> Raw:  # noqa: PLR0911
+        person = {"id": int(CHAT), "is_bot": False, "first_name": "م"}
+        chat = {"id": int(CHAT), "type": "private", "first_name": "م"}
+        message: dict[str, Any] = {"message_id": 1, "date": 1, "chat": chat, "from": person}
+        match kind:
+            case "tap":
+                query = {"id": "1", "from": person, "chat_instance": "1", "data": value}
+                return {"callback_query": {**query, "message": message}}
+            case "start":
+                return {"message": {**message, "text": f"/start {value}".strip()}}
+            case "contact":
+                card = {
+                    "phone_number": value["phone"],
+                    "first_name": "م",
+                    "user_id": int(CHAT) if value["own"] else 77,
+                }
+                return {"message": {**message, "contact": card}}
+            case "file":
+                document = {
+                    "file_id": value["name"],
+                    "file_unique_id": "u",
+                    "file_name": value["name"],
+                }
+                return {"message": {**message, "document": document}}
+            case "group":
+                group = {"id": int(CHAT), "type": "group", "title": "گ"}
+                return {"message": {**message, "chat": group, "text": "سلام"}}
+            case "left":
+                gone = {"user": {**person, "is_bot": True}, "status": "kicked", "until_date": 0}
+                here = {"user": {**person, "is_bot": True}, "status": "member"}
+                change = {"chat": chat, "from": person, "date": 1}
+                return {
+                    "my_chat_member": {**change, "old_chat_member": here, "new_chat_member": gone}
+                }
+        return {"message": {**message, kind: value}}
+
+
+class _Ear(BaseSession):
+    """aiogram's wire, cut: it keeps what would have been sent."""
+
+    def __init__(self, heard: list[Heard]) -> None:
+        super().__init__()
+        self._heard = heard
+
+    async def make_request(
+        self,
+        bot: Bot,
+        method: TelegramMethod[Any],
+        timeout: int | None = None,  # noqa: ASYNC109 - aiogram's own signature.
+    ) -> Any:
+        assert isinstance(method, SendMessage)
+        markup = method.reply_markup
+        buttons: tuple[tuple[str, str], ...] = ()
+        wants = ""
+        if isinstance(markup, InlineKeyboardMarkup):
+            rows = [button for row in markup.inline_keyboard for button in row]
+            buttons = tuple((button.text, button.callback_data or "") for button in rows)
+        if isinstance(markup, ReplyKeyboardMarkup):
+            wants = markup.keyboard[0][0].text
+        self._heard.append(Heard(_MARKS.sub("", method.text), buttons, wants))
+        return Message(message_id=1, date=make.NOW, chat=Chat(id=int(CHAT), type="private"))
+
+    async def close(self) -> None:
+        pass
+
+    def stream_content(self, *args: Any, **kwargs: Any) -> AsyncGenerator[bytes, None]:
+        raise AssertionError("the engine downloads nothing")
