@@ -8,6 +8,9 @@ from typing import TypeVar
 SIZE = 5_000
 """Rows a slice: other writers of the same store wait less than a tenth of a second."""
 
+PAUSE_SECONDS = 0.05
+"""Between two slices: long enough for a writer that waits in SQLite's queue to have its turn."""
+
 Row = TypeVar("Row")
 
 

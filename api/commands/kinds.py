@@ -1,0 +1,249 @@
+"""What can be loaded: for each kind its columns, what tells its rows apart, and where they go."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from types import MappingProxyType
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from api.commands import cells
+from api.commands.cells import Reader, maybe
+from api.debts import service as debts
+from api.debts.rules import DebtRow, State, Step
+from api.debts.rules import Kind as DebtKind
+from api.employers import service as employers
+from api.employers.rules import ContactRow, EmployerKind, EmployerRow, Role, WorkshopRow
+from api.kit.language import Language
+from api.kit.slices import RefusedRow, Registered
+from api.organisation import queries as branches
+from api.organisation import service as organisation
+from api.organisation.rules import (
+    AvailabilityRow,
+    AvailabilityState,
+    BranchKind,
+    BranchRow,
+    HolidayRow,
+)
+from api.people import queries as people_queries
+from api.people import service as people
+from api.people.rules import PersonRow
+
+Row = Mapping[str, Any]
+"""The facts of a line by column."""
+
+WHY: Mapping[str, str] = MappingProxyType({
+    "unknown_employer": "no such employer is registered: load employers first",
+    "unknown_branch": "no such branch is registered: load branches first",
+    "unknown_workshop": "no such workshop is registered: load workshops first",
+    "unknown_person": "no such person is registered: load people first",
+    "amount": "is no amount that can be kept",
+    "year": "is in no year of the calendar",
+    "before_period_from": "is before period_from",
+    "before_issued_on": "is before issued_on",
+})  # fmt: skip
+"""The reasons of the features in plain words."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sort:
+    """One kind of sheet: how its cells are read, which columns name a row, and who takes the rows."""
+
+    columns: Mapping[str, Reader]
+    key: Sequence[str]
+    register: Callable[[Session, Sequence[Row], datetime], Registered]
+
+
+def _people(session: Session, rows: Sequence[Row], now: datetime) -> Registered:
+    return people.register(session, rows=[PersonRow(**row) for row in rows], now=now)
+
+
+def _employers(session: Session, rows: Sequence[Row], _now: datetime) -> Registered:
+    return employers.register_employers(
+        session, rows=[EmployerRow(**_renamed(row, employer_no="number")) for row in rows]
+    )
+
+
+def _branches(session: Session, rows: Sequence[Row], _now: datetime) -> Registered:
+    return organisation.register_branches(
+        session, rows=[BranchRow(**_renamed(row, branch_code="code")) for row in rows]
+    )
+
+
+def _holidays(session: Session, rows: Sequence[Row], _now: datetime) -> Registered:
+    return organisation.register_holidays(session, rows=[HolidayRow(**row) for row in rows])
+
+
+def _availability(session: Session, rows: Sequence[Row], _now: datetime) -> Registered:
+    return organisation.register_availabilities(
+        session, rows=[AvailabilityRow(**row) for row in rows]
+    )
+
+
+def _debts(session: Session, rows: Sequence[Row], now: datetime) -> Registered:
+    return debts.register(
+        session, rows=[DebtRow(**_renamed(row, debt_number="number")) for row in rows], now=now
+    )
+
+
+def _workshops(session: Session, rows: Sequence[Row], _now: datetime) -> Registered:
+    known = branches.ids_by_code(session, {row["branch_code"] for row in rows})
+    return _with_ids(
+        rows,
+        column="branch_code",
+        field="branch_id",
+        known=known,
+        reason="unknown_branch",
+        register=lambda kept: employers.register_workshops(
+            session, rows=[WorkshopRow(**_renamed(row, workshop_code="code")) for row in kept]
+        ),
+    )
+
+
+def _contacts(session: Session, rows: Sequence[Row], _now: datetime) -> Registered:
+    known = people_queries.ids_by_national_code(session, {row["national_code"] for row in rows})
+    return _with_ids(
+        rows,
+        column="national_code",
+        field="person_id",
+        known=known,
+        reason="unknown_person",
+        register=lambda kept: employers.register_contacts(
+            session, rows=[ContactRow(**row) for row in kept]
+        ),
+    )
+
+
+SORTS: Mapping[str, Sort] = MappingProxyType({
+    "people": Sort(
+        {
+            "national_code": cells.national_code,
+            "first_name": cells.words(100),
+            "last_name": cells.words(100),
+            "birth_date": maybe(cells.day),
+            "phone": maybe(cells.mobile),
+            "email": maybe(cells.email),
+            "language": maybe(cells.one_of(Language), Language.FA),
+        },
+        ["national_code"],
+        _people,
+    ),
+    "employers": Sort(
+        {
+            "employer_no": cells.employer_no,
+            "kind": cells.one_of(EmployerKind),
+            "name": cells.words(200),
+        },
+        ["employer_no"],
+        _employers,
+    ),
+    "branches": Sort(
+        {
+            "branch_code": cells.digits(3),
+            "kind": cells.one_of(BranchKind),
+            "name": cells.words(200),
+            "province": cells.words(100),
+            "city": cells.words(100),
+            "address": cells.words(500),
+            "phone": maybe(cells.words(32), ""),
+            "hours": maybe(cells.words(200), ""),
+            "latitude": maybe(cells.degrees(90)),
+            "longitude": maybe(cells.degrees(180)),
+        },
+        ["branch_code"],
+        _branches,
+    ),
+    "workshops": Sort(
+        {
+            "workshop_code": cells.workshop_code,
+            "employer_no": cells.employer_no,
+            "branch_code": cells.digits(3),
+            "name": cells.words(200),
+            "activity": maybe(cells.words(200), ""),
+            "address": maybe(cells.words(500), ""),
+            "registered_on": cells.day,
+        },
+        ["workshop_code"],
+        _workshops,
+    ),
+    "contacts": Sort(
+        {
+            "workshop_code": cells.workshop_code,
+            "national_code": cells.national_code,
+            "role": cells.one_of(Role),
+            "since": cells.day,
+        },
+        ["workshop_code", "national_code"],
+        _contacts,
+    ),
+    "holidays": Sort({"day": cells.day, "name": cells.words(200)}, ["day"], _holidays),
+    "availability": Sort(
+        {
+            "service": cells.words(64),
+            "branch_code": maybe(cells.digits(3)),
+            "from_day": cells.day,
+            "to_day": maybe(cells.day),
+            "state": cells.one_of(AvailabilityState),
+            "reason": maybe(cells.words(300), ""),
+        },
+        ["service", "branch_code", "from_day"],
+        _availability,
+    ),
+    "debts": Sort(
+        {
+            "debt_number": cells.debt_number,
+            "workshop_code": cells.workshop_code,
+            "reason": cells.words(16),
+            "period_from": cells.month,
+            "period_to": cells.month,
+            "principal": cells.rials,
+            "list_fine": maybe(cells.rials, 0),
+            "paid": maybe(cells.rials, 0),
+            "kind": cells.one_of(DebtKind),
+            "step": cells.one_of(Step),
+            "issued_on": cells.day,
+            "due_on": cells.day,
+            "objection_until": cells.day,
+            "state": maybe(cells.one_of(State), State.OPEN),
+        },
+        ["debt_number"],
+        _debts,
+    ),
+})  # fmt: skip
+
+
+def _renamed(row: Row, **names: str) -> dict[str, Any]:
+    return {names.get(column, column): value for column, value in row.items()}
+
+
+def _with_ids(
+    rows: Sequence[Row],
+    *,
+    column: str,
+    field: str,
+    known: Mapping[str, UUID],
+    reason: str,
+    register: Callable[[Sequence[Row]], Registered],
+) -> Registered:
+    """Put the id of a neighbour's row in place of its code, and refuse rows whose code is unknown.
+
+    Neighbours on a floor do not call each other: the command stands above them both.
+    """
+    places = [place for place, row in enumerate(rows) if row[column] in known]
+    kept = [
+        {
+            **{name: value for name, value in row.items() if name != column},
+            field: known[row[column]],
+        }
+        for row in (rows[place] for place in places)
+    ]
+    done = register(kept)
+    strangers = [
+        RefusedRow(place, column, reason)
+        for place, row in enumerate(rows)
+        if row[column] not in known
+    ]
+    refused = [RefusedRow(places[one.place], one.column, one.reason) for one in done.refused]
+    return Registered(done.loaded, done.unchanged, (*strangers, *refused))

@@ -1,0 +1,129 @@
+"""The command line: what can be typed, and what is printed. Each command imports what it needs."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+app = typer.Typer(
+    name="python -m api",
+    help="The core of the hub: serve it, load its registry, look after its store and keys.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+keys = typer.Typer(help="The keys that seal personal data.", no_args_is_help=True)
+app.add_typer(keys, name="keys")
+machines = typer.Typer(help="Programs with a key of their own.", no_args_is_help=True)
+app.add_typer(machines, name="machines")
+
+
+@app.command()
+def migrate() -> None:
+    """Bring the database to the newest schema and load the rule tables; safe to run again."""
+    from api.commands import opening, release, troubles
+
+    with opening.unmigrated(troubles.settings()) as store:
+        done = release.migrate(store)
+    typer.echo(f"migrated; rule tables: loaded {done.loaded}, unchanged {done.unchanged}")
+
+
+@app.command()
+def rules(
+    folder: Annotated[Path, typer.Argument(help="A folder of rule files (*.toml).")],
+) -> None:
+    """Load an operator's own rule tables, over those of the repository."""
+    from api.commands import opening, release, troubles
+
+    with opening.ready(troubles.settings()) as store:
+        done = release.rules(store, folder)
+    typer.echo(f"rule tables: loaded {done.loaded}, unchanged {done.unchanged}")
+
+
+@app.command()
+def load(
+    kind: Annotated[
+        str,
+        typer.Argument(
+            help="people, employers, branches, workshops, contacts, holidays, availability, debts"
+        ),
+    ],
+    file: Annotated[Path | None, typer.Argument(help="A CSV file in UTF-8.")] = None,
+    *,
+    header: Annotated[bool, typer.Option("--header", help="Print the columns and stop.")] = False,
+) -> None:
+    """Load a file of the registry; safe to run again.
+
+    Rows that cannot be taken go to FILE.refused.csv with line, column and reason; the exit code is
+    then 1, and 2 when the file could not be loaded at all.
+    """
+    from api.commands import load as loading
+    from api.commands import opening, troubles
+
+    if header:
+        typer.echo(loading.columns(kind))
+        return
+    if file is None:
+        raise troubles.CannotDo("Name the file to load, or ask for its columns with --header.")
+    loading.columns(kind)
+    with opening.ready(troubles.settings()) as store:
+        done = loading.load(store, kind, file, now=lambda: datetime.now(UTC))
+    typer.echo(str(done))
+    if done.refused:
+        raise typer.Exit(1)
+
+
+@keys.command("new")
+def new_keys(path: Annotated[Path, typer.Argument(help="Where the key file will be.")]) -> None:
+    """Make a key file; one that is there is never overwritten."""
+    from api.commands import rotation
+
+    rotation.new(path)
+    typer.echo(f"made {path}: keep a copy apart from the database, nothing opens without it")
+
+
+@keys.command("rotate")
+def rotate_keys() -> None:
+    """Add a sealing key and seal everything with it; old keys stay. Goes on after a stop."""
+    from api.commands import opening, rotation, troubles
+
+    settings = troubles.settings()
+    with opening.ready(settings) as store:
+        done = rotation.rotate(store, settings.keys)
+    typer.echo(
+        f"finished an earlier rotation: {done.resealed} values sealed again; run it once more for a new key"
+        if done.resumed
+        else f"new key in use: {done.resealed} values sealed again"
+    )
+
+
+@machines.command("add")
+def add_machine(
+    name: Annotated[str, typer.Argument(help="What the program is called.")],
+    scope: Annotated[list[str], typer.Option(help="What it may do, such as debts.")],
+) -> None:
+    """Make a key for a program; it is printed once and never again."""
+    from api.access import service as access
+    from api.commands import opening, troubles
+
+    with (
+        opening.ready(troubles.settings()) as store,
+        store.writing("machines.add") as session,
+    ):
+        made = access.new_key(session, name=name, scopes=scope, now=datetime.now(UTC))
+    typer.echo(made)
+
+
+@machines.command("end")
+def end_machine(name: Annotated[str, typer.Argument(help="What the program is called.")]) -> None:
+    """Let a program's key open nothing any more."""
+    from api.access import service as access
+    from api.commands import opening, troubles
+
+    with (
+        opening.ready(troubles.settings()) as store,
+        store.writing("machines.end") as session,
+    ):
+        access.end_key(session, name=name, now=datetime.now(UTC))
+    typer.echo(f"the key of {name} is ended")

@@ -1,0 +1,31 @@
+"""The store and the keys of a command: opened, and looked at before anything is done with them."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from api import db, migrations
+from api.db import BadStore, Store
+from api.kit.sealing import Keyring
+from api.settings import Settings
+
+
+@contextmanager
+def unmigrated(settings: Settings) -> Iterator[Store]:
+    """Open a store that may be empty still. Raises BadStore."""
+    store = db.open_store(settings.database_url, size=2)
+    try:
+        db.check_durable(store)
+        yield store
+    finally:
+        store.bind.engine.dispose()
+
+
+@contextmanager
+def ready(settings: Settings) -> Iterator[Store]:
+    """Open the store with its keys. Raises BadKeys, and BadStore for one that is not migrated."""
+    db.use_keys(Keyring.load(settings.keys), settings.keys)
+    with unmigrated(settings) as store:
+        with store.reading() as session:
+            if not migrations.is_at_head(session.connection()):
+                raise BadStore("The database is not migrated: run `python -m api migrate`.")
+        yield store
