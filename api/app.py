@@ -65,7 +65,6 @@ def create_app(
         title="bimeyar",
         summary="The core of the social insurance's messaging hub.",
         version="1",
-        max_body_size=settings.body_bytes,
         lifespan=lifespan,
         redoc_url=None,
     )

@@ -34,6 +34,7 @@ from prometheus_client import Counter, Histogram
 from pydantic import TypeAdapter
 from sqlalchemy.orm import Session
 from starlette.exceptions import HTTPException
+from starlette.types import Message
 
 from api.access import once, service
 from api.access.answers import (
@@ -159,7 +160,7 @@ class Door(APIRoute):
         async def answer(request: Request) -> Response:
             began = time.perf_counter()
             try:
-                response = await handler(request)
+                response = await handler(_bounded(request))
             except Exception as error:  # noqa: BLE001 - the last place that can still answer.
                 response = of_exception(error, door=name)
             _SECONDS.labels(name).observe(time.perf_counter() - began)
@@ -196,8 +197,25 @@ def of_exception(error: Exception, *, door: str) -> Response:
 def _invalid(error: RequestValidationError) -> Invalid:
     first = error.errors()[0]
     # The input itself is never repeated: it may hold a national code.
-    where = [str(part) for part in first["loc"] if part not in {"body", "query", "path", "header"}]
+    where = [] if first["type"] == "json_invalid" else [str(part) for part in first["loc"][1:]]
     return Invalid(field=".".join(where) or "body", reason=first["type"])
+
+
+def _bounded(request: Request) -> Request:
+    """The same request, whose body is no longer than the settings allow (413)."""
+    most = hub_of(request.app).settings.body_bytes
+    read = 0
+
+    async def receive() -> Message:
+        nonlocal read
+        message = await request.receive()
+        read += len(message.get("body", b""))
+        if read > most:
+            # FastAPI lets this one through; anything else it would call a body it cannot parse.
+            raise HTTPException(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
+        return message
+
+    return Request(request.scope, receive)
 
 
 class _Verb:

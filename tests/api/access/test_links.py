@@ -15,7 +15,16 @@ from tests.support import make
 
 
 @pytest.mark.parametrize(
-    "text", ["", "telegram", "telegram:employers", "telegram:employers:", "Tele:x:1", "a:b:c d", "a:b:" + "1" * 65]
+    "text",
+    [
+        "",
+        "telegram",
+        "telegram:employers",
+        "telegram:employers:",
+        "Tele:x:1",
+        "a:b:c d",
+        "a:b:" + "1" * 65,
+    ],
 )
 def test_text_that_is_no_address_of_a_chat_is_refused(text: str):
     with pytest.raises(ValueError, match="no address"):
