@@ -14,7 +14,7 @@ from itertools import count
 from typing import Any, Self
 from uuid import UUID
 
-from api.kit.calendar import BadDate, Month, add_months
+from api.kit.calendar import Month, add_months
 from api.kit.money import Rials, share
 
 LARGEST = 2**63 - 1
@@ -245,7 +245,7 @@ def fault(row: DebtRow) -> tuple[str, str] | None:
     for name in ("issued_on", "due_on", "objection_until"):
         try:
             Month.of(getattr(row, name))
-        except BadDate:
+        except ValueError:  # BadDate, or a year that the calendar cannot count at all.
             return name, "year"
     if row.period_to < row.period_from:
         return "period_to", "before_period_from"

@@ -108,4 +108,4 @@ def ids_by_number(session: Session, numbers: Collection[str]) -> Mapping[str, uu
 def ids_by_code(session: Session, codes: Collection[str]) -> Mapping[str, uuid.UUID]:
     """The ids of those workshop codes that are registered."""
     found = session.execute(select(Workshop.code, Workshop.id).where(Workshop.code.in_(codes)))
-    return dict(found.tuples().all())
+    return dict(found.all())

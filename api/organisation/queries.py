@@ -71,4 +71,4 @@ def availabilities_on(
 def ids_by_code(session: Session, codes: Collection[str]) -> Mapping[str, uuid.UUID]:
     """The ids of those branch codes that are registered."""
     found = session.execute(select(Branch.code, Branch.id).where(Branch.code.in_(codes)))
-    return dict(found.tuples().all())
+    return dict(found.all())

@@ -34,4 +34,4 @@ def ids_by_national_code(session: Session, codes: Collection[str]) -> Mapping[st
 def languages(session: Session, person_ids: Collection[uuid.UUID]) -> Mapping[uuid.UUID, str]:
     """The registry's language of each person."""
     found = session.execute(select(Person.id, Person.language).where(Person.id.in_(person_ids)))
-    return dict(found.tuples().all())
+    return dict(found.all())
