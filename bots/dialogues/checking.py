@@ -7,14 +7,18 @@ from api.kit.text import Code
 from bots.dialogues.lines import lines
 from bots.talk import Ask, Do, Say, Unclear, dialogue
 
-_NO_CODE = _("A check code has eight letters and digits, such as K7Q2-M4XD.")
+_EXAMPLE = Code("K7Q2-M4XD")
 
 
 def a_check_code(text: str) -> str:
     """Read a check code in any case and digits, with or without its dash; raises Unclear."""
     code = parse_code(text)
     if code is None:
-        raise Unclear(_NO_CODE)
+        raise Unclear(
+            _("A check code has eight letters and digits, such as {example}.").using(
+                example=_EXAMPLE
+            )
+        )
     return code
 
 
@@ -32,7 +36,7 @@ async def genuine(core: Core, notice: str = "") -> None:
         "code",
         lines(
             _("What is the check code of the message?"),
-            _("It stands at its end, such as K7Q2-M4XD."),
+            _("It stands at its end, such as {example}.").using(example=_EXAMPLE),
         ),
         check=a_check_code,
         longest=64,
@@ -44,12 +48,12 @@ async def genuine(core: Core, notice: str = "") -> None:
             day=found.day,
             subject=found.subject or "",
         )
-        await Say(_("We never ask for the password of a card, nor for a code that we sent you."))
+        await Say(_("Our staff never ask for the password of a card or for a one-time code."))
         return
     await Say(_("No. No message of ours has the code {code}."), code=Code(grouped(code)))
     await Say(
         lines(
-            _("If a letter is wrong, write the code once more from the menu."),
-            _("If not, please pay nothing and tell its sender nothing; a person answers on 1420."),
+            _("If you mistook a letter, try once more from the menu."),
+            _("Otherwise pay nothing and tell its sender nothing; a person answers on 1420."),
         )
     )

@@ -39,7 +39,9 @@ async def debts(core: Core) -> None:
     """List the open debts of a workplace, and explain those that are chosen."""
     page = await Do("page", core.debts.mine)
     if not page.items:
-        await Say(_("This workplace has no open debt, as of {day:short}."), day=page.as_of)
+        await Say(
+            _("All is in order: this workplace owes nothing as of {day:short}."), day=page.as_of
+        )
         return
     for turn in count(1):
         chosen = str(page.items[0].id)
@@ -182,23 +184,22 @@ def _how_far(debt: DebtDetails) -> list[Sentence]:
             return [_("The enforcement order is out. Your branch can tell how it is settled.")]
     left = (debt.objection_until - debt.as_of).days
     if left < 0:
-        return [_("The last day to object was {day}.").using(day=debt.objection_until)]
+        return [_("The last day to object was {day:short}.").using(day=debt.objection_until)]
     still = _n("{n} day is left.", "{n} days are left.", left) if left else _("That is today.")
     return [
-        _("Last day to object: {day}. {left}").using(day=debt.objection_until, left=still),
-        _("An objection is handed in at the branch, in writing."),
+        _("Last day to object: {day:short}. {left}").using(day=debt.objection_until, left=still),
+        _("To object, write to the workplace's branch by {object_by:plain}.").using(
+            object_by=debt.objection_until
+        ),
     ]
 
 
 def _how_sure(debt: DebtDetails) -> list[Sentence]:
-    """Say what may still change: our fines until the branch confirms them, and an estimated debt."""
+    """Say what may still change: an estimated debt, and our fine until the branch confirms it."""
     said = []
     if debt.kind is Kind.ESTIMATED:
         said.append(_("This debt is estimated: its sum may still change."))
-    if any(line.code in _COMPUTED for line in debt.lines):
-        said.append(_("What is added for delay is our estimate until the branch confirms it."))
+    if any(line.code is LineCode.LATE_FINE for line in debt.lines):
+        # The law does not say how months are counted (domain page "Contributions", section 3).
+        said.append(_("The fine for delay is our estimate until the branch confirms it."))
     return said
-
-
-# How the months of delay are counted is not stated by the law (domain page "Contributions", 3).
-_COMPUTED = frozenset({LineCode.LATE_FINE, LineCode.ENFORCEMENT_FEE})

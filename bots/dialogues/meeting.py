@@ -58,7 +58,7 @@ async def link(core: Core) -> None:
     )
     agree, decline = Option("agree", _("I agree")), Option("decline", _("Not now"))
     if await Ask("consent", consent, [agree, decline]) == decline.id:
-        await Say(_("Very well; nothing is kept. To link this chat later, write /start."))
+        await Say(_("Very well, nothing is kept. You can link this chat later from the menu."))
         return
     contact = await Ask(
         "phone", _("Please share your own mobile number."), takes=("contact",), secret=True
