@@ -20,10 +20,17 @@ from api.db import Base, Moment, Sealed, WithId
 from api.notices.rules import AttemptState, NoticeStatus, Status
 
 
+def _partial(name: str, *columns: str, where: str, unique: bool = False) -> Index:
+    """An index of those rows alone that somebody looks for."""
+    condition = text(where)
+    return Index(name, *columns, unique=unique, postgresql_where=condition, sqlite_where=condition)
+
+
 class Notice(WithId, Base):
     """What, to whom, about what, with which facts.
 
-    `code` is the check code, kept from the first rendering on. `secret` is what only the wire may
+    `via` narrows the plan to one channel, `link_id` that channel to one chat. `code` is the check
+    code, kept from the first rendering on. `secret` is what only the wire may
     show (a one-time code), sealed JSON, forgotten when the notice ends. `ends_at` is the last
     instant at which anything may still leave.
     """
@@ -35,7 +42,8 @@ class Notice(WithId, Base):
     notice_class: Mapped[str] = mapped_column(String(16))
     person_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("people.id"))
     workshop_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("workshops.id"))
-    link_id: Mapped[uuid.UUID | None]
+    via: Mapped[str | None] = mapped_column(String(8))
+    link_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("chat_links.id"))
     about: Mapped[str] = mapped_column(String(80), index=True)
     facts: Mapped[dict[str, Any]]
     secret: Mapped[str | None] = mapped_column(Sealed("notices.secret"))
@@ -47,12 +55,7 @@ class Notice(WithId, Base):
 
     __table_args__ = (
         Index("ix_notices_person_id_id", "person_id", "id"),
-        Index(
-            "ix_notices_code",
-            "code",
-            postgresql_where=text("code IS NOT NULL"),
-            sqlite_where=text("code IS NOT NULL"),
-        ),
+        _partial("ix_notices_code", "code", where="code IS NOT NULL"),
     )
 
 
@@ -67,7 +70,7 @@ class Delivery(WithId, Base):
 
     __tablename__ = "deliveries"
 
-    notice_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("notices.id"), index=True)
+    notice_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("notices.id"))
     step: Mapped[int] = mapped_column(SmallInteger)
     channel: Mapped[str] = mapped_column(String(8))
     lane: Mapped[int] = mapped_column(SmallInteger)
@@ -82,14 +85,8 @@ class Delivery(WithId, Base):
     changed_at: Mapped[datetime] = mapped_column(Moment)
 
     __table_args__ = (
-        Index(
-            "ix_deliveries_due",
-            "channel",
-            "lane",
-            "due_at",
-            postgresql_where=text("due_at IS NOT NULL"),
-            sqlite_where=text("due_at IS NOT NULL"),
-        ),
+        UniqueConstraint("notice_id", "step"),
+        _partial("ix_deliveries_due", "channel", "lane", "due_at", where="due_at IS NOT NULL"),
     )
 
 
@@ -98,38 +95,29 @@ class Attempt(WithId, Base):
 
     __tablename__ = "attempts"
 
-    delivery_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("deliveries.id"))
-    number: Mapped[int] = mapped_column(SmallInteger)
+    delivery_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("deliveries.id"), index=True)
     state: Mapped[str] = mapped_column(String(10), default=AttemptState.OPEN)
     lease: Mapped[uuid.UUID]
     sender: Mapped[str] = mapped_column(String(40))
-    address_index: Mapped[bytes | None] = mapped_column(LargeBinary(16))
+    link_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("chat_links.id"))
     provider_id: Mapped[str | None] = mapped_column(String(100))
     reason: Mapped[str | None] = mapped_column(String(40))
     opened_at: Mapped[datetime] = mapped_column(Moment)
     closed_at: Mapped[datetime | None] = mapped_column(Moment)
 
     __table_args__ = (
-        UniqueConstraint("delivery_id", "number"),
-        Index(
-            "ix_attempts_provider_id",
-            "provider_id",
-            "sender",
-            postgresql_where=text("provider_id IS NOT NULL"),
-            sqlite_where=text("provider_id IS NOT NULL"),
-        ),
-        Index(
-            "ix_attempts_address",
-            "address_index",
-            "opened_at",
-            postgresql_where=text("address_index IS NOT NULL"),
-            sqlite_where=text("address_index IS NOT NULL"),
-        ),
+        # However many postmen there are, a delivery is never at the wire twice at once.
+        _partial("uq_attempts_open", "delivery_id", where="state = 'open'", unique=True),
+        _partial("ix_attempts_provider_id", "provider_id", where="provider_id IS NOT NULL"),
+        _partial("ix_attempts_link_id", "link_id", "opened_at", where="link_id IS NOT NULL"),
     )
 
 
 class Report(WithId, Base):
-    """What a provider told us afterwards, as it came; one whose delivery is unknown is kept too."""
+    """What a provider told us afterwards, as it came; one whose delivery is unknown is kept too.
+
+    `provider` is the sender's name. `told` is the report's raw text.
+    """
 
     __tablename__ = "reports"
 
@@ -148,7 +136,7 @@ class Report(WithId, Base):
 class Rate(Base):
     """How much a sender may say: a bot, the SMS line or the mail server.
 
-    `free_at` is when the next token is there, at an even pace; `waits_until` is a wait the other
+    `free_at` is when its next token is there, at an even pace; `waits_until` is a wait the other
     side has imposed, met here or by the bots.
     """
 

@@ -5,9 +5,10 @@ design.md, "Notices" (2) and (8); guarantees.md, G7.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import time, timedelta
 from enum import IntEnum, StrEnum
+from functools import cache
 from types import MappingProxyType
 
 from api.notices.rules import Hours
@@ -106,3 +107,18 @@ PLANS: Mapping[NoticeClass, Plan] = MappingProxyType(
         ),
     }
 )
+
+
+@cache
+def plan_of(notice_class: str, via: str | None) -> Plan:
+    """Give the plan of a class, or what remains of it when a notice goes by one channel alone.
+
+    LookupError when the class does not use that channel.
+    """
+    plan = PLANS[NoticeClass(notice_class)]
+    if via is None:
+        return plan
+    steps = tuple(step for step in plan.steps if step.channel == via)
+    if not steps:
+        raise LookupError(f"no notice of class {notice_class} goes by {via}")
+    return replace(plan, steps=steps)

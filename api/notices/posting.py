@@ -18,9 +18,9 @@ from sqlalchemy.orm import Session
 
 from api.db import Base, new_id
 from api.notices.models import Delivery, Notice
-from api.notices.plans import PLANS, Plan
+from api.notices.plans import Plan, plan_of
 from api.notices.rules import NoticeStatus, Status
-from api.templates.catalogue import TEMPLATES, NoticeClass
+from api.templates.catalogue import TEMPLATES
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,6 +35,7 @@ class NewNotice:
     workshop_id: uuid.UUID | None = None
     secret: dict[str, Any] | None = None
     expires_at: datetime | None = None
+    via: str | None = None
     link_id: uuid.UUID | None = None
 
 
@@ -50,6 +51,7 @@ def post(
     workshop_id: uuid.UUID | None = None,
     secret: dict[str, Any] | None = None,
     expires_at: datetime | None = None,
+    via: str | None = None,
     link_id: uuid.UUID | None = None,
 ) -> uuid.UUID | None:
     """Post one notice to a person; gives its id, or None when one with this key exists.
@@ -57,7 +59,8 @@ def post(
     `about` names its subject (`debt:<uuid>`), by which it can be cancelled and its truth asked.
     `facts` are the template's, checked against it (pydantic.ValidationError). `secret` is sealed
     and shown on the wire alone. Nothing leaves after `expires_at`, or after the class's own end.
-    `link_id` names the one chat that must hear it. KeyError when there is no such template.
+    `via` is the one channel it goes by, `link_id` the one chat; otherwise the plan of the
+    template's class holds. KeyError when there is no such template.
     """
     new = NewNotice(
         template=template,
@@ -68,6 +71,7 @@ def post(
         workshop_id=workshop_id,
         secret=secret,
         expires_at=expires_at,
+        via=via,
         link_id=link_id,
     )
     return next(iter(_insert(session, [new], now)), None)
@@ -146,30 +150,33 @@ def delivery_row(*, notice_id: uuid.UUID, plan: Plan, step: int, now: datetime) 
     }
 
 
-def insert_rows(session: Session, table: Table, rows: Sequence[dict[str, Any]]) -> set[uuid.UUID]:
+def insert_rows(
+    session: Session, model: type[Base], rows: Sequence[dict[str, Any]]
+) -> set[uuid.UUID]:
     """Insert many rows in few statements, passing over those that exist; gives the new ones' ids."""
     if not rows:
         return set()
     kind = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
+    table = cast("Table", model.__table__)
     statement = kind.insert(table).on_conflict_do_nothing().returning(table.c.id)
     return set(session.execute(statement, list(rows)).scalars())
 
 
 def _insert(session: Session, rows: Sequence[NewNotice], now: datetime) -> set[uuid.UUID]:
     notices = [_notice_row(row, now) for row in rows]
-    fresh = insert_rows(session, _table(Notice), notices)
+    fresh = insert_rows(session, Notice, notices)
     deliveries = []
     for notice in notices:
         if notice["id"] in fresh:
-            plan = PLANS[NoticeClass(notice["notice_class"])]
+            plan = plan_of(notice["notice_class"], notice["via"])
             deliveries.append(delivery_row(notice_id=notice["id"], plan=plan, step=0, now=now))
-    insert_rows(session, _table(Delivery), deliveries)
+    insert_rows(session, Delivery, deliveries)
     return fresh
 
 
 def _notice_row(new: NewNotice, now: datetime) -> dict[str, Any]:
     template = TEMPLATES[new.template]
-    end = now + PLANS[NoticeClass(template.notice_class)].lasts
+    end = now + plan_of(template.notice_class, new.via).lasts
     return {
         "id": new_id(),
         "key": new.key,
@@ -177,6 +184,7 @@ def _notice_row(new: NewNotice, now: datetime) -> dict[str, Any]:
         "notice_class": template.notice_class,
         "person_id": new.to,
         "workshop_id": new.workshop_id,
+        "via": new.via,
         "link_id": new.link_id,
         "about": new.about,
         "facts": template.facts.model_validate(new.facts).model_dump(mode="json"),
@@ -185,7 +193,3 @@ def _notice_row(new: NewNotice, now: datetime) -> dict[str, Any]:
         "created_at": now,
         "ends_at": end if new.expires_at is None else min(end, new.expires_at),
     }
-
-
-def _table(model: type[Base]) -> Table:
-    return cast("Table", model.__table__)

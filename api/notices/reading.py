@@ -13,7 +13,7 @@ from api.notices.models import Notice
 from api.notices.rules import NoticeStatus
 from api.notices.schemas import NoticeLine, NoticeOut, NoticePage
 from api.templates import render
-from api.templates.catalogue import NoticeClass
+from api.templates.catalogue import TEMPLATES, NoticeClass
 
 PAGE = 8
 
@@ -82,6 +82,7 @@ def opened(
         about=notice.about,
         grant_id=None,
         text=message.text,
+        actions=list(TEMPLATES[notice.template].actions),
         status=notice.status,
     )
     return out, notice.workshop_id

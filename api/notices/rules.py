@@ -11,7 +11,7 @@ Sources: guarantees.md G6 and G7; design.md, "Notices" (5), (7), (8).
 """
 
 import random
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
@@ -67,6 +67,7 @@ _RANK = {
 }
 
 _LONGEST_DELAY = timedelta(hours=1)
+_ASK_SOONEST, _ASK_LATEST = timedelta(seconds=5), timedelta(minutes=10)
 
 
 def reported(status: Status, states: Iterable[State]) -> Status:
@@ -77,21 +78,26 @@ def reported(status: Status, states: Iterable[State]) -> Status:
     """
     if status is Status.CANCELLED:
         return status
-    return max((status, *(Status(state) for state in states)), key=lambda one: _RANK.get(one, 0))
+    return max((status, *map(Status, states)), key=lambda one: _RANK.get(one, 0))
 
 
-def told_of(statuses: Iterable[Status]) -> NoticeStatus:
-    """Tell a notice's status from those of its deliveries."""
-    known = set(statuses)
-    if Status.DELIVERED in known:
+def told_of(deliveries: Iterable[tuple[Status, bool]]) -> NoticeStatus:
+    """Tell a notice's status from its deliveries: each one's status, and whether it goes on.
+
+    An uncertain one that does not go on has been followed by another channel.
+    """
+    known = list(deliveries)
+    statuses = {status for status, _ in known}
+    going_on = {status for status, goes_on in known if goes_on}
+    if Status.DELIVERED in statuses:
         return NoticeStatus.DELIVERED
-    if Status.SENT in known:
+    if Status.SENT in statuses:
         return NoticeStatus.SENT
-    if known & {Status.CREATED, Status.SENDING, Status.TEMPORARY_FAILURE}:
+    if going_on & {Status.CREATED, Status.SENDING, Status.TEMPORARY_FAILURE}:
         return NoticeStatus.WAITING
-    if Status.UNCERTAIN in known:
+    if Status.UNCERTAIN in going_on:
         return NoticeStatus.UNCERTAIN
-    if Status.CANCELLED in known:
+    if Status.CANCELLED in statuses:
         return NoticeStatus.CANCELLED
     return NoticeStatus.FAILED
 
@@ -104,6 +110,22 @@ def retry_delay(first: timedelta, tries: int, seed: int) -> timedelta:
     """
     grown: timedelta = min(first * 3 ** min(max(tries - 1, 0), 12), _LONGEST_DELAY)
     return grown * random.Random(f"{seed}:{tries}").uniform(0.5, 1.5)
+
+
+def ask_delay(uncertain_for: timedelta) -> timedelta:
+    """Tell how long to wait before asking again about what is unknown: the wait doubles."""
+    return min(max(uncertain_for, _ASK_SOONEST), _ASK_LATEST)
+
+
+def shares(places: int, weights: Mapping[int, int]) -> dict[int, int]:
+    """Divide places among the lanes that wait, by weight, in their order; each gets one if it can."""
+    total = sum(weights.values())
+    given: dict[int, int] = {}
+    left = places
+    for lane in sorted(weights):
+        given[lane] = min(left, max(1, places * weights[lane] // total))
+        left -= given[lane]
+    return given
 
 
 def may_speak_from(

@@ -27,7 +27,8 @@ class NoticeOut(BaseModel):
     """One notice, worded in the reader's language.
 
     `about` is its subject (`debt:<uuid>`); `grant_id` the caller's right to the workplace it
-    concerns, None when it concerns the person alone or the right has ended.
+    concerns, None when it concerns the person alone or the right has ended. `actions` are the
+    template's buttons, by name.
     """
 
     code: str
@@ -37,6 +38,7 @@ class NoticeOut(BaseModel):
     about: str
     grant_id: uuid.UUID | None
     text: str
+    actions: list[str]
     status: str
 
 

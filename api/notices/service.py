@@ -1,16 +1,34 @@
 """The verbs of notices, each kept in the file of its purpose."""
 
 from api.notices.checking import check, code_of
+from api.notices.claiming import claim
+from api.notices.letters import Claim, Letter, NewReport, Question, Told, Work
+from api.notices.opening import open_attempts
 from api.notices.posting import NewNotice, cancel_about, post, post_many
+from api.notices.rates import wait, waits_until
 from api.notices.reading import mine, opened
+from api.notices.recording import record
+from api.notices.reporting import take_reports
 
 __all__ = [
+    "Claim",
+    "Letter",
     "NewNotice",
+    "NewReport",
+    "Question",
+    "Told",
+    "Work",
     "cancel_about",
     "check",
+    "claim",
     "code_of",
     "mine",
+    "open_attempts",
     "opened",
     "post",
     "post_many",
+    "record",
+    "take_reports",
+    "wait",
+    "waits_until",
 ]

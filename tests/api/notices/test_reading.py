@@ -1,5 +1,6 @@
 """The inbox, and the question "is it genuine"."""
 
+import time
 import uuid
 from datetime import date
 from typing import Any
@@ -45,7 +46,10 @@ def test_a_notice_is_readable_from_the_moment_it_is_posted(session: Session) -> 
 
 def test_the_inbox_is_paged_newest_first(session: Session) -> None:
     person = make.person(session)
-    codes = [notices.code_of(_post(session, person, f"k{n}")) for n in range(5)]
+    codes = []
+    for n in range(5):
+        codes.append(notices.code_of(_post(session, person, f"k{n}")))
+        time.sleep(0.002)  # Ids are in the order of milliseconds.
     first = notices.mine(session, person_id=person.id, language="en", limit=3)
     rest = notices.mine(session, person_id=person.id, language="en", limit=3, after=first.after)
     assert [line.code for line in (*first.items, *rest.items)] == codes[::-1]

@@ -1,0 +1,84 @@
+"""Claiming deliveries: ours for the time of a lease, no longer, and nobody else's meanwhile."""
+
+import uuid
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime, timedelta
+from types import MappingProxyType
+from typing import Any
+
+from sqlalchemy import exists, literal, select, union_all, update
+from sqlalchemy.orm import Session
+
+from api.notices.letters import Claim
+from api.notices.models import Delivery
+from api.notices.plans import Lane
+from api.notices.rules import shares
+
+LEASE = timedelta(seconds=45)
+"""Longer than any call to the outside may last (guarantees.md, G2: 30-60 s)."""
+
+# Codes come first, and a crowd of anything else never takes all: nor do they take all from it.
+_WEIGHTS: Mapping[int, int] = MappingProxyType(
+    {Lane.CODE: 16, Lane.RECEIPT: 8, Lane.LEGAL: 4, Lane.SERVICE: 2, Lane.BULK: 1}
+)
+
+
+def claim(
+    session: Session, *, channel: str, places: int, now: datetime, lasts: timedelta = LEASE
+) -> Claim | None:
+    """Claim at most so many deliveries of a channel that are due; None when there is none.
+
+    What somebody claimed and did not finish is due again when their lease ends: repair has no way
+    of its own.
+    """
+    if places < 1:
+        return None
+    weights = {lane: _WEIGHTS[lane] for lane in _waiting_lanes(session, channel, now)}
+    lease, until = uuid.uuid4(), now + lasts
+    values = {"lease": lease, "due_at": until}
+    ids: list[uuid.UUID] = []
+    for lane, share in shares(places, weights).items():
+        ids += _take(session, channel, lane, share, now=now, values=values)
+    for lane in sorted(weights):
+        if len(ids) < places:
+            left = places - len(ids)
+            ids += _take(session, channel, lane, left, now=now, values=values)
+    return Claim(lease, tuple(sorted(ids)), until) if ids else None
+
+
+def _waiting_lanes(session: Session, channel: str, now: datetime) -> Collection[int]:
+    probes = [
+        select(literal(int(lane))).where(
+            exists().where(
+                Delivery.channel == channel, Delivery.lane == int(lane), Delivery.due_at <= now
+            )
+        )
+        for lane in Lane
+    ]
+    return session.scalars(union_all(*probes)).all()
+
+
+def _take(
+    session: Session,
+    channel: str,
+    lane: int,
+    places: int,
+    *,
+    now: datetime,
+    values: Mapping[str, Any],
+) -> Sequence[uuid.UUID]:
+    due = (
+        select(Delivery.id)
+        .where(Delivery.channel == channel, Delivery.lane == lane, Delivery.due_at <= now)
+        .order_by(Delivery.due_at)
+        .limit(places)
+        .with_for_update(skip_locked=True)
+        .cte("due")
+    )
+    return session.scalars(
+        update(Delivery)
+        .where(Delivery.id.in_(select(due.c.id)))
+        .values(values)
+        .returning(Delivery.id)
+        .execution_options(synchronize_session=False)
+    ).all()

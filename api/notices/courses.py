@@ -1,0 +1,169 @@
+"""What becomes of a delivery after something happened to it, and of its notice with it.
+
+Used wherever a delivery changes: when it is looked at, when an outcome is recorded, when a report
+comes. The changes of a batch are gathered and written at once.
+"""
+
+import uuid
+from collections import defaultdict
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from api.kit.outcome import State
+from api.notices.models import Delivery, Notice
+from api.notices.plans import Plan, Step, plan_of
+from api.notices.posting import delivery_row, insert_rows
+from api.notices.rules import NoticeStatus, Status, reported, told_of
+
+REPORTED = "reported"
+"""The reason of a state that the other side told us, and that no repeat of ours mends."""
+
+
+class Courses:
+    """The courses of a batch of deliveries at one instant; `write` ends it."""
+
+    def __init__(self, session: Session, now: datetime) -> None:
+        self.handed_over = False
+        self._session = session
+        self._now = now
+        self._next: list[dict[str, Any]] = []
+        self._touched: dict[uuid.UUID, Notice] = {}
+
+    def wait(self, delivery: Delivery, until: datetime) -> None:
+        """Look at it again then; nothing has happened."""
+        self._set(delivery, delivery.status, due_at=until)
+
+    def rest(self, delivery: Delivery) -> None:
+        """Leave it as it is: nothing is to be done."""
+        self._set(delivery, delivery.status, due_at=None)
+
+    def retry(self, delivery: Delivery, notice: Notice, *, at: datetime, reason: str) -> None:
+        """Try again at that instant: it surely was not sent."""
+        status = Status.TEMPORARY_FAILURE if delivery.tries else Status.CREATED
+        self._set(delivery, status, due_at=min(at, notice.ends_at), reason=reason)
+        self._touch(notice)
+
+    def uncertain(
+        self, delivery: Delivery, notice: Notice, *, look_again: datetime, reason: str
+    ) -> None:
+        """Keep that nobody knows; it is looked at again when its patience ends at the latest."""
+        end = min(delivery.until or notice.ends_at, notice.ends_at)
+        due_at = min(look_again, end) if end > self._now else notice.ends_at
+        self._set(delivery, Status.UNCERTAIN, due_at=due_at, reason=reason)
+        self._touch(notice)
+
+    def told(self, delivery: Delivery, notice: Notice, states: Iterable[State]) -> None:
+        """Keep what the other side says of it: the highest rank of all that it ever said."""
+        before = Status(delivery.status)
+        after = reported(before, states)
+        if after is before:
+            return
+        step = step_of(delivery, notice)
+        if after is Status.PERMANENT_FAILURE:
+            self.go_on(delivery, notice, status=after)
+        elif after is Status.DELIVERED or (after is Status.SENT and not step.needs_delivery):
+            self._set(delivery, after, due_at=None)
+        else:
+            # Sent, or failing for now: the step keeps its patience, unless that has ended already.
+            until = delivery.until or self._now + step.patience
+            due_at = None if delivery.due_at is None else min(until, notice.ends_at)
+            self._set(delivery, after, due_at=due_at, reason=REPORTED)
+        self._touch(notice)
+
+    def hand_over(self, delivery: Delivery, notice: Notice, reason: str) -> None:
+        """Pass a channel by which the person cannot be reached; without a next one, give up."""
+        if not has_next(delivery, notice):
+            self.give_up(delivery, notice, reason)
+        elif delivery.until is not None:
+            # It was at the wire before: that part of its course is kept as it was.
+            self.go_on(delivery, notice, status=Status.PERMANENT_FAILURE, reason=reason)
+        else:
+            delivery.step += 1
+            delivery.channel = step_of(delivery, notice).channel
+            self._set(delivery, Status.CREATED, due_at=self._now)
+            self.handed_over = True
+
+    def go_on(
+        self,
+        delivery: Delivery,
+        notice: Notice,
+        *,
+        status: Status | None = None,
+        reason: str | None = None,
+    ) -> None:
+        """Begin the next step, if there is one and it has not begun; this one ends as it stands."""
+        self._set(delivery, status or delivery.status, due_at=None, reason=reason)
+        if has_next(delivery, notice) and self._now < notice.ends_at:
+            plan = _plan(notice)
+            self._next.append(
+                delivery_row(notice_id=notice.id, plan=plan, step=delivery.step + 1, now=self._now)
+            )
+            self.handed_over = True
+        self._touch(notice)
+
+    def give_up(self, delivery: Delivery, notice: Notice, reason: str) -> None:
+        """End it without success: somebody must act."""
+        self._set(delivery, Status.TECHNICAL_FAILURE, due_at=None, reason=reason)
+        notice.reason = reason
+        self._touch(notice)
+
+    def cancel(self, delivery: Delivery, notice: Notice, reason: str) -> None:
+        """End it because it must not be sent any more."""
+        self._set(delivery, Status.CANCELLED, due_at=None, reason=reason)
+        notice.reason = reason
+        self._touch(notice)
+
+    def write(self) -> None:
+        """Write what was gathered: the next steps, and the status of each notice touched."""
+        self._session.flush()
+        insert_rows(self._session, Delivery, self._next)
+        if not self._touched:
+            return
+        states: dict[uuid.UUID, list[tuple[Status, bool]]] = defaultdict(list)
+        for notice_id, status, due_at in self._session.execute(
+            select(Delivery.notice_id, Delivery.status, Delivery.due_at).where(
+                Delivery.notice_id.in_(self._touched)
+            )
+        ):
+            states[notice_id].append((Status(status), due_at is not None))
+        for notice in self._touched.values():
+            notice.status = told_of(states[notice.id])
+            if notice.status not in {NoticeStatus.WAITING, NoticeStatus.UNCERTAIN}:
+                notice.secret = None
+        self._session.flush()
+
+    def _set(
+        self,
+        delivery: Delivery,
+        status: str,
+        *,
+        due_at: datetime | None,
+        reason: str | None = None,
+    ) -> None:
+        delivery.status = status
+        delivery.due_at = due_at
+        delivery.lease = None
+        delivery.changed_at = self._now
+        if reason is not None:
+            delivery.reason = reason
+
+    def _touch(self, notice: Notice) -> None:
+        self._touched[notice.id] = notice
+
+
+def step_of(delivery: Delivery, notice: Notice) -> Step:
+    """Give the step of the plan a delivery stands at."""
+    return _plan(notice).steps[delivery.step]
+
+
+def has_next(delivery: Delivery, notice: Notice) -> bool:
+    """Whether the plan goes on after this delivery."""
+    return delivery.step + 1 < len(_plan(notice).steps)
+
+
+def _plan(notice: Notice) -> Plan:
+    return plan_of(notice.notice_class, notice.via)

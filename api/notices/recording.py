@@ -1,0 +1,198 @@
+"""Recording what came of letters and questions, a batch in one transaction, and fenced.
+
+What a postman tells changes something only while its attempt is open and its lease is the
+delivery's: a stale finish changes no row.
+"""
+
+import uuid
+from collections import defaultdict
+from collections.abc import Collection, Container, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from api.access import service as access
+from api.kit.outcome import Accepted, Rejected, State, Unknown
+from api.notices import rates
+from api.notices.courses import Courses, has_next
+from api.notices.letters import Told
+from api.notices.models import Attempt, Delivery, Notice, Report
+from api.notices.opening import unanswered
+from api.notices.plans import plan_of
+from api.notices.rules import AttemptState, Status, ask_delay, retry_delay
+
+
+class _Finished(NamedTuple):
+    told: Told
+    delivery: Delivery
+    notice: Notice
+    attempt: Attempt | None
+
+
+def record(session: Session, told: Sequence[Told], *, now: datetime, asks: Container[str]) -> int:
+    """Record what came of letters and questions; gives how many were still ours to record.
+
+    `asks` are the channels that can be asked about what they took.
+    """
+    finished = _fenced(session, told)
+    orphans = _early_reports(session, finished)
+    courses = Courses(session, now)
+    for one in finished:
+        match one.told.outcome:
+            case Accepted() as accepted:
+                _accepted(one, accepted, courses, orphans, now)
+            case Rejected() as rejected:
+                _rejected(session, one, rejected, courses, now)
+            case Unknown(reason):
+                _unknown(one, reason, courses, now, asks=one.delivery.channel in asks)
+            case None:
+                _unknown(one, "unknown", courses, now, asks=one.delivery.channel in asks)
+    courses.write()
+    return len(finished)
+
+
+def _fenced(session: Session, told: Sequence[Told]) -> list[_Finished]:
+    by_delivery = {one.delivery_id: one for one in told}
+    rows = session.execute(
+        select(Delivery, Notice)
+        .join(Notice, Notice.id == Delivery.notice_id)
+        .where(Delivery.id.in_(by_delivery))
+        .order_by(Delivery.id)
+        .with_for_update(of=Delivery)
+    ).all()
+    latest: dict[uuid.UUID, Attempt] = {
+        attempt.delivery_id: attempt
+        for attempt in session.scalars(
+            select(Attempt)
+            .where(Attempt.delivery_id.in_(by_delivery))
+            .order_by(Attempt.opened_at, Attempt.id)
+        )
+    }
+    return [
+        _Finished(by_delivery[delivery.id], delivery, notice, latest.get(delivery.id))
+        for delivery, notice in rows
+        if _is_ours(by_delivery[delivery.id], delivery, latest.get(delivery.id))
+    ]
+
+
+def _is_ours(told: Told, delivery: Delivery, attempt: Attempt | None) -> bool:
+    """Whether this postman may still say what came of it."""
+    if told.attempt_id is None:
+        return delivery.lease == told.lease
+    if attempt is None or attempt.id != told.attempt_id:
+        return False
+    if attempt.state == AttemptState.OPEN:
+        return delivery.lease == told.lease
+    # A report was quicker: it proved the acceptance, and the provider's name for it is still news.
+    return (
+        attempt.state == AttemptState.ACCEPTED
+        and attempt.provider_id is None
+        and isinstance(told.outcome, Accepted)
+    )
+
+
+def _early_reports(
+    session: Session, finished: Collection[_Finished]
+) -> Mapping[str, Sequence[Report]]:
+    """Find reports that came before we knew the name the provider gave."""
+    names = {
+        one.told.outcome.provider_id
+        for one in finished
+        if isinstance(one.told.outcome, Accepted) and one.told.outcome.provider_id
+    }
+    found: dict[str, list[Report]] = defaultdict(list)
+    if names:
+        for report in session.scalars(
+            select(Report).where(Report.provider_id.in_(names), Report.delivery_id.is_(None))
+        ):
+            found[f"{report.provider}:{report.provider_id}"].append(report)
+    return found
+
+
+def _accepted(
+    one: _Finished,
+    accepted: Accepted,
+    courses: Courses,
+    orphans: Mapping[str, Sequence[Report]],
+    now: datetime,
+) -> None:
+    states = [accepted.state]
+    if one.attempt is not None:
+        _close(one.attempt, AttemptState.ACCEPTED, now)
+        one.attempt.provider_id = accepted.provider_id or one.attempt.provider_id
+        for report in orphans.get(f"{one.attempt.sender}:{accepted.provider_id}", ()):
+            report.delivery_id = one.delivery.id
+            if report.state is not None:
+                states.append(State(report.state))
+    asked = one.told.attempt_id is None and one.delivery.status == Status.SENT
+    courses.told(one.delivery, one.notice, states)
+    if asked and one.delivery.status == Status.SENT:
+        # Asked at the end of its patience, and still on its way: the next channel begins.
+        courses.go_on(one.delivery, one.notice)
+
+
+def _rejected(
+    session: Session, one: _Finished, rejected: Rejected, courses: Courses, now: datetime
+) -> None:
+    delivery, notice, attempt = one.delivery, one.notice, one.attempt
+    if attempt is not None:
+        _close(attempt, AttemptState.REJECTED, now, rejected.reason)
+    if delivery.status == Status.SENT:
+        # Asked at the end of its patience; the provider has forgotten it.
+        courses.go_on(delivery, notice)
+    elif rejected.wait_seconds > 0:
+        if attempt is not None:
+            rates.wait(session, sender=attempt.sender, seconds=rejected.wait_seconds, now=now)
+        _put_off(delivery, rejected.wait_seconds)
+        at = now + timedelta(seconds=rejected.wait_seconds)
+        courses.retry(delivery, notice, at=at, reason=rejected.reason)
+    elif rejected.again:
+        delivery.tries += 1
+        plan = plan_of(notice.notice_class, notice.via)
+        at = now + retry_delay(plan.first_delay, delivery.tries, delivery.reference)
+        if has_next(delivery, notice) and delivery.until is not None:
+            at = min(at, delivery.until)
+        courses.retry(delivery, notice, at=at, reason=rejected.reason)
+    elif rejected.address_dead:
+        if attempt is not None and attempt.link_id is not None:
+            access.break_link(session, link_id=attempt.link_id, now=now)
+        courses.go_on(delivery, notice, status=Status.PERMANENT_FAILURE, reason=rejected.reason)
+    else:
+        courses.go_on(delivery, notice, status=Status.TECHNICAL_FAILURE, reason=rejected.reason)
+
+
+def _put_off(delivery: Delivery, seconds: float) -> None:
+    """Let a wait that was told to us use up none of the step's patience."""
+    if delivery.tries == 0:
+        delivery.until = None
+    elif delivery.until is not None:
+        delivery.until += timedelta(seconds=seconds)
+
+
+def _unknown(one: _Finished, reason: str, courses: Courses, now: datetime, *, asks: bool) -> None:
+    delivery, notice = one.delivery, one.notice
+    fresh = one.told.attempt_id is not None
+    if fresh and one.attempt is not None:
+        _close(one.attempt, AttemptState.UNKNOWN, now, reason)
+    until = delivery.until or now
+    if not fresh and (delivery.status == Status.SENT or now >= until or not asks):
+        unanswered(delivery, notice, courses, now=now)
+        return
+    since = now if fresh else _since(one)
+    look_again = now + ask_delay(now - since) if asks else until
+    courses.uncertain(delivery, notice, look_again=look_again, reason=reason)
+
+
+def _since(one: _Finished) -> datetime:
+    """Since when nobody knows: the end of its last attempt."""
+    if one.attempt is None or one.attempt.closed_at is None:
+        return one.delivery.changed_at
+    return one.attempt.closed_at
+
+
+def _close(attempt: Attempt, state: AttemptState, now: datetime, reason: str | None = None) -> None:
+    attempt.state = state
+    attempt.closed_at = now
+    attempt.reason = reason

@@ -1,0 +1,116 @@
+"""Reports: what providers tell us afterwards, in any order, doubled, early or of nothing we know.
+
+Each is kept as it came. A report can change the status of a delivery and never its person, its
+text or its money (guarantees.md, "Receipts").
+"""
+
+import uuid
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from api import db
+from api.notices.courses import Courses
+from api.notices.letters import NewReport
+from api.notices.models import Attempt, Delivery, Notice, Report
+from api.notices.posting import insert_rows
+from api.notices.rules import AttemptState
+
+
+def take_reports(session: Session, reports: Sequence[NewReport], *, now: datetime) -> int:
+    """Keep reports and let them change what they are about; gives how many were new."""
+    rows = {_fingerprint(report): report for report in reports}
+    ids = {fingerprint: db.new_id() for fingerprint in rows}
+    fresh = insert_rows(
+        session,
+        Report,
+        [
+            {
+                "id": ids[fingerprint],
+                "provider": report.provider,
+                "fingerprint": fingerprint,
+                "reference": report.reference,
+                "provider_id": report.provider_id,
+                "state": report.state,
+                "told": report.told,
+                "received_at": now,
+            }
+            for fingerprint, report in rows.items()
+        ],
+    )
+    new = [(ids[one], report) for one, report in rows.items() if ids[one] in fresh]
+    deliveries = _deliveries_of(session, [report for _, report in new])
+    known: dict[uuid.UUID, list[NewReport]] = defaultdict(list)
+    matched = []
+    for report_id, report in new:
+        delivery_id = _match(report, deliveries)
+        if delivery_id is not None:
+            matched.append({"id": report_id, "delivery_id": delivery_id})
+            if report.state is not None:
+                known[delivery_id].append(report)
+    if matched:
+        session.execute(update(Report), matched)
+    _apply(session, known, now)
+    return len(fresh)
+
+
+def _fingerprint(report: NewReport) -> bytes:
+    """Equal for the same report told twice."""
+    parts = (report.provider, report.reference, report.provider_id, report.status, report.at)
+    return db.keys().blind("report", "\0".join("" if one is None else str(one) for one in parts))
+
+
+def _deliveries_of(
+    session: Session, reports: Collection[NewReport]
+) -> Mapping[int | tuple[str, str], uuid.UUID]:
+    """Find deliveries by our reference, and by sender and the provider's own name."""
+    references = {report.reference for report in reports} - {None}
+    names = {report.provider_id for report in reports} - {None}
+    by_reference = session.execute(
+        select(Delivery.reference, Delivery.id).where(Delivery.reference.in_(references))
+    )
+    by_name = session.execute(
+        select(Attempt.sender, Attempt.provider_id, Attempt.delivery_id).where(
+            Attempt.provider_id.in_(names)
+        )
+    )
+    return {
+        **dict(by_reference.all()),
+        **{(sender, name or ""): delivery_id for sender, name, delivery_id in by_name},
+    }
+
+
+def _match(
+    report: NewReport, deliveries: Mapping[int | tuple[str, str], uuid.UUID]
+) -> uuid.UUID | None:
+    if report.reference is not None and report.reference in deliveries:
+        return deliveries[report.reference]
+    if report.provider_id is None:
+        return None
+    return deliveries.get((report.provider, report.provider_id))
+
+
+def _apply(session: Session, known: Mapping[uuid.UUID, Sequence[NewReport]], now: datetime) -> None:
+    courses = Courses(session, now)
+    rows = session.execute(
+        select(Delivery, Notice)
+        .join(Notice, Notice.id == Delivery.notice_id)
+        .where(Delivery.id.in_(known))
+        .order_by(Delivery.id)
+        .with_for_update(of=Delivery)
+    ).all()
+    for attempt in session.scalars(
+        select(Attempt).where(Attempt.delivery_id.in_(known), Attempt.state == AttemptState.OPEN)
+    ):
+        # A report proves that the other side has it, before the postman could say so.
+        attempt.state = AttemptState.ACCEPTED
+        attempt.closed_at = now
+        attempt.provider_id = next(
+            (one.provider_id for one in known[attempt.delivery_id] if one.provider_id), None
+        )
+    for delivery, notice in rows:
+        courses.told(delivery, notice, [one.state for one in known[delivery.id] if one.state])
+    courses.write()
