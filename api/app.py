@@ -22,9 +22,12 @@ from api.access.answers import json_response
 from api.access.doors import Hub, of_exception
 from api.access.gate import Gate
 from api.db import BadStore, Store
+from api.debts import router as debts_router
 from api.identity import router as identity_router
 from api.kit import logs
 from api.kit.sealing import BadKeys, Keyring
+from api.organisation import router as organisation_router
+from api.preferences import router as preferences_router
 from api.settings import Settings
 
 log = structlog.get_logger(__name__)
@@ -34,7 +37,13 @@ READY_SECONDS = 0.8
 
 STOP_SECONDS = 15
 
-_ROUTERS = (access_router.router, identity_router.router)
+_ROUTERS = (
+    access_router.router,
+    debts_router.router,
+    identity_router.router,
+    organisation_router.router,
+    preferences_router.router,
+)
 
 
 def create_app(
@@ -164,7 +173,7 @@ def serve(settings: Settings) -> None:
 
     logs.setup(settings.log_level)
     try:
-        db.use_keys(Keyring.load(settings.keys))
+        db.use_keys(Keyring.load(settings.keys), settings.keys)
         _check(db.open_store(settings.database_url, size=1))
         listening = _listen(settings.host, settings.port)
     except (BadStore, BadKeys, OSError) as error:

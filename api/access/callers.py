@@ -27,8 +27,9 @@ from api.access.refusals import GrantEnded, NotLinked, ScopeMissing
 from api.access.rules import ChatAddress
 from api.errors import Invalid, NotFound, NotKnown
 from api.kit import calendar
+from api.kit.language import Language
 
-LANGUAGE = "fa"
+LANGUAGE = Language.FA
 """Spoken to a chat of which nothing is known yet."""
 
 
@@ -39,6 +40,7 @@ class Knock:
     key: str
     chat: ChatAddress | None
     grant: str
+    language: Language | None
 
     @classmethod
     def read(cls, headers: Mapping[str, str]) -> Self:
@@ -51,7 +53,9 @@ class Knock:
             chat = ChatAddress.parse(headers["x-chat"]) if "x-chat" in headers else None
         except ValueError:
             raise Invalid(field="X-Chat") from None
-        return cls(key, chat, headers.get("x-for", ""))
+        spoken = headers.get("accept-language", "")[:2].lower()
+        language = Language(spoken) if spoken in set(Language) else None
+        return cls(key, chat, headers.get("x-for", ""), language)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +67,7 @@ class Keyholder:
     scopes: frozenset[str]
     chat: ChatAddress | None
     grant: str
+    language: Language | None
 
     @property
     def is_bots(self) -> bool:
@@ -77,11 +82,11 @@ class Keyholder:
 def keyholder(session: Session, knock: Knock, bots_key: SecretStr) -> Keyholder:
     """Say whose key was shown; raises NotKnown."""
     if hmac.compare_digest(knock.key.encode(), bots_key.get_secret_value().encode()):
-        return Keyholder(None, "bots", frozenset(), knock.chat, knock.grant)
+        return Keyholder(None, "bots", frozenset(), knock.chat, knock.grant, knock.language)
     found = queries.machine_key(session, knock.key) if knock.key else None
     if found is None:
         raise NotKnown
-    return Keyholder(found.id, found.name, frozenset(found.scopes), None, "")
+    return Keyholder(found.id, found.name, frozenset(found.scopes), None, "", None)
 
 
 class UnheardToday(Exception):
@@ -111,7 +116,8 @@ class Anyone(Caller):
     chat: ChatAddress | None
     link_id: UUID | None
     person_id: UUID | None
-    language: str
+    language: Language
+    """The one being spoken (Accept-Language), else the one the chat was linked in."""
 
     @classmethod
     def resolve(cls, session: Session, holder: Keyholder, *, now: datetime, writing: bool) -> Self:
@@ -124,11 +130,15 @@ class Anyone(Caller):
                 chat=holder.chat,
                 link_id=link.id,
                 person_id=link.person_id,
-                language=link.language,
+                language=holder.language or Language(link.language),
             )
         chat = "none" if holder.chat is None else queries.chat_index(holder.chat).hex()
         return cls(
-            actor=f"chat:{chat}", chat=holder.chat, link_id=None, person_id=None, language=LANGUAGE
+            actor=f"chat:{chat}",
+            chat=holder.chat,
+            link_id=None,
+            person_id=None,
+            language=holder.language or LANGUAGE,
         )
 
 
@@ -140,7 +150,8 @@ class Linked(Caller):
     person_id: UUID
     link_id: UUID
     linked_at: datetime
-    language: str
+    language: Language
+    """The one being spoken (Accept-Language), else the one the chat was linked in."""
 
     @classmethod
     def resolve(cls, session: Session, holder: Keyholder, *, now: datetime, writing: bool) -> Self:
@@ -151,7 +162,7 @@ class Linked(Caller):
             person_id=link.person_id,
             link_id=link.id,
             linked_at=link.linked_at,
-            language=link.language,
+            language=holder.language or Language(link.language),
         )
 
 
@@ -185,7 +196,7 @@ class Acting(Linked):
             person_id=link.person_id,
             link_id=link.id,
             linked_at=link.linked_at,
-            language=link.language,
+            language=holder.language or Language(link.language),
             grant_id=grant.id,
             workshop_id=grant.workshop_id,
             role=held.role,

@@ -355,6 +355,7 @@ class _Hop:
         if self.verb.caller is not None and issubclass(self.verb.caller, (Anyone, Linked)):
             required = self.verb.caller is not Anyone
             sent.append(_header("X-Chat", "<messenger>:<audience>:<chat id>", required=required))
+            sent.append(_header("Accept-Language", "The language being spoken.", required=False))
         if self.verb.caller is Acting:
             sent.append(_header("X-For", "The id of a grant of this chat.", required=True))
         if self.writes:

@@ -5,7 +5,6 @@ from uuid import UUID
 
 from api.client.knock import Door, Knocker
 from api.identity.schemas import ClaimOut, CodeSent, Welcome
-from api.kit.language import Language
 
 CLAIM = Door[ClaimOut]("POST", "/v1/identity/claims", ClaimOut)
 FACT = Door[CodeSent]("POST", "/v1/identity/claims/{claim}/fact", CodeSent)
@@ -19,9 +18,9 @@ class Identity:
 
     knock: Knocker
 
-    async def claim(self, *, national_code: str, phone: str, language: Language) -> ClaimOut:
+    async def claim(self, *, national_code: str, phone: str) -> ClaimOut:
         """Say who somebody is."""
-        return await self.knock(CLAIM, national_code=national_code, phone=phone, language=language)
+        return await self.knock(CLAIM, national_code=national_code, phone=phone)
 
     async def fact(self, *, claim: UUID, month: str) -> CodeSent:
         """Answer the question of a claim; a right answer sends the code."""

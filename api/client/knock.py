@@ -24,14 +24,15 @@ _STILL_RUNNING = "still_running"
 
 @dataclass(frozen=True, slots=True)
 class Knock:
-    """For whom the next calls are made: the chat, its grant, and the key of a change.
+    """For whom the next calls are made: the chat, its grant, the key of a change, the language.
 
-    `chat` is `<messenger>:<audience>:<chat id>`.
+    `chat` is `<messenger>:<audience>:<chat id>`, none for a machine; `language` is the one being spoken.
     """
 
-    chat: str
+    chat: str | None = None
     grant: UUID | str | None = None
     key: str | None = None
+    language: str | None = None
 
 
 current: ContextVar[Knock | None] = ContextVar("knock", default=None)
@@ -128,7 +129,7 @@ class Knocker:
 
     def _keep_wait(self, headers: Any) -> None:
         knock = current.get()
-        if knock is None:
+        if knock is None or knock.chat is None:
             return
         messenger, audience, _ = knock.chat.split(":", 2)
         until = headers.get("X-Wait-Until")
@@ -142,9 +143,12 @@ def _headers(*, reading: bool) -> dict[str, str]:
     knock = current.get()
     headers = {} if reading else {"Content-Type": "application/json"}
     if knock is not None:
-        headers["X-Chat"] = knock.chat
+        if knock.chat is not None:
+            headers["X-Chat"] = knock.chat
         if knock.grant is not None:
             headers["X-For"] = str(knock.grant)
+        if knock.language is not None:
+            headers["Accept-Language"] = knock.language
         if knock.key is not None and not reading:
             headers["Idempotency-Key"] = knock.key
     return headers

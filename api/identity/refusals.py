@@ -26,10 +26,10 @@ class CodeExpired(Conflict):
     code = "code_expired"
 
 
-class ClaimExpired(Conflict):
-    """The quarter of an hour of this claim is over: begin again."""
+class ClaimOver(Conflict):
+    """No such claim of this chat, or its quarter of an hour is over: begin again."""
 
-    code = "claim_expired"
+    code = "claim_over"
 
 
 class Locked(TooMany):

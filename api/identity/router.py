@@ -7,12 +7,12 @@ from sqlalchemy.orm import Session
 from api.access import queries as access_queries
 from api.access.doors import Anyone, Now, Router, Today, answers
 from api.access.rules import ChatAddress
-from api.errors import Invalid, NotFound
+from api.errors import Invalid
 from api.identity import rules, service
 from api.identity.models import Claim
 from api.identity.refusals import (
     BranchOnly,
-    ClaimExpired,
+    ClaimOver,
     CodeExpired,
     CoolDown,
     Locked,
@@ -41,7 +41,7 @@ def claim(
         chat=_chat(caller),
         national_code=said.national_code,
         phone=said.phone,
-        language=said.language,
+        language=caller.language,
         claims_an_hour=settings.claims_an_hour,
         now=now,
     )
@@ -50,9 +50,7 @@ def claim(
 
 @router.post(
     "/claims/{claim_id}/fact",
-    responses=answers(
-        WrongFact, Locked, BranchOnly, NotFound, ClaimExpired, CoolDown, TooManyCodes
-    ),
+    responses=answers(WrongFact, Locked, BranchOnly, ClaimOver, CoolDown, TooManyCodes),
 )
 def fact(session: Session, caller: Anyone, now: Now, claim_id: UUID, said: FactIn) -> CodeSent:
     """Answer the question of a claim.
@@ -67,7 +65,7 @@ def fact(session: Session, caller: Anyone, now: Now, claim_id: UUID, said: FactI
 
 @router.post(
     "/claims/{claim_id}/code",
-    responses=answers(WrongCode, CodeExpired, Locked, BranchOnly, NotFound, ClaimExpired),
+    responses=answers(WrongCode, CodeExpired, Locked, BranchOnly, ClaimOver),
 )
 def code(
     session: Session, caller: Anyone, now: Now, today: Today, *, claim_id: UUID, said: CodeIn
@@ -91,7 +89,7 @@ def code(
 
 @router.post(
     "/claims/{claim_id}/resend",
-    responses=answers(CodeExpired, NotFound, ClaimExpired, CoolDown, TooManyCodes, BranchOnly),
+    responses=answers(CodeExpired, ClaimOver, CoolDown, TooManyCodes, BranchOnly),
 )
 def resend(session: Session, caller: Anyone, now: Now, claim_id: UUID) -> CodeSent:
     """Send a new code; the older one is void."""

@@ -7,7 +7,6 @@ from uuid import UUID
 from pydantic import BaseModel, Field
 
 from api.access.schemas import GrantOut
-from api.kit.language import Language
 
 
 class ClaimIn(BaseModel):
@@ -15,7 +14,6 @@ class ClaimIn(BaseModel):
 
     national_code: str = Field(max_length=40, examples=["0012345679"])
     phone: str = Field(max_length=40, examples=["+989990000001"])
-    language: Language
 
 
 class ClaimOut(BaseModel):

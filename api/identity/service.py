@@ -24,7 +24,7 @@ from api.identity import guard, queries, rules
 from api.identity.models import Claim, Guard, SentCode
 from api.identity.refusals import (
     BranchOnly,
-    ClaimExpired,
+    ClaimOver,
     CodeExpired,
     CoolDown,
     TooManyClaims,
@@ -87,7 +87,7 @@ def answer_fact(
 ) -> tuple[Claim, str]:
     """Judge the fact of a claim; a right one sends a code, and gives the claim and the number.
 
-    Raises Invalid (field month), NotFound, ClaimExpired, WrongFact, Locked, BranchOnly, CoolDown,
+    Raises Invalid (field month), ClaimOver, WrongFact, Locked, BranchOnly, CoolDown,
     TooManyCodes.
     """
     try:
@@ -111,7 +111,7 @@ def resend(
 ) -> tuple[Claim, str]:
     """Send a new code in place of the older one; gives the claim and the number.
 
-    Raises NotFound, ClaimExpired, CodeExpired (none was sent yet), CoolDown, TooManyCodes.
+    Raises ClaimOver, CodeExpired (none was sent yet), CoolDown, TooManyCodes.
     """
     made = _open_claim(session, claim_id, access_queries.chat_index(chat), now)
     if made.state != ClaimState.SENT or made.person_id is None:
@@ -124,7 +124,7 @@ def answer_code(
 ) -> ChatLink:
     """Judge the code of a claim; a right one links the chat.
 
-    Raises Invalid (field code), NotFound, ClaimExpired, CodeExpired, WrongCode, Locked, BranchOnly.
+    Raises Invalid (field code), ClaimOver, CodeExpired, WrongCode, Locked, BranchOnly.
     """
     said = ascii_digits(normalise(code)).replace(" ", "")
     if not (said.isascii() and said.isdigit() and len(said) == rules.CODE_DIGITS):
@@ -274,10 +274,8 @@ def _spend(session: Session, chat_index: bytes, *, claims_an_hour: int, now: dat
 
 def _open_claim(session: Session, claim_id: UUID, chat_index: bytes, now: datetime) -> Claim:
     found = queries.claim_of_chat(session, claim_id, chat_index)
-    if found is None:
-        raise NotFound
-    if found.expires_at <= now:
-        raise ClaimExpired
+    if found is None or found.expires_at <= now:
+        raise ClaimOver
     return found
 
 

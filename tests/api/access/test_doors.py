@@ -591,6 +591,7 @@ def test_page_shows_a_stranger_how_to_knock(app: FastAPI):
     assert {"Key", "Bearer"} == set(page["components"]["securitySchemes"])
     assert [(p["name"], p["required"]) for p in note["parameters"]] == [
         ("X-Chat", False),
+        ("Accept-Language", False),
         ("Idempotency-Key", True),
     ]
     said = note["responses"]["200"]["content"]["application/json"]["schema"]
@@ -602,5 +603,5 @@ def test_page_shows_a_stranger_how_to_knock(app: FastAPI):
     }
     assert {"test_taken", "still_running", "busy", "away", "not_known", "invalid"} <= codes
     acting = page["paths"]["/v1/test/acting"]["get"]
-    assert [p["name"] for p in acting["parameters"]] == ["X-Chat", "X-For"]
+    assert [p["name"] for p in acting["parameters"]] == ["X-Chat", "Accept-Language", "X-For"]
     assert "door_request" not in json.dumps(page)
