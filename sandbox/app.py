@@ -63,7 +63,7 @@ def create_app(options: Options) -> web.Application:
         methods=methods,
         files=files,
         updates=updates,
-        phones=Phones(store, chats, files, updates),
+        phones=Phones(store, chats, files, updates, changes),
         network=network,
         mailbox=mailbox,
         smtp=smtp,

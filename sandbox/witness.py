@@ -63,6 +63,11 @@ class Witness:
             )
         ]
 
+    def tail(self, last: int) -> list[dict[str, Any]]:
+        """Answer the last lines, oldest first."""
+        rows = self._store.rows("SELECT seq, body FROM log ORDER BY seq DESC LIMIT ?", last)
+        return [{"seq": row["seq"], **json.loads(row["body"])} for row in reversed(rows)]
+
     def close(self) -> None:
         if self._file:
             self._file.close()

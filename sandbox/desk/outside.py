@@ -46,6 +46,8 @@ class Outside:
 
     async def _log(self, request: web.Request) -> web.Response:
         asked = await Asked.of(self._world, request)
+        if last := asked.number("last", 0):
+            return _json({"log": self._world.witness.tail(max(1, min(last, LINES)))})
         lines = self._world.witness.read(
             service=asked.text("service", "") or None,
             since=asked.number("since", 0),

@@ -3,6 +3,7 @@
 import base64
 import binascii
 import json
+from collections.abc import Callable
 from typing import Any
 
 from aiohttp import web
@@ -12,6 +13,7 @@ from sandbox.desk.world import World
 from sandbox.messenger.phones import GROUP, NothingToTap
 from sandbox.messenger.refusals import Refused
 from sandbox.messenger.validation import Upload
+from sandbox.people import Person
 from sandbox.phone_company.server import MOBILE
 
 SHOWN = 200  # messages of a chat at once
@@ -48,7 +50,29 @@ class Pocket:
         asked = await Asked.of(self._world, request)
         limit = asked.number("limit", 50)
         found = self._world.people.find(asked.text("q", ""), limit=limit)
-        return _json({"people": [one.shown() for one in found], "of": len(self._world.people)})
+        items = self._items()
+        shown = [one.shown() | {"items": items(one)} for one in found]
+        return _json({"people": shown, "of": len(self._world.people)})
+
+    def _items(self) -> Callable[[Person], dict[str, int]]:
+        """Answer a function that counts what came to a person's phone by each way."""
+        ways = (
+            (
+                "chat",
+                "SELECT chat_id AS whose, count(*) AS n FROM messages WHERE NOT mine GROUP BY 1",
+            ),
+            ("sms", "SELECT receptor AS whose, count(*) AS n FROM sms GROUP BY 1"),
+            ("mail", "SELECT address AS whose, count(*) AS n FROM mail GROUP BY 1"),
+        )
+        counts = {
+            way: {row["whose"]: row["n"] for row in self._world.store.rows(sql)}
+            for way, sql in ways
+        }
+        return lambda person: {
+            "chat": counts["chat"].get(person.user_id, 0),
+            "sms": counts["sms"].get(person.phone, 0),
+            "mail": counts["mail"].get(person.email, 0),
+        }
 
     async def _bots(self, _: web.Request) -> web.Response:
         shown = [

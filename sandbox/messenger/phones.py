@@ -5,6 +5,7 @@ import time
 from dataclasses import dataclass
 from typing import Any
 
+from sandbox.changes import Changes
 from sandbox.messenger import markup
 from sandbox.messenger.bots import Bot
 from sandbox.messenger.chats import Chats
@@ -36,11 +37,14 @@ class NothingToTap(ValueError):
 class Phones:
     """The hands of the people."""
 
-    def __init__(self, store: Store, chats: Chats, files: Files, updates: Updates) -> None:
+    def __init__(
+        self, store: Store, chats: Chats, files: Files, updates: Updates, changes: Changes
+    ) -> None:
         self._store = store
         self._chats = chats
         self._files = files
         self._updates = updates
+        self._changes = changes
 
     def say(self, person: Person, bot: Bot, text: str) -> list[Act]:
         """Send a text; one longer than Telegram takes leaves in pieces, as the app does it."""
@@ -73,6 +77,7 @@ class Phones:
             hidden = ("mine", "keyboard")
             body["message"] = {key: value for key, value in message.items() if key not in hidden}
         self._unblock(person, bot)
+        self._changes.touch()
         return Act(self._updates.put(bot, "callback_query", body), message_id)
 
     def contact(

@@ -252,8 +252,10 @@ class Network:
     async def _report(self, row: dict[str, Any]) -> None:
         status = FINAL[row["outcome"]]
         facts = {"messageid": str(row["messageid"]), "status": str(int(status))}
-        trouble = "nobody asked for reports"
-        for wait in (0, *PATIENCE) if self._addresses.report_url else ():
+        if not self._addresses.report_url:
+            return
+        trouble = ""
+        for wait in (0, *PATIENCE):
             await asyncio.sleep(wait)
             trouble = await self._push(self._addresses.report_url, facts)
             if not trouble:
