@@ -1,18 +1,31 @@
 """Check codes: what each notice carries, and whether a code somebody read is ours."""
 
+import math
 import uuid
+from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import and_, select
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from api import db
 from api.kit import codes
 from api.kit.calendar import today
 from api.kit.language import Language, Speech
-from api.notices.models import Notice
-from api.notices.refusals import NotACode
+from api.notices.models import CheckBudget, Notice
+from api.notices.refusals import NotACode, TooManyChecks
 from api.notices.schemas import Genuine
 from api.templates.catalogue import TEMPLATES, NoticeClass
+
+READABLE = and_(
+    Notice.notice_class != NoticeClass.CODE,
+    # One of an older release whose template is no more cannot be worded.
+    Notice.template.in_(sorted(TEMPLATES)),
+)
+"""What may be read in an inbox: never a one-time code."""
+
+CHECKS_AN_HOUR = 20
+_HOUR = timedelta(hours=1)
 
 # How far back a person's own notices are searched for one that was read before it was ever sent.
 _UNSENT = 500
@@ -36,13 +49,35 @@ def check(
     if notice is None and person_id is not None:
         notice = _unsent(session, wanted, person_id)
     # Recomputed: a row that was put there by hand does not make a code genuine.
-    if notice is None or code_of(notice.id) != wanted:
+    if notice is None or code_of(notice.id) != wanted or notice.template not in TEMPLATES:
         return Genuine(genuine=False)
     return Genuine(
         genuine=True,
         day=today(notice.created_at),
         subject=subject_of(notice, language),
     )
+
+
+def spend_check(session: Session, *, chat_index: bytes, now: datetime) -> None:
+    """Count a question of a chat; raises TooManyChecks when it asked too often within an hour.
+
+    Codes are 40 bits: at this pace nobody finds one by trying.
+    """
+    kind = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
+    session.execute(
+        kind.insert(CheckBudget)
+        .values(chat_index=chat_index, begun_at=now, asked=0)
+        .on_conflict_do_nothing()
+    )
+    budget = session.scalars(
+        select(CheckBudget).where(CheckBudget.chat_index == chat_index).with_for_update()
+    ).one()
+    if now >= budget.begun_at + _HOUR:
+        budget.begun_at, budget.asked = now, 0
+    if budget.asked >= CHECKS_AN_HOUR:
+        raise TooManyChecks(wait_seconds=math.ceil((budget.begun_at + _HOUR - now).total_seconds()))
+    budget.asked += 1
+    session.flush()
 
 
 def by_code(session: Session, code: str, *, person_id: uuid.UUID) -> Notice | None:
@@ -55,7 +90,7 @@ def by_code(session: Session, code: str, *, person_id: uuid.UUID) -> Notice | No
         select(Notice).where(
             Notice.code == wanted,
             Notice.person_id == person_id,
-            Notice.notice_class != NoticeClass.CODE,
+            READABLE,
         )
     ).first()
     return notice or _unsent(session, wanted, person_id)
@@ -72,7 +107,7 @@ def _unsent(session: Session, code: str, person_id: uuid.UUID) -> Notice | None:
         .where(
             Notice.person_id == person_id,
             Notice.code.is_(None),
-            Notice.notice_class != NoticeClass.CODE,
+            READABLE,
         )
         .order_by(Notice.id.desc())
         .limit(_UNSENT)

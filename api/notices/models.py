@@ -1,4 +1,4 @@
-"""Tables of notices: what is told, each channel's delivery of it, each call, each report."""
+"""Tables of notices: what is told, each channel's delivery of it, each call, each report, each rate."""
 
 import uuid
 from datetime import datetime
@@ -145,3 +145,13 @@ class Rate(Base):
     sender: Mapped[str] = mapped_column(String(40), primary_key=True)
     free_at: Mapped[datetime] = mapped_column(Moment)
     waits_until: Mapped[datetime] = mapped_column(Moment)
+
+
+class CheckBudget(Base):
+    """How many codes a chat has asked about in the hour that began at `begun_at`."""
+
+    __tablename__ = "check_budgets"
+
+    chat_index: Mapped[bytes] = mapped_column(LargeBinary(16), primary_key=True)
+    begun_at: Mapped[datetime] = mapped_column(Moment, index=True)
+    asked: Mapped[int] = mapped_column(SmallInteger)

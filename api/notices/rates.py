@@ -48,6 +48,13 @@ def waits_until(session: Session, *, sender: str, now: datetime) -> datetime | N
     return until if until is not None and until > now else None
 
 
+def bot_waits_until(
+    session: Session, messenger: str, audience: str, now: datetime
+) -> datetime | None:
+    """Tell until when the bot of an audience must be silent: what its other side is told."""
+    return waits_until(session, sender=f"{messenger}:{audience}", now=now)
+
+
 def _locked(session: Session, sender: str, now: datetime) -> Rate:
     asked = (
         select(Rate)

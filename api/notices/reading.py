@@ -8,12 +8,12 @@ from sqlalchemy.orm import Session
 
 from api.errors import NotFound
 from api.kit.calendar import today
-from api.notices.checking import by_code, code_of, subject_of
+from api.notices.checking import READABLE, by_code, code_of, subject_of
 from api.notices.models import Notice
 from api.notices.rules import NoticeStatus
 from api.notices.schemas import NoticeLine, NoticeOut, NoticePage
 from api.templates import render
-from api.templates.catalogue import TEMPLATES, NoticeClass
+from api.templates.catalogue import TEMPLATES
 
 PAGE = 8
 
@@ -31,7 +31,7 @@ def mine(
         select(Notice)
         .where(
             Notice.person_id == person_id,
-            Notice.notice_class != NoticeClass.CODE,
+            READABLE,
             Notice.status != NoticeStatus.CANCELLED,
         )
         .order_by(Notice.id.desc())

@@ -1,11 +1,11 @@
 """The verbs of notices, each kept in the file of its purpose."""
 
-from api.notices.checking import check, code_of
+from api.notices.checking import check, code_of, spend_check
 from api.notices.claiming import claim
 from api.notices.letters import Claim, Letter, NewReport, Question, Told, Work
 from api.notices.opening import open_attempts
 from api.notices.posting import NewNotice, cancel_about, post, post_many
-from api.notices.rates import wait, waits_until
+from api.notices.rates import bot_waits_until, wait, waits_until
 from api.notices.reading import mine, opened
 from api.notices.recording import record
 from api.notices.reporting import take_reports
@@ -18,6 +18,7 @@ __all__ = [
     "Question",
     "Told",
     "Work",
+    "bot_waits_until",
     "cancel_about",
     "check",
     "claim",
@@ -28,6 +29,7 @@ __all__ = [
     "post",
     "post_many",
     "record",
+    "spend_check",
     "take_reports",
     "wait",
     "waits_until",
