@@ -1,7 +1,6 @@
 """Taking debts in: versions, what is told, and what is refused."""
 
 import uuid
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
@@ -24,14 +23,12 @@ LATER = make.NOW + timedelta(days=1)
 
 
 @pytest.fixture
-def heard() -> Iterator[list[Any]]:
+def heard(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     """What was told of debts."""
     told: list[Any] = []
     hear = [lambda _session, happened: told.append(happened)]
-    before = dict(events._who_hears)
-    events.connect({DebtsClosed: hear, DebtsRevised: hear})
-    yield told
-    events.connect(before)
+    monkeypatch.setattr(events, "_who_hears", {DebtsClosed: hear, DebtsRevised: hear})
+    return told
 
 
 @pytest.fixture

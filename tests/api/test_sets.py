@@ -1,0 +1,47 @@
+"""Sets of rows are put in a few statements."""
+
+from datetime import date
+
+from sqlalchemy import select
+
+from api import sets
+from api.employers.models import Contact
+from api.employers.rules import Role
+from api.organisation.models import Holiday
+from tests.support import make
+
+FIRST, SECOND = date(2027, 3, 21), date(2027, 3, 22)
+
+
+def holidays(session) -> dict[date, str]:
+    return dict(session.execute(select(Holiday.day, Holiday.name)).all())
+
+
+def test_new_rows_are_inserted_changed_ones_updated_and_others_left(session):
+    rows = [{"day": FIRST, "name": "one"}, {"day": SECOND, "name": "two"}]
+    assert sets.put(session, Holiday, rows, by=["day"]) == 2
+    assert sets.put(session, Holiday, rows, by=["day"]) == 0
+    rows[1]["name"] = "three"
+    assert sets.put(session, Holiday, rows, by=["day"]) == 1
+    assert holidays(session) == {FIRST: "one", SECOND: "three"}
+
+
+def test_nothing_to_put_asks_nothing(session):
+    assert sets.put(session, Holiday, [], by=["day"]) == 0
+
+
+def test_rows_are_told_apart_by_all_their_key(session):
+    person, other = make.person(session), make.person(session)
+    workshop = make.workshop(session, contacts=[person])
+    rows = [
+        {
+            "workshop_id": workshop.id,
+            "person_id": one.id,
+            "role": Role.OWNER,
+            "since": date(2020, 1, 1),
+            "until": None,
+        }
+        for one in (person, other)
+    ]
+    assert sets.put(session, Contact, rows, by=["workshop_id", "person_id"]) == 1
+    assert len(session.scalars(select(Contact)).all()) == 2
