@@ -71,7 +71,7 @@ browser: $(VENV)/dev
 	@$(MAKE) --no-print-directory $(MOS)
 	@command -v chromium >/dev/null || command -v google-chrome >/dev/null || \
 	    { echo "make browser needs Chromium: apt install chromium"; exit 1; }
-	@$(RUN) -m pytest -m browser -q tests/browser
+	@$(RUN) -m pytest -m browser -q tests
 
 chat: locales
 	@$(RUN) -m sandbox.hub run python -m bots chat --channel "$(CHANNEL)" --lang "$(LANG)"

@@ -113,7 +113,7 @@ def prepare(setting: dict[str, str]) -> None:
     today = (datetime.now(UTC) + TEHRAN).date().isoformat()
     _run(setting, "sandbox", "country", "--out", str(COUNTRY), "--on", today)
     for kind in KINDS:
-        print(f"  loading {kind} …", flush=True)  # noqa: T201 - this is what the terminal is for.
+        print(f"  loading {kind} …", flush=True)
         _run(setting, "api", "load", kind, str(COUNTRY / f"{kind}.csv"))
     LOADED.touch()
 
@@ -172,7 +172,7 @@ def start(setting: dict[str, str], log: IO[str]) -> int:
     if code in {128 + signal.SIGINT, 128 + signal.SIGTERM}:
         return 0
     if code:
-        print(f"A room stopped by itself: the last lines of {log.name} say which and why.")  # noqa: T201
+        print(f"A room stopped by itself: the last lines of {log.name} say which and why.")
     return code
 
 
@@ -189,10 +189,10 @@ def _welcome(setting: dict[str, str]) -> None:
         doors = [door for door in doors if not _answers(door)]
         time.sleep(0.2)
     if doors:
-        print(f"Still waiting for {', '.join(doors)}: see var/log/hub.log.")  # noqa: T201
+        print(f"Still waiting for {', '.join(doors)}: see var/log/hub.log.")
         return
     who = json.loads((COUNTRY / "people.json").read_text(encoding="utf-8"))["people"][0]
-    print(  # noqa: T201
+    print(
         f"""
 bimeyar is running.
 
@@ -227,7 +227,7 @@ def main(arguments: list[str]) -> int:
         check_ports(setting)
         prepare(setting)
     except CannotStart as reason:
-        print(reason, file=sys.stderr)  # noqa: T201
+        print(reason, file=sys.stderr)
         return 2
     (VAR / "log").mkdir(exist_ok=True)
     with (VAR / "log" / "hub.log").open("a", encoding="utf-8", buffering=1) as log:
