@@ -7,7 +7,7 @@ from http import HTTPStatus
 from typing import Any
 
 from fastapi import Response
-from pydantic_core import to_json
+from pydantic_core import from_json, to_json
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
@@ -36,9 +36,15 @@ def body_of(refusal: Refusal) -> bytes:
 
 def of_refusal(refusal: Refusal) -> Response:
     """Answer a refusal; one that says how long to wait says so in Retry-After too."""
-    wait = refusal.params.get("wait_seconds")
-    headers = {} if wait is None else {"retry-after": str(math.ceil(wait))}
-    return json_response(refusal.status, body_of(refusal), headers)
+    return kept(refusal.status, body_of(refusal), {})
+
+
+def kept(status: int, body: bytes, headers: dict[str, str]) -> Response:
+    """Answer with a body that was made before: a result, or a refusal as of_refusal would."""
+    wait = from_json(body)["params"].get("wait_seconds") if status >= 400 else None
+    if wait is not None:
+        headers = {**headers, "retry-after": str(math.ceil(wait))}
+    return json_response(status, body, headers)
 
 
 def of_unavailable(unavailable: Unavailable) -> Response:

@@ -42,6 +42,7 @@ from api.access.answers import (
     answers,
     body_of,
     json_response,
+    kept,
     merged,
     of_fault,
     of_refusal,
@@ -307,7 +308,7 @@ class _Hop:
                 once.keep(session, asked, status=answered[0], body=answered[1], now=now)
                 with points.around(f"door.{self.name}"):
                     session.commit()
-            return json_response(*answered, headers)
+            return kept(*answered, headers)
 
     def _answered(
         self,
