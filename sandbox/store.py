@@ -30,6 +30,7 @@ CREATE TABLE IF NOT EXISTS sms (
     message TEXT, parts INTEGER, cost INTEGER, date INTEGER, outcome TEXT, final_at REAL, reported INTEGER DEFAULT 0
 );
 CREATE INDEX IF NOT EXISTS sms_of_phone ON sms (receptor, messageid);
+CREATE INDEX IF NOT EXISTS sms_to_report ON sms (final_at) WHERE NOT reported;
 CREATE TABLE IF NOT EXISTS sms_inbound (
     messageid INTEGER PRIMARY KEY AUTOINCREMENT, phone TEXT, receiver TEXT, message TEXT, date INTEGER, handed INTEGER
 );

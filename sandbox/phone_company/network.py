@@ -106,12 +106,14 @@ class Network:
                 return self._entry(old), False
         chosen = self._store.row("SELECT * FROM sms_outcomes WHERE phone = ?", receptor)
         delay = self._addresses.delay_ms if chosen is None else chosen["delay_ms"]
+        outcome = Outcome.DELIVERED if chosen is None else Outcome(chosen["outcome"])
         count = parts(message)
         last = self._store.row("SELECT seq FROM sqlite_sequence WHERE name = 'sms'")
         number = max(last["seq"] if last else 0, FIRST_MESSAGEID) + 1
         self._store.do(
-            "INSERT INTO sms (messageid, localid, receptor, sender, message, parts, cost, date, outcome, final_at) "
-            "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO sms (messageid, localid, receptor, sender, message, parts, cost, date, outcome, "
+            "final_at, reported) "
+            "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             number,
             localid,
             receptor,
@@ -120,8 +122,9 @@ class Network:
             count,
             count * COST_OF_A_PART,
             date,
-            Outcome.DELIVERED if chosen is None else chosen["outcome"],
+            outcome,
             max(time.time(), date) + delay / 1000,
+            outcome == Outcome.NO_REPORT,
         )
         self._changes.touch()
         self._news.set()
@@ -232,10 +235,7 @@ class Network:
     async def _report_what_is_due(self) -> None:
         """Push each final state once, when its time has come; those of before a restart too."""
         while True:
-            row = self._store.row(
-                "SELECT * FROM sms WHERE NOT reported AND outcome != ? ORDER BY final_at LIMIT 1",
-                Outcome.NO_REPORT,
-            )
+            row = self._store.row("SELECT * FROM sms WHERE NOT reported ORDER BY final_at LIMIT 1")
             self._news.clear()
             wait = row["final_at"] - time.time() if row else None
             if row is None or (wait or 0) > 0:
