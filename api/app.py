@@ -16,7 +16,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from sqlalchemy import text
 from starlette.exceptions import HTTPException
 
-from api import db, migrations
+from api import db, migrations, reactions
 from api.access import router as access_router
 from api.access.answers import json_response
 from api.access.doors import Hub, of_exception
@@ -26,6 +26,8 @@ from api.debts import router as debts_router
 from api.identity import router as identity_router
 from api.kit import logs
 from api.kit.sealing import BadKeys, Keyring
+from api.notices import router as notices_router
+from api.notices import service as notices
 from api.organisation import router as organisation_router
 from api.preferences import router as preferences_router
 from api.settings import Settings
@@ -41,6 +43,7 @@ _ROUTERS = (
     access_router.router,
     debts_router.router,
     identity_router.router,
+    notices_router.router,
     organisation_router.router,
     preferences_router.router,
 )
@@ -70,6 +73,7 @@ def create_app(
         for one in (store, probe.store):
             one.bind.engine.dispose()
 
+    reactions.connect()
     app = _Documented(
         title="bimeyar",
         summary="The core of the social insurance's messaging hub.",
@@ -86,6 +90,7 @@ def create_app(
             waiting=settings.waiting_requests,
             seconds=settings.waiting_seconds,
         ),
+        wait_until=notices.bot_waits_until,
     )
     for router in _ROUTERS:
         app.include_router(router)
