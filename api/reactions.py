@@ -1,0 +1,105 @@
+"""What happened -> who hears of it, and which verb answers what a lower floor has to ask.
+
+The only file that knows both sides; `connect` puts its tables in force, once, when a process starts.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from types import MappingProxyType
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from api import events
+from api.access import grants
+from api.access import service as access
+from api.access.events import ChatLinked, ChatUnlinked
+from api.debts import service as debts
+from api.debts.events import DebtsClosed, DebtsRevised
+from api.identity import queries as identity
+from api.kit.calendar import today
+from api.notices import questions
+from api.notices import service as notices
+from api.people import queries as people
+from api.templates.catalogue import TEMPLATES
+
+_DEBT_OPEN = "debt_open"
+
+
+def _take_back_what_waits(session: Session, happened: DebtsClosed | DebtsRevised) -> None:
+    """Stop what is only true of an open debt; receipts and rulings of it still go."""
+    notices.cancel_about(
+        session,
+        abouts=happened.abouts,
+        templates=[one.name for one in TEMPLATES.values() if one.question == _DEBT_OPEN],
+        now=happened.at,
+    )
+
+
+def _tell_older_channels(session: Session, happened: ChatLinked) -> None:
+    """Let every channel the person had before know of the new chat (guarantees.md, "Linking")."""
+    chats = access.links_of(session, [happened.person_id])
+    for link in chats:
+        if link.id != happened.link_id:
+            _tell_of_link(session, "link_added", happened, via="chat", link_id=link.id)
+    person = people.by_id(session, happened.person_id)
+    if person is not None and person.phone:
+        _tell_of_link(session, "link_added", happened, via="sms")
+    if person is not None and person.email:
+        _tell_of_link(session, "link_added", happened, via="email")
+
+
+def _tell_of_unlinking(session: Session, happened: ChatUnlinked) -> None:
+    """Let the person know by whatever channel is left."""
+    _tell_of_link(session, "link_ended", happened)
+
+
+def _tell_of_link(
+    session: Session,
+    template: str,
+    happened: ChatLinked | ChatUnlinked,
+    *,
+    via: str | None = None,
+    link_id: UUID | None = None,
+) -> None:
+    at: datetime = happened.at
+    notices.post(
+        session,
+        template=template,
+        to=happened.person_id,
+        about=f"link:{happened.link_id}",
+        facts={
+            "messenger": happened.messenger,
+            "audience": happened.audience,
+            "day": today(at),
+        },
+        key=f"{template}:{happened.link_id}:{link_id or via or 'plan'}",
+        now=at,
+        via=via,
+        link_id=link_id,
+    )
+
+
+WHO_HEARS: Mapping[type, Sequence[events.Hearer]] = MappingProxyType(
+    {
+        DebtsClosed: [_take_back_what_waits],
+        DebtsRevised: [_take_back_what_waits],
+        ChatLinked: [_tell_older_channels],
+        ChatUnlinked: [_tell_of_unlinking],
+    }
+)
+
+ANSWERS: Mapping[str, questions.Answer] = MappingProxyType({_DEBT_OPEN: debts.still_owed})
+"""The question of a template -> the verb that says of which subjects it is still true."""
+
+HELD: Mapping[str, grants.WhatIsHeld] = MappingProxyType(
+    {grants.WORKSHOP: identity.workplaces_held}
+)
+"""A kind of grant -> the verb that says what a person holds of it."""
+
+
+def connect() -> None:
+    """Put the tables in force in this process."""
+    events.connect(WHO_HEARS)
+    questions.connect(ANSWERS)
+    grants.connect(HELD)

@@ -1,0 +1,97 @@
+"""Who hears of what: reminders stop when a debt is paid, older channels hear of a new chat."""
+
+import dataclasses
+import inspect
+from collections.abc import Iterator
+
+import pytest
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
+
+import api
+from api import events, reactions
+from api.access import grants
+from api.access import service as access
+from api.debts import service as debts
+from api.notices import questions
+from api.notices.models import Delivery, Notice
+from api.templates.catalogue import TEMPLATES
+from tests.api.notices.office import Office, chat
+from tests.support import make
+
+
+@pytest.fixture(autouse=True)
+def _connected() -> Iterator[None]:
+    reactions.connect()
+    yield
+    events.connect({})
+    questions.connect({})
+    grants.connect({})
+
+
+def _debt_notice(session: Session):
+    person = make.person(session, language="en")
+    workshop = make.workshop(session, contacts=[person])
+    debt = make.debt(session, workshop=workshop)
+    make.rules(session)
+    debts.announce(session, slot=make.TODAY, after=None, now=make.NOW)
+    return person, debt, session.scalars(select(Notice)).one()
+
+
+def test_what_waits_about_a_debt_is_taken_back_when_it_is_paid(session: Session) -> None:
+    _, debt, notice = _debt_notice(session)
+    debts.close(session, number=debt.number, now=make.NOW)
+    session.expire_all()
+    assert notice.status == "cancelled"
+
+
+def test_a_paid_debt_is_not_told_even_if_nobody_was_told_that_it_is_paid(
+    session: Session,
+) -> None:
+    person, debt, notice = _debt_notice(session)
+    chat(session, person)
+    events.connect({})
+    debts.close(session, number=debt.number, now=make.NOW)
+    office = Office(session)
+    assert office.send("chat") == []
+    assert office.status(notice) == "cancelled"
+
+
+def test_every_older_channel_hears_of_a_new_chat_and_the_new_one_does_not(
+    session: Session,
+) -> None:
+    person = make.person(session, email="mina@example.org", language="en")
+    older = chat(session, person)
+    session.execute(delete(Delivery))
+    session.execute(delete(Notice))
+    chat(session, person, audience="people")
+    office = Office(session)
+    assert [letter.address for letter in office.send("chat")] == [older.chat]
+    assert [letter.address for letter in office.send("sms")] == [person.phone]
+    assert [letter.address for letter in office.send("email")] == ["mina@example.org"]
+
+
+def test_an_ended_chat_is_told_to_the_channel_that_is_left(session: Session) -> None:
+    person = make.person(session, language="en")
+    link = chat(session, person)
+    session.execute(delete(Delivery))
+    session.execute(delete(Notice))
+    access.end_link(session, link_id=link.id, now=make.NOW)
+    office = Office(session)
+    assert office.send("chat") == []
+    (letter,) = office.send("sms")
+    assert letter.template == "link_ended"
+
+
+def test_every_question_of_a_template_has_an_answer() -> None:
+    asked = {one.question for one in TEMPLATES.values() if one.question is not None}
+    assert asked == set(reactions.ANSWERS)
+
+
+def test_every_event_that_is_heard_is_one_that_a_feature_tells() -> None:
+    for kind in reactions.WHO_HEARS:
+        assert dataclasses.is_dataclass(kind)
+        module = inspect.getmodule(kind)
+        assert module is not None
+        assert module.__name__.startswith(f"{api.__name__}.")
+        assert module.__name__.endswith(".events")
