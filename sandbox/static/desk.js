@@ -7,6 +7,7 @@ const locale = language === "fa" ? "fa-IR-u-ca-persian" : "en-GB";
 const $ = (selector, root = document) => root.querySelector(selector);
 const NARROW = matchMedia("(max-width: 860px)");
 const PHONES_AT_ONCE = 3;
+const TROUBLE_SHOWS_MS = 8000;
 const FIRST_TAB = { only_sms: "sms", only_mail: "mail" };
 const phones = new Map(); // person's id -> Phone
 let front = null; // the phone shown where there is room for one
@@ -67,6 +68,8 @@ function trouble(text) {
   const strip = $("#trouble");
   strip.textContent = text;
   strip.hidden = !text;
+  clearTimeout(trouble.soon);
+  if (text) trouble.soon = setTimeout(() => trouble(""), TROUBLE_SHOWS_MS);
 }
 
 function face(name, id) {
@@ -147,7 +150,7 @@ class Phone {
     if (!phone) rows.push(make("li", {}, make("p", {}, words.no_phone)));
     if (!email) rows.push(make("li", {}, make("p", {}, words.no_email)));
     this.part(".chips").append(...rows);
-    this.part(".card").open = hint === "start" && innerHeight > 800;
+    this.part(".card").open = hint === "start" && !NARROW.matches;
   }
 
   tabs() {
@@ -299,8 +302,10 @@ class Phone {
       type: "button", class: "plain", "aria-pressed": bot.audience === this.bot,
       onclick: () => { this.bot = bot.audience; this.refresh(); },
     }, words[`bot_${bot.audience}`] ?? bot.username)));
-    if (!chat) {
-      scroll.replaceChildren(make("div", { class: "empty" }, icon("chat"), words.no_bot));
+    if (!chat || !this.person.phone) {
+      // An account at the messenger hangs on a mobile number.
+      scroll.replaceChildren(make("div", { class: "empty" }, icon("chat"), chat ? words.no_phone : words.no_bot));
+      this.part(".chat .composer").hidden = true;
       return;
     }
     const nodes = [];
