@@ -241,8 +241,11 @@ class Conversation:
             if not isinstance(stop, Pending | Refused):
                 return await self._show(talk, run, stop)
             question = Question(talk, run, stop, self.speech)
-            choice = question.recognised(said)
-            if choice is not None:
+            data = question.recognised(said)
+            if data is not None:
+                head, _bar, choice = data.rpartition("|")
+                if head != question.wire:
+                    return await self._tapped(data)
                 return await self._chosen(talk, run, question, choice)
             try:
                 answer = question.checked(said)
@@ -326,16 +329,22 @@ class Conversation:
                 log.end(self._chat, talk)
                 if not says and run.refused_to_send:
                     says = [self.speech.word(wording.NOT_SENT)]
-                return await self._after(says, met=run.finished and run.dialogue.start)
+                return await (self._met(says) if run.dialogue.start else self._after(says))
 
-    async def _after(self, says: list[str], *, met: bool = False) -> Reply:
-        """What follows a talk: what was asked for before it, a parked one, or the menu."""
-        text = "\n\n".join(says)
-        if met:
-            following = await self._tapped(self._chat.pop("then", _MENU))
-            return replace(
-                following, text=f"{text}\n\n{following.text}" if text else following.text
-            )
+    async def _met(self, says: list[str]) -> Reply:
+        """What follows the first meeting: what was asked for before it, else the menu."""
+        then = self._chat.pop("then", _MENU)
+        standing = await self._asking.standing()
+        if standing is None or not standing.linked:
+            return await self._after(says)
+        # Now there is somebody whose preferences can hear of the language.
+        self._chat["untold"] = self._chat["language"]
+        await self._asking.tell_language(self._chat)
+        following = await self._tapped(then)
+        return replace(following, text="\n\n".join([*says, following.text]))
+
+    async def _after(self, says: list[str]) -> Reply:
+        """What follows a talk: one that was parked for it, or the menu."""
         parked = log.parked_talks(self._chat)
         if parked:
             name = self._named(parked[0])

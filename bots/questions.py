@@ -46,7 +46,7 @@ class Question:
     @property
     def last_page(self) -> int:
         """The number of the last page of the list that is shown, from 0."""
-        return pages(len(self._choices())) - 1
+        return pages(len(self._lines())) - 1
 
     def has_line(self, question: str) -> bool:
         """Whether that question is a line that can be changed here."""
@@ -84,18 +84,15 @@ class Question:
         )
 
     def recognised(self, said: Answer | None) -> str | None:
-        """The choice whose words were typed, None where they are no choice's."""
+        """What a tap on the line whose words were typed would carry; None where they are no line's."""
         if not isinstance(said, str):
             return None
         if isinstance(self.ask, Confirm) and not self._talk["view"]:
             yes = understanding.yes_or_no(said)
             if yes is not None:
-                return "send" if yes else "~cancel"
+                return f"{self.wire}|{'send' if yes else '~cancel'}"
         wish = key(said)
-        for choice, label in self._choices():
-            if wish and wish == key(label):
-                return choice
-        return None
+        return next((line.data for line in self._lines() if wish and wish == key(line.label)), None)
 
     def checked(self, said: Answer | None) -> Answer:
         """The answer that was typed or sent; raises Unclear with the sentence that helps."""
@@ -135,7 +132,11 @@ class Question:
         return [(option.id, labelled(self._speech, option.words)) for option in self.ask.options]
 
     def _lines(self) -> tuple[Line, ...]:
-        return tuple(self._line(choice, label) for choice, label in self._choices())
+        acts = self.ask.acts if self.ask is not None and not self._talk["view"] else ()
+        return (
+            *(self._line(choice, label) for choice, label in self._choices()),
+            *(Line(act.data, labelled(self._speech, act.words)) for act in acts),
+        )
 
     def _list(self, words: str) -> Reply:
         page = self._talk["page"]

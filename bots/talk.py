@@ -94,6 +94,19 @@ class Option:
             raise ValueError(f"an option's id is short and plain: {self.id!r}")
 
 
+@dataclass(frozen=True, slots=True)
+class Act:
+    """A button of a notice, offered again beside a question: tapping it opens its own dialogue."""
+
+    action: str
+    code: str
+    words: Sentence | str
+
+    @property
+    def data(self) -> str:
+        return f"{self.action}|{self.code}"
+
+
 class Chosen(str):
     """An answer that is the id of an option, where the same question also takes text."""
 
@@ -132,6 +145,9 @@ class Ask(Step[A]):
     `check` turns what was typed into the answer or raises Unclear. With `options` and a `check` or
     `takes` both are understood, and an option's id comes as `Chosen`; digits are then text.
 
+    `acts` are buttons of notices that stand among the options and are no answer: they open their own
+    dialogue and park this one.
+
     `label` names the answer in the summary where the question itself is too long for it. `secret`
     keeps the answer out of every summary. A text is at most `longest` letters.
     """
@@ -143,6 +159,7 @@ class Ask(Step[A]):
         words: Sentence,
         options: Sequence[Option],
         *,
+        acts: Sequence[Act] = (),
         label: Sentence | None = None,
     ) -> None: ...
     @overload
@@ -216,6 +233,7 @@ class Ask(Step[A]):
         words: Sentence,
         options: Sequence[Option] = (),
         *,
+        acts: Sequence[Act] = (),
         takes: tuple[Takes, ...] | None = None,
         check: Callable[[str], str] | None = None,
         label: Sentence | None = None,
@@ -225,6 +243,7 @@ class Ask(Step[A]):
         self.name = _named(name)
         self.words = words
         self.options = tuple(options)
+        self.acts = tuple(acts)
         typed: tuple[Takes, ...] = ("text",) if check is not None or not self.options else ()
         self.takes = typed if takes is None else takes
         self.check = check
@@ -261,6 +280,7 @@ class Confirm(Ask[bool]):
         self.name = _named(step)
         self.words = words.using(**facts)
         self.options = ()
+        self.acts = ()
         self.takes = ()
         self.check = None
         self.label = self.words

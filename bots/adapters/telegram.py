@@ -8,8 +8,10 @@ from collections.abc import Mapping
 from typing import Any
 
 import aiohttp
+import structlog
 from aiogram.enums import ChatMemberStatus, ChatType
 from aiogram.exceptions import AiogramError
+from aiogram.methods import DeleteWebhook, SetMyCommands, SetWebhook, TelegramMethod
 from aiogram.types import BotCommand, CallbackQuery, ChatMemberUpdated, Message, Update
 from aiogram.types import Contact as Card
 from pydantic import ValidationError
@@ -23,6 +25,7 @@ from notifier.channels.telegram import TelegramChannel
 ALLOWED = ("message", "callback_query", "my_chat_member")
 _LEFT = {ChatMemberStatus.KICKED, ChatMemberStatus.LEFT}
 _BATCH = 100
+_logger = structlog.get_logger("bots.telegram")
 
 
 class TelegramAdapter:
@@ -93,21 +96,36 @@ class TelegramAdapter:
         answer = await self._call("getUpdates", asked, wait_seconds + 10)
         return [one for one in answer if isinstance(one, dict)]
 
-    async def offer_commands(self, commands: Mapping[str, Mapping[str, str]]) -> None:
-        """Set the command menu, `{language: {command: words}}`; raises AiogramError."""
+    async def offer_commands(self, commands: Mapping[str, Mapping[str, str]]) -> bool:
+        """Set the command menu, `{language: {command: words}}`; says whether Telegram took it."""
         for place, (language, named) in enumerate(commands.items()):
             menu = [BotCommand(command=name, description=words) for name, words in named.items()]
             # The first is also what everybody else sees.
             for code in (None, language) if place == 0 else (language,):
-                with points.around("bots.telegram.commands"):
-                    await self.channel.bot.set_my_commands(menu, language_code=code)
+                if not await self._heard(SetMyCommands(commands=menu, language_code=code)):
+                    return False
+        return True
 
-    async def watch(self, url: str, secret: str) -> None:
-        """Have updates brought to our door; what waits is never dropped. Raises AiogramError."""
-        with points.around("bots.telegram.webhook"):
-            await self.channel.bot.set_webhook(
-                url, secret_token=secret, allowed_updates=list(ALLOWED), drop_pending_updates=False
+    async def watch(self, url: str, secret: str) -> bool:
+        """Have updates brought to our door; what waits is never dropped."""
+        allowed = list(ALLOWED)
+        return await self._heard(
+            SetWebhook(
+                url=url, secret_token=secret, allowed_updates=allowed, drop_pending_updates=False
             )
+        )
+
+    async def unwatch(self) -> bool:
+        """Have updates kept until they are fetched; what waits is never dropped."""
+        return await self._heard(DeleteWebhook(drop_pending_updates=False))
+
+    async def _heard(self, call: TelegramMethod[bool]) -> bool:
+        try:
+            with points.around("bots.telegram.arranged"):
+                return await self.channel.bot(call)
+        except AiogramError as error:
+            _logger.warning("telegram.not_arranged", channel=self.name, kind=type(error).__name__)
+            return False
 
     async def close(self) -> None:
         if self._session is not None:

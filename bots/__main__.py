@@ -1,0 +1,99 @@
+"""`python -m bots`: runs a command; what goes wrong is one sentence on standard error and exit 2."""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+app = typer.Typer(
+    name="python -m bots",
+    help="The bots of the hub: they talk.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+
+@app.command()
+def serve() -> None:
+    """Talk until told to stop."""
+    from bots import serving, settings
+
+    serving.serve(settings.read())
+
+
+@app.command()
+def migrate() -> None:
+    """Bring the bots' memory to the newest schema; safe to run again."""
+    from bots import migrations, settings
+
+    migrations.upgrade(settings.read().database_url)
+    typer.echo("migrated")
+
+
+@app.command()
+def chat(
+    *,
+    channel: Annotated[
+        str, typer.Option(help="terminal (numbers) or telegram (buttons).")
+    ] = "terminal",
+    lang: Annotated[str, typer.Option(help="fa or en; empty asks, as in a new chat.")] = "fa",
+    audience: Annotated[str, typer.Option(help="people, employers or inspectors.")] = "employers",
+    name: Annotated[str, typer.Option(help="Who is talking: the chat's own name.")] = "desk",
+    write: Annotated[Path | None, typer.Option(help="Write a transcript test here.")] = None,
+) -> None:
+    """Talk here, in the terminal, with the core that BOTS_CORE_URL names."""
+    import asyncio
+
+    from api.client import Core
+    from bots import chat as talking
+    from bots import settings
+    from bots.dialogues import collected
+
+    if channel not in {"terminal", "telegram"} or lang not in {"", "fa", "en"}:
+        raise settings.CannotStart("CHANNEL is terminal or telegram, and LANG is fa or en.")
+    knocking = settings.read_core()
+    transcript = talking.Transcript(write, lang)
+
+    async def talk() -> None:
+        async with Core(knocking.core_url, knocking.core_key.get_secret_value()) as core:
+            await talking.chat(
+                collected(),
+                core,
+                audience=audience,
+                name=name,
+                language=lang,
+                buttons=channel == "telegram",
+                transcript=transcript,
+            )
+
+    try:
+        asyncio.run(talk())
+    finally:
+        transcript.close()
+
+
+def main() -> None:
+    """Run the command line."""
+    try:
+        app()
+    except Exception as error:
+        from sqlalchemy.exc import DBAPIError
+
+        from bots.settings import CannotStart
+        from bots.store import BadStore
+
+        if isinstance(error, CannotStart | BadStore):
+            told = str(error)
+        elif isinstance(error, DBAPIError):
+            reason = str(error.orig).partition("\n")[0]
+            told = f"The bots' memory cannot be used ({reason}): check BOTS_DATABASE_URL."
+        else:
+            raise
+        sys.stderr.write(f"{told}\n")
+        raise SystemExit(2) from None
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,137 @@
+"""A talk in the terminal, with the engine and the core as they are: `python -m bots chat`.
+
+words            are said             :contact 09121234567    shares a number
+:tap DATA        taps a button        :location 35.7 51.4     sends a pin
+:start PAYLOAD   opens a deep link    :file list.zip          sends a file
+"""
+
+import json
+import secrets
+import sys
+import time
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+from typing import Any, TextIO
+
+import anyio.to_thread
+
+from api.client import Core
+from api.kit.identifiers import mobile
+from api.kit.message import Message
+from api.kit.sealing import Keyring
+from bots import log
+from bots.adapters.terminal import TerminalAdapter
+from bots.conversation import Conversation
+from bots.replay import Address
+from bots.reply import Reply
+from bots.talk import Dialogues
+from notifier.channels import mouths
+
+
+class Transcript:
+    """Writes what was said as a transcript test: see tests/bots/transcripts.py."""
+
+    def __init__(self, path: Path | None, language: str) -> None:
+        self._file: TextIO | None = path.open("w", encoding="utf-8") if path else None
+        if language:
+            self._write(f"lang {language}")
+
+    def said(self, line: str) -> None:
+        self._write(f"> {line.removeprefix(':').replace('tap ', 'tap:', 1)}")
+
+    def heard(self, reply: Reply) -> None:
+        for line in reply.text.splitlines():
+            if line.strip():
+                self._write(f"< {line}")
+
+    def close(self) -> None:
+        if self._file is not None:
+            self._file.close()
+
+    def _write(self, line: str) -> None:
+        if self._file is not None:
+            self._file.write(line + "\n")
+
+
+async def chat(
+    dialogues: Dialogues,
+    core: Core,
+    *,
+    audience: str,
+    name: str,
+    language: str,
+    buttons: bool,
+    transcript: Transcript,
+) -> None:
+    """Talk until the input ends. With `buttons` replies look as on a messenger, else as in an SMS."""
+    keys = Keyring.new()
+    state = json.dumps(log.new_chat(secrets.token_hex(8), language))
+    adapter = TerminalAdapter(audience, lambda _chat, message: _print(_worded(message)))
+    async for line in _lines():
+        remembered: log.Chat = json.loads(state)
+        conversation = Conversation(
+            dialogues,
+            core,
+            remembered,
+            address=Address(adapter.messenger, audience, name),
+            keys=keys,
+            now=time.time(),
+        )
+        sent = adapter.read({"chat": name, **_raw(line)})
+        replies = await conversation.turn(sent) if sent else []
+        if line:
+            transcript.said(line)
+        else:
+            replies = await conversation.go_on()
+        state = json.dumps(remembered)
+        for reply in replies:
+            transcript.heard(reply)
+            if buttons:
+                message = reply.message(conversation.speech, adapter.channel.can)
+                await adapter.channel.send(mouths.Address(chat_id=name), message, "")
+            else:
+                _print(reply.numbered(conversation.speech))
+
+
+def _worded(message: Message) -> str:
+    rows = [" ".join(f"[{one.label} ‹{one.data}›]" for one in row) for row in message.buttons]
+    wants = [f"[{message.wants_label}]"] if message.wants else []
+    return "\n".join([message.text, *rows, *wants])
+
+
+def _print(text: str) -> None:
+    sys.stdout.write(f"\n{text}\n\n")
+    sys.stdout.flush()
+
+
+async def _lines() -> AsyncIterator[str]:
+    while True:
+        sys.stdout.write("> ")
+        sys.stdout.flush()
+        line = await anyio.to_thread.run_sync(sys.stdin.readline, abandon_on_cancel=True)
+        if not line:
+            return
+        yield line.strip()
+
+
+def _raw(line: str) -> dict[str, Any]:
+    """What a line sends; nothing readable where a command is written wrongly."""
+    word, _space, rest = line.partition(" ")
+    try:
+        return _COMMANDS[word](rest) if word in _COMMANDS else {"text": line}
+    except ValueError:
+        return {}
+
+
+def _location(rest: str) -> dict[str, Any]:
+    latitude, longitude = map(float, rest.split())
+    return {"location": {"latitude": latitude, "longitude": longitude}}
+
+
+_COMMANDS: dict[str, Callable[[str], dict[str, Any]]] = {
+    ":tap": lambda rest: {"tap": rest},
+    ":start": lambda rest: {"start": rest},
+    ":file": lambda rest: {"file": {"name": rest or "file"}},
+    ":contact": lambda rest: {"contact": {"phone": mobile(rest), "own": True}},
+    ":location": _location,
+}

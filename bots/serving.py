@@ -1,0 +1,178 @@
+"""The bots as a process: everything put together, run until told to stop, stopped in order."""
+
+import asyncio
+import signal
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
+
+import structlog
+from aiohttp import web
+
+from api.client import Core
+from api.kit import logs
+from api.kit.language import Language, Speech
+from api.kit.sealing import BadKeys, Keyring
+from bots import migrations
+from bots.adapters import Adapter
+from bots.adapters.telegram import TelegramAdapter
+from bots.dialogues import collected
+from bots.doors import doors
+from bots.memory import Memory
+from bots.polling import Poller
+from bots.settings import CannotStart, Mode, Settings
+from bots.store import Away, BadStore, Store
+from bots.talk import Dialogues
+from bots.turns import Worker
+from notifier.channels.settings import BotSettings, ChannelSettings
+
+READY_SECONDS = 0.8
+_FORGET_EVERY = 600.0
+_TUNE_EVERY = 60.0
+_TRY_AGAIN = 30.0
+_logger = structlog.get_logger("bots.serving")
+
+
+def serve(settings: Settings) -> None:
+    """Run the bots until SIGTERM or SIGINT, then end within 15 seconds. Raises CannotStart."""
+    logs.setup(settings.log_level)
+    try:
+        keys = Keyring.load(settings.keys)
+    except BadKeys as error:
+        raise CannotStart(str(error)) from None
+    with suppress(KeyboardInterrupt):
+        asyncio.run(_serve(settings, keys))
+
+
+async def _serve(settings: Settings, keys: Keyring) -> None:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(name, stop.set)
+    store = await _opened(settings)
+    bots = list(ChannelSettings().bots())
+    adapters = {bot.name: TelegramAdapter(bot) for bot in bots if bot.messenger == "telegram"}
+    core = Core(settings.core_url, settings.core_key.get_secret_value())
+    dialogues = collected()
+    memory = Memory(store, keys)
+    worker = Worker(memory, adapters, dialogues, core, keys, chats_at_once=settings.chats_at_once)
+    webhook = settings.mode is Mode.WEBHOOK
+    watched = {bot.audience: (adapters[bot.name], _secret(bot)) for bot in bots if webhook}
+    runner = await _listening(
+        doors(memory, watched, ready=lambda: _ready(store), came=worker.wake), settings
+    )
+    background = [
+        asyncio.create_task(_every(_FORGET_EVERY, memory.forget)),
+        asyncio.create_task(_every(_TUNE_EVERY, memory.tune)),
+        *(asyncio.create_task(_introduce(one, dialogues)) for one in adapters.values()),
+    ]
+    if webhook:
+        for bot in bots:
+            url = f"{settings.public_url.rstrip('/')}/telegram/{bot.audience}"
+            background.append(asyncio.create_task(_watch(adapters[bot.name], url, _secret(bot))))
+    else:
+        pollers = [Poller(memory, one, worker.wake) for one in adapters.values()]
+        background += [
+            asyncio.create_task(_poll(poller, one))
+            for poller, one in zip(pollers, adapters.values(), strict=True)
+        ]
+    working = asyncio.create_task(worker.run())
+    _logger.info("bots.ready", port=settings.port, count=len(adapters))
+    try:
+        await stop.wait()
+    finally:
+        for task in background:
+            task.cancel()
+        await asyncio.gather(*background, return_exceptions=True)
+        await worker.stop()
+        await asyncio.gather(working, return_exceptions=True)
+        await runner.cleanup()
+        for adapter in adapters.values():
+            await adapter.close()
+        await core.close()
+        await store.close()
+        _logger.info("bots.stopped")
+
+
+async def _opened(settings: Settings) -> Store:
+    try:
+        store = Store(settings.database_url, size=settings.chats_at_once + 4)
+        await store.check()
+    except BadStore as error:
+        raise CannotStart(str(error)) from None
+    if not await _ready(store, seconds=5.0):
+        await store.close()
+        raise CannotStart("The bots' memory is not migrated: run `python -m bots migrate`.")
+    return store
+
+
+async def _ready(store: Store, seconds: float = READY_SECONDS) -> bool:
+    """Whether the memory is there and has the schema of this code; says so in time."""
+    try:
+        async with asyncio.timeout(seconds):
+            async with store.reading() as connection:
+                return await connection.run_sync(migrations.is_at_head)
+    except (TimeoutError, *Away):
+        return False
+
+
+def _secret(bot: BotSettings) -> str:
+    secret = bot.secret.get_secret_value()
+    if not secret:
+        raise CannotStart(
+            f"CHANNELS_{bot.audience.upper()}_{bot.messenger.upper()}_SECRET is not set: with "
+            "BOTS_MODE=webhook write the secret that its updates carry."
+        )
+    return secret
+
+
+async def _listening(application: web.Application, settings: Settings) -> web.AppRunner:
+    runner = web.AppRunner(application, access_log=None, handle_signals=False)
+    await runner.setup()
+    try:
+        await web.TCPSite(runner, settings.host, settings.port).start()
+    except OSError as error:
+        await runner.cleanup()
+        raise CannotStart(
+            f"Port {settings.port} of {settings.host} cannot be used ({error.strerror}): stop what "
+            "holds it, or set BOTS_PORT."
+        ) from None
+    return runner
+
+
+async def _every(seconds: float, act: Callable[[], Awaitable[object]]) -> None:
+    while True:
+        with suppress(*Away):
+            await act()
+        await asyncio.sleep(seconds)
+
+
+async def _poll(poller: Poller, adapter: TelegramAdapter) -> None:
+    await _until_done(adapter.unwatch)
+    await poller.run()
+
+
+async def _watch(adapter: TelegramAdapter, url: str, secret: str) -> None:
+    await _until_done(lambda: adapter.watch(url, secret))
+
+
+async def _introduce(adapter: TelegramAdapter, dialogues: Dialogues) -> None:
+    await _until_done(lambda: adapter.offer_commands(commands(dialogues, adapter)))
+
+
+def commands(dialogues: Dialogues, adapter: Adapter) -> Mapping[str, Mapping[str, str]]:
+    """The command menu in each language: the dialogues of the bot's audience by name."""
+    offered = [
+        one for one in dialogues if one.menu and adapter.audience in one.audiences and not one.start
+    ]
+    return {
+        language.value: {one.name: Speech(language).word(one.words) for one in offered}
+        for language in Language
+    }
+
+
+async def _until_done(act: Callable[[], Awaitable[bool]]) -> None:
+    """Do what a messenger must hear once; it is tried until it was heard."""
+    done = await act()
+    while not done:
+        await asyncio.sleep(_TRY_AGAIN)
+        done = await act()

@@ -1,0 +1,104 @@
+"""The tables of the bots' memory: a store of their own, in no relation to the core's.
+
+    inbox     every update, committed before it is acknowledged; its text goes when its turn is done
+    chats     what is remembered of a chat, and the lease under which one process works on it
+    replies   what is to be said: its text goes when its outcome is kept
+    pollers   which process asks a bot's messenger for updates, and from where on
+    rates     until when a bot's share of its rate is spoken for
+
+Times are seconds since epoch. Chats are known by a keyed blind index; their address is sealed.
+"""
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Double,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+_BigId = BigInteger().with_variant(Integer, "sqlite")
+
+inbox = Table(
+    "inbox",
+    metadata,
+    Column("id", _BigId, primary_key=True),
+    Column("bot", String(32), nullable=False),
+    Column("update_id", BigInteger, nullable=False),
+    Column("chat", String(32)),
+    Column("raw", LargeBinary),
+    Column("received_at", Double, nullable=False),
+    Column("done_at", Double),
+    UniqueConstraint("bot", "update_id"),
+    Index(None, "chat", "done_at", "id"),
+    Index(None, "done_at"),
+)
+
+chats = Table(
+    "chats",
+    metadata,
+    Column("key", String(32), primary_key=True),
+    Column("bot", String(32), nullable=False),
+    Column("address", LargeBinary, nullable=False),
+    Column("state", Text),
+    Column("arrived", BigInteger, nullable=False, default=0),
+    Column("due_at", Double),
+    Column("wake_at", Double),
+    Column("wakes", Integer, nullable=False, default=0),
+    Column("spoken_at", Double, nullable=False, default=0.0),
+    Column("lease", String(32)),
+    Column("lease_until", Double, nullable=False, default=0.0),
+    Index(None, "due_at"),
+)
+
+replies = Table(
+    "replies",
+    metadata,
+    Column("id", _BigId, primary_key=True),
+    Column("chat", String(32), nullable=False),
+    Column("update_row", BigInteger),
+    Column("text", LargeBinary),
+    Column("attempts", Integer, nullable=False, default=0),
+    Column("open", Boolean, nullable=False, default=False),
+    Column("uncertain", Boolean, nullable=False, default=False),
+    Column("again_at", Double, nullable=False, default=0.0),
+    Column("outcome", String(16)),
+    Column("reason", String(64)),
+    Column("provider_id", String(64)),
+    Column("created_at", Double, nullable=False),
+    Column("done_at", Double),
+    Index(None, "chat", "done_at", "id"),
+    Index(None, "done_at"),
+)
+
+pollers = Table(
+    "pollers",
+    metadata,
+    Column("bot", String(32), primary_key=True),
+    Column("owner", String(32), nullable=False),
+    Column("until", Double, nullable=False),
+    Column("next_offset", BigInteger),
+    Column("polled_at", Double, nullable=False, default=0.0),
+)
+
+rates = Table(
+    "rates",
+    metadata,
+    Column("bot", String(32), primary_key=True),
+    Column("spoken_at", Double, nullable=False, default=0.0),
+    Column("silent_until", Double, nullable=False, default=0.0),
+)
