@@ -2,8 +2,11 @@
 
 from importlib import import_module
 from pathlib import Path
+from typing import Any, Literal
 
 from alembic import context
+from alembic.autogenerate.api import AutogenContext
+from sqlalchemy import JSON, Enum
 
 import api
 from api import db
@@ -12,13 +15,17 @@ for models in sorted(Path(api.__path__[0]).glob("*/models.py")):
     import_module(f"api.{models.parent.name}.models")
 
 
-def render_item(kind: str, item: object, _autogen: object) -> str | bool:
+def render_item(kind: str, item: Any, _autogen: AutogenContext) -> str | Literal[False]:
     """Write our column types as what they are in the store: migrations outlive the code."""
     if kind == "type":
         if isinstance(item, db.Sealed):
             return "sa.LargeBinary()"
         if isinstance(item, db.Moment):
             return "sa.DateTime(timezone=True)"
+        if isinstance(item, Enum):
+            return f"sa.String(length={item.length})"
+        if isinstance(item, JSON):
+            return 'sa.JSON().with_variant(postgresql.JSONB(), "postgresql")'
     return False
 
 

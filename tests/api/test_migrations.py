@@ -1,0 +1,44 @@
+"""The migrations make what the models say, on both stores, once or twice."""
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+
+from api import db, migrations
+from api.db import Base, Store
+from tests import conftest
+from tests.support import models
+
+
+@pytest.fixture
+def empty_store(request, tmp_path, dialect):
+    opened = db.open_store(conftest.new_database(request, dialect, tmp_path))
+    yield opened
+    opened.bind.engine.dispose()
+
+
+def test_the_newest_schema_is_what_the_models_say(empty_store: Store):
+    migrations.upgrade(empty_store)
+    models.import_all()
+    with empty_store.bind.engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        assert compare_metadata(context, Base.metadata) == []
+        assert migrations.is_at_head(connection)
+
+
+def test_upgrading_again_changes_nothing(empty_store: Store):
+    migrations.upgrade(empty_store)
+    migrations.upgrade(empty_store)
+    with empty_store.bind.engine.connect() as connection:
+        assert migrations.is_at_head(connection)
+
+
+def test_an_empty_store_is_not_at_head(empty_store: Store):
+    with empty_store.bind.engine.connect() as connection:
+        assert not migrations.is_at_head(connection)
+
+
+def test_there_is_one_line_of_migrations():
+    scripts = ScriptDirectory.from_config(migrations._config())
+    assert len(scripts.get_heads()) == 1
