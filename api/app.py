@@ -176,7 +176,6 @@ def serve(settings: Settings) -> None:
     """
     import uvicorn
 
-    logs.setup(settings.log_level)
     try:
         db.use_keys(Keyring.load(settings.keys), settings.keys)
         _check(db.open_store(settings.database_url, size=1))
@@ -184,6 +183,7 @@ def serve(settings: Settings) -> None:
     except (BadStore, BadKeys, OSError) as error:
         sys.stderr.write(f"{error}\n")
         raise SystemExit(2) from None
+    logs.setup(settings.log_level)
     config = uvicorn.Config(
         create_app(settings),
         access_log=False,

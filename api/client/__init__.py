@@ -7,6 +7,7 @@ against the feature's own schema, and what it raises is the feature's own refusa
 from types import TracebackType
 from typing import Self
 
+from api.access import refusals as access_refusals
 from api.client.access import Access
 from api.client.debts import Debts
 from api.client.identity import Identity
@@ -14,8 +15,21 @@ from api.client.knock import Knocker
 from api.client.notices import Notices
 from api.client.organisation import Organisation
 from api.client.preferences import Preferences
+from api.debts import refusals as debts_refusals
+from api.identity import refusals as identity_refusals
+from api.notices import refusals as notices_refusals
+from api.organisation import refusals as organisation_refusals
 
 __all__ = ["Core"]
+
+REFUSALS = (
+    access_refusals,
+    debts_refusals,
+    identity_refusals,
+    notices_refusals,
+    organisation_refusals,
+)
+"""Where refusals live: a class must have been imported to be raised again."""
 
 
 class Core:

@@ -88,7 +88,7 @@ class Knocker:
                 rest[name] = value
         status, body, headers = await self._call(door.method, path, rest)
         self._keep_wait(headers)
-        if status >= 400:
+        if status >= 300:
             raise _no(status, body, headers)
         if door.answer is None:
             return None  # type: ignore[return-value]
