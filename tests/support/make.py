@@ -15,6 +15,7 @@ from api.debts.models import Debt
 from api.debts.rules import Kind, State, Step
 from api.employers.models import Contact, Employer, Workshop
 from api.employers.rules import EmployerKind, Role
+from api.organisation import service as organisation
 from api.organisation.models import Branch, Holiday
 from api.organisation.rules import BranchKind
 from api.people.models import Person
@@ -213,9 +214,7 @@ def holiday(session: Session, day: date, name: str = "تعطیل رسمی") -> H
 
 def rules(session: Session, names: Sequence[str] = ()) -> None:
     """Load the rule tables of the repository: all of them, or those named."""
-    from api.organisation import service
-
-    service.load_rules(session, only=names or None)
+    organisation.load_rules(session, only=names or None)
 
 
 # Under names that no argument hides.
