@@ -23,6 +23,11 @@ _WEIGHTS: Mapping[int, int] = MappingProxyType(
 )
 
 
+def has_due(session: Session, *, channel: str, now: datetime) -> bool:
+    """Whether there is anything to claim; reads alone, so that idling costs no write."""
+    return bool(_waiting_lanes(session, channel, now))
+
+
 def claim(
     session: Session, *, channel: str, places: int, now: datetime, lasts: timedelta = LEASE
 ) -> Claim | None:

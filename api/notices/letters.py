@@ -55,14 +55,15 @@ class Question:
 class Work:
     """What came of looking at a claim.
 
-    `handed_over`: something waits for another channel now. `limited`: something was put off
-    because its sender has no token left.
+    `looked_at` is how many were claimed, `limited` how many of them were put off because their
+    sender has no token left. `handed_over`: something waits for another channel now.
     """
 
     letters: tuple[Letter, ...] = ()
     questions: tuple[Question, ...] = ()
+    looked_at: int = 0
+    limited: int = 0
     handed_over: bool = False
-    limited: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

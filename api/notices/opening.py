@@ -89,8 +89,9 @@ def open_attempts(
     return Work(
         letters=tuple(letters),
         questions=tuple(asked),
-        handed_over=courses.handed_over,
+        looked_at=len(rows),
         limited=limited,
+        handed_over=courses.handed_over,
     )
 
 
@@ -223,13 +224,13 @@ def _within_rates(
     courses: Courses,
     per_second: Mapping[str, float],
     now: datetime,
-) -> tuple[list[_Ready], bool]:
+) -> tuple[list[_Ready], int]:
     """Keep what its sender has tokens for; put off the others, which uses up no try."""
     by_sender: dict[str, list[_Ready]] = defaultdict(list)
     for one in sorted(ready, key=lambda one: (one.row.delivery.lane, one.row.delivery.id)):
         by_sender[one.address.sender].append(one)
     leaving: list[_Ready] = []
-    limited = False
+    limited = 0
     # In the order of names, as every postman locks them.
     for sender in sorted(by_sender):
         alone = _one_a_chat(session, by_sender[sender], courses, now)
@@ -239,7 +240,7 @@ def _within_rates(
         taken = rates.take(session, sender=sender, wanted=len(alone), per_second=rate, now=now)
         leaving += alone[: taken.granted]
         for place, one in enumerate(alone[taken.granted :]):
-            limited = True
+            limited += 1
             courses.wait(one.row.delivery, taken.free_at + timedelta(seconds=place / rate))
     return leaving, limited
 

@@ -1,7 +1,7 @@
 """The verbs of notices, each kept in the file of its purpose."""
 
 from api.notices.checking import check, code_of, spend_check
-from api.notices.claiming import claim
+from api.notices.claiming import claim, has_due
 from api.notices.letters import Claim, Letter, NewReport, Question, Told, Work
 from api.notices.opening import open_attempts
 from api.notices.posting import NewNotice, cancel_about, post, post_many
@@ -23,6 +23,7 @@ __all__ = [
     "check",
     "claim",
     "code_of",
+    "has_due",
     "mine",
     "open_attempts",
     "opened",

@@ -51,7 +51,7 @@ def test_a_delivered_report_ends_the_plan(office: Office, person) -> None:
     assert notices.take_reports(office.session, told, now=office.now) == 1
     assert office.status(notice) == "delivered"
     office.later(hours=3)
-    assert office.look("sms") == notices.Work()
+    assert office.look("sms").looked_at == 0
 
 
 def test_a_permanent_failure_begins_the_next_channel_at_once_and_once(

@@ -1,0 +1,323 @@
+"""The postman: claim, attempt, close the session, send side by side, record.
+
+Each channel has a round of its own, so that a provider that hangs holds up nobody else's letters.
+Within a round there is no batch to wait for: as letters come back, as many are claimed. Nobody
+holds a connection while waiting for a stranger, and what nobody recorded the next claim finds.
+"""
+
+import asyncio
+import time
+from collections.abc import Collection, Coroutine, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import Any
+
+import structlog
+from prometheus_client import Counter, Histogram
+
+from api.db import Store
+from api.kit.calendar import today
+from api.kit.message import Message
+from api.kit.outcome import Accepted, Outcome, Rejected, Unknown
+from api.notices import service as notices
+from api.notices.plans import Channel as Name
+from api.notices.service import Letter, Question, Told, Work
+from api.templates import render
+from notifier import crossing
+from notifier.channels.mouths import Address, Channel
+from notifier.crossing import AWAY, Now, cross
+
+log = structlog.get_logger("notifier.postman")
+
+_OUTCOMES = Counter("notifier_outcomes", "Letters by outcome.", ["channel", "outcome"])
+_SECONDS = Histogram("notifier_send_seconds", "From the attempt to its outcome.", ["channel"])
+
+FRESH_SECONDS = 1.0
+"""A letter leaves within a second of its attempt, or not at all: what it says was true then."""
+
+STOP_SECONDS = 12.0
+"""How long letters on their way may take when the process is told to stop."""
+
+_RECORD_AT_ONCE = 500
+_AWAY_SECONDS = 1.0
+_LIMITED_SECONDS = 0.25
+_SMALLEST_CLAIM = 4
+_LAST_RECORD_SECONDS = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class Mouth:
+    """Who speaks for a sender, and how often a second."""
+
+    channel: Channel
+    per_second: float
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A letter and its words; None where it cannot be worded. `at` is the loop's own clock."""
+
+    letter: Letter
+    message: Message | None
+    at: float
+
+
+@dataclass(slots=True)
+class Round:
+    """One channel's round: whom it speaks for, how many letters at once, what came of them."""
+
+    name: str
+    mouths: Mapping[str, Mouth]
+    places: int
+    on_the_way: set[asyncio.Task[None]] = field(default_factory=set)
+    told: list[Told] = field(default_factory=list)
+    news: asyncio.Event = field(default_factory=asyncio.Event)
+    wake: asyncio.Event = field(default_factory=asyncio.Event)
+    is_over: bool = False
+
+    @property
+    def asks(self) -> bool:
+        return any(mouth.channel.can.asks for mouth in self.mouths.values())
+
+    @property
+    def room(self) -> int:
+        """Letters that may be claimed: those on their way and those not recorded take a place."""
+        return self.places - len(self.on_the_way) - len(self.told)
+
+
+class Postman:
+    """Delivers until told to stop."""
+
+    def __init__(
+        self,
+        store: Store,
+        rounds: Sequence[Round],
+        *,
+        now: Now = crossing.now_of,
+        idle_seconds: float = 0.25,
+    ) -> None:
+        self._store = store
+        self._rounds = rounds
+        self._now = now
+        self._idle = idle_seconds
+        self._stopping = asyncio.Event()
+        self._last_crossing = float("-inf")
+
+    @property
+    def seconds_since_crossing(self) -> float:
+        """How long ago the store last answered."""
+        return time.monotonic() - self._last_crossing
+
+    async def run(self) -> None:
+        """Deliver until `stop`; then no new claim is made and what is on its way ends."""
+        recorders = [asyncio.create_task(self._recorder(one)) for one in self._rounds]
+        try:
+            async with asyncio.TaskGroup() as claimers:
+                for one in self._rounds:
+                    claimers.create_task(self._claimer(one))
+            await _ended([task for one in self._rounds for task in one.on_the_way], STOP_SECONDS)
+            for one in self._rounds:
+                one.is_over = True
+                one.news.set()
+        finally:
+            # What the store does not take in time lapses with its lease, as after a crash.
+            await _ended(recorders, _LAST_RECORD_SECONDS)
+
+    def stop(self) -> None:
+        """Make no new claim."""
+        self._stopping.set()
+        for one in self._rounds:
+            one.wake.set()
+
+    async def _claimer(self, one: Round) -> None:
+        appetite = one.places
+        while not self._stopping.is_set():
+            one.wake.clear()
+            if one.room < max(1, one.places // 4):
+                await self._pause(one, self._idle)
+                continue
+            try:
+                prepared, work = await cross(self._take, one, min(appetite, one.room))
+            except AWAY as error:
+                log.warning("store.away", channel=one.name, reason=type(error).__name__)
+                await self._pause(one, _AWAY_SECONDS)
+                continue
+            self._last_crossing = time.monotonic()
+            for letter in prepared:
+                self._start(one, self._deliver(one, letter))
+            for question in work.questions:
+                self._start(one, self._ask(one, question))
+            if work.handed_over:
+                self._wake_others(one)
+            appetite = one.places
+            if work.limited:
+                # The sender has no more tokens: claim about as many as could leave, no crowd that
+                # would be put off again and again.
+                appetite = max(_SMALLEST_CLAIM, 2 * (work.looked_at - work.limited))
+                await self._sleep(_LIMITED_SECONDS)
+            elif not work.looked_at:
+                await self._pause(one, self._idle)
+
+    def _take(self, one: Round, places: int) -> tuple[list[Prepared], Work]:
+        """Claim, open the attempts, and word the letters once the session is closed."""
+        with self._store.reading() as session:
+            if not notices.has_due(session, channel=one.name, now=self._now(session)):
+                return [], Work()
+        with self._store.writing("notifier.claim") as session:
+            claim = notices.claim(session, channel=one.name, places=places, now=self._now(session))
+        if claim is None:
+            return [], Work()
+        at = time.monotonic()
+        with self._store.writing("notifier.attempts") as session:
+            work = notices.open_attempts(
+                session,
+                claim,
+                channel=one.name,
+                per_second={name: mouth.per_second for name, mouth in one.mouths.items()},
+                asks=one.asks,
+                now=self._now(session),
+            )
+        return [Prepared(letter, _worded(letter), at) for letter in work.letters], work
+
+    def _start(self, one: Round, what: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(what)
+        one.on_the_way.add(task)
+        task.add_done_callback(one.on_the_way.discard)
+
+    async def _deliver(self, one: Round, prepared: Prepared) -> None:
+        letter = prepared.letter
+        outcome = await self._outcome(one, prepared)
+        _OUTCOMES.labels(one.name, type(outcome).__name__.lower()).inc()
+        _SECONDS.labels(one.name).observe(time.monotonic() - prepared.at)
+        if not isinstance(outcome, Accepted):
+            log.info(
+                "delivery.not_accepted",
+                channel=one.name,
+                delivery=str(letter.delivery_id),
+                outcome=type(outcome).__name__.lower(),
+                reason=outcome.reason,
+            )
+        self._tell(
+            one,
+            Told(
+                delivery_id=letter.delivery_id,
+                lease=letter.lease,
+                attempt_id=letter.attempt_id,
+                outcome=outcome,
+            ),
+        )
+
+    async def _outcome(self, one: Round, prepared: Prepared) -> Outcome:
+        letter, message = prepared.letter, prepared.message
+        if message is None:
+            return Rejected("cannot_be_worded")
+        if time.monotonic() - prepared.at > FRESH_SECONDS:
+            return Rejected("held_up", again=True)
+        try:
+            return await one.mouths[letter.sender].channel.send(
+                _address(letter), message, letter.reference
+            )
+        except Exception:
+            # A mouth promises not to raise; if it does all the same, the round goes on.
+            log.exception("channel.fault", channel=one.name)
+            return Unknown("fault")
+
+    async def _ask(self, one: Round, question: Question) -> None:
+        outcome: Outcome | None = None
+        mouth = one.mouths.get(question.sender)
+        if mouth is not None:
+            try:
+                outcome = await mouth.channel.ask(question.reference)
+            except Exception:
+                log.exception("channel.fault", channel=one.name)
+        self._tell(
+            one,
+            Told(
+                delivery_id=question.delivery_id,
+                lease=question.lease,
+                attempt_id=None,
+                outcome=outcome,
+            ),
+        )
+
+    def _tell(self, one: Round, told: Told) -> None:
+        one.told.append(told)
+        one.news.set()
+
+    async def _recorder(self, one: Round) -> None:
+        while not one.is_over or one.told:
+            await one.news.wait()
+            one.news.clear()
+            while one.told:
+                await self._record(one)
+
+    async def _record(self, one: Round) -> None:
+        """Record what came back; kept and told again while the store is away."""
+        batch = one.told[:_RECORD_AT_ONCE]
+        try:
+            ours = await cross(self._write, batch)
+        except AWAY as error:
+            log.warning("store.away", channel=one.name, reason=type(error).__name__)
+            await asyncio.sleep(_AWAY_SECONDS)
+            return
+        self._last_crossing = time.monotonic()
+        del one.told[: len(batch)]
+        if ours < len(batch):
+            log.info("outcomes.stale", channel=one.name, count=len(batch) - ours)
+        one.wake.set()
+        self._wake_others(one)
+
+    def _write(self, batch: Sequence[Told]) -> int:
+        asks = {one.name for one in self._rounds if one.asks}
+        with self._store.writing("notifier.record") as session:
+            return notices.record(session, batch, now=self._now(session), asks=asks)
+
+    def _wake_others(self, one: Round) -> None:
+        for other in self._rounds:
+            if other is not one:
+                other.wake.set()
+
+    async def _sleep(self, seconds: float) -> None:
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._stopping.wait(), seconds)
+
+    async def _pause(self, one: Round, seconds: float) -> None:
+        with suppress(TimeoutError):
+            await asyncio.wait_for(one.wake.wait(), seconds)
+
+
+async def _ended(tasks: Collection[asyncio.Task[None]], seconds: float) -> None:
+    """Wait so long for tasks to end, and end those that have not."""
+    if not tasks:
+        return
+    _, late = await asyncio.wait(tasks, timeout=seconds)
+    for task in late:
+        task.cancel()
+    await asyncio.gather(*late, return_exceptions=True)
+
+
+def _worded(letter: Letter) -> Message | None:
+    try:
+        return render.message(
+            letter.template,
+            letter.facts,
+            language=letter.language,
+            channel=letter.channel,
+            code=letter.code,
+            secret=letter.secret,
+            today=today(letter.opened_at),
+        )
+    except Exception:
+        # One broken template must not stop the others.
+        log.exception("template.fault", template=letter.template)
+        return None
+
+
+def _address(letter: Letter) -> Address:
+    match letter.channel:
+        case Name.CHAT:
+            return Address(chat_id=letter.address)
+        case Name.SMS:
+            return Address(phone=letter.address)
+        case _:
+            return Address(email=letter.address)

@@ -1,0 +1,95 @@
+"""The notifier's settings: every one with its type and unit, read from NOTIFIER_… once.
+
+Where the core's store and keys are is told by the core's own API_DATABASE_URL and API_KEYS.
+"""
+
+from pathlib import Path
+from typing import TypeVar
+
+from pydantic import Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from notifier.channels.sms_http import API_ROOT
+
+_HINTS = {
+    "API_DATABASE_URL": "write sqlite:///var/core.db or postgresql+psycopg://user@host/name",
+    "API_KEYS": "name the key file; `python -m api keys new PATH` makes one",
+    "NOTIFIER_REPORT_SECRET": "write a secret of 16 characters or more for the address of reports",
+}
+
+
+class CannotStart(Exception):
+    """The notifier cannot run like this; the text says why and what to do."""
+
+
+class CoreSettings(BaseSettings):
+    """Where the core's store and its keys are."""
+
+    model_config = SettingsConfigDict(env_prefix="API_", extra="ignore")
+
+    database_url: str
+    keys: Path
+
+
+class Settings(BaseSettings):
+    """What an operator tells the notifier; docs/configuration.md explains each.
+
+    A channel whose settings are absent is not there: notices pass it by.
+    """
+
+    model_config = SettingsConfigDict(env_prefix="NOTIFIER_", extra="ignore")
+
+    host: str = "127.0.0.1"
+    port: int = Field(default=8001, ge=0, le=65535)
+    clock_port: int | None = Field(default=None, ge=0, le=65535)
+    public_url: str = ""
+    report_secret: SecretStr = Field(default=SecretStr(""))
+    kavenegar_root: str = API_ROOT
+    kavenegar_key: SecretStr = SecretStr("")
+    kavenegar_report_id: str = "messageid"
+    kavenegar_report_status: str = "status"
+    sms_sender: str = ""
+    smtp_url: SecretStr = SecretStr("")
+    mail_from: str = ""
+    bot_per_second: float = Field(default=20.0, gt=0, le=30)
+    sms_per_second: float = Field(default=100.0, gt=0)
+    mail_per_second: float = Field(default=50.0, gt=0)
+    chats_at_once: int = Field(default=60, ge=1, le=500)
+    sms_at_once: int = Field(default=60, ge=1, le=500)
+    mails_at_once: int = Field(default=8, ge=1, le=100)
+    idle_seconds: float = Field(default=0.25, gt=0, le=5)
+    log_level: str = "INFO"
+
+
+Kind = TypeVar("Kind", bound=BaseSettings)
+
+
+def read_core() -> CoreSettings:
+    """Read where the core is; raises CannotStart that names the first variable missing or wrong."""
+    return _read(CoreSettings)
+
+
+def read() -> Settings:
+    """Read the settings; raises CannotStart that names the first variable missing or wrong."""
+    settings = _read(Settings)
+    if settings.kavenegar_key.get_secret_value():
+        if not settings.sms_sender:
+            raise CannotStart("NOTIFIER_SMS_SENDER is not set: write the line that SMS leave from.")
+        if len(settings.report_secret.get_secret_value()) < 16:
+            raise CannotStart(
+                f"NOTIFIER_REPORT_SECRET is not set: {_HINTS['NOTIFIER_REPORT_SECRET']}."
+            )
+    if settings.smtp_url.get_secret_value() and not settings.mail_from:
+        raise CannotStart("NOTIFIER_MAIL_FROM is not set: write Name <name@example.org>.")
+    return settings
+
+
+def _read(kind: type[Kind]) -> Kind:
+    try:
+        return kind()
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = f"{kind.model_config['env_prefix']}{str(first['loc'][0]).upper()}"
+        what = "is not set" if first["type"] == "missing" else f"is wrong ({first['msg']})"
+        hint = _HINTS.get(name, "see docs/configuration.md")
+        raise CannotStart(f"{name} {what}: {hint}.") from None
