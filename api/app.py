@@ -4,7 +4,7 @@ import asyncio
 import socket
 import sys
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime
 from typing import Any
 
@@ -79,8 +79,13 @@ def create_app(
         summary="The core of the social insurance's messaging hub.",
         version="1",
         lifespan=lifespan,
+        # Their pages load scripts from outside hosts; /openapi.json is for any tool.
+        docs_url=None,
         redoc_url=None,
+        # A redirect would lose the body and the keys of whoever follows it.
+        redirect_slashes=False,
     )
+    app.state.probe = probe
     app.state.hub = Hub(
         store=store,
         settings=settings,
@@ -192,7 +197,8 @@ def serve(settings: Settings) -> None:
         timeout_graceful_shutdown=STOP_SECONDS - 5,
         timeout_keep_alive=75,
     )
-    with listening:
+    # Uvicorn stops gracefully and then lets the signal that stopped it take its usual course.
+    with listening, suppress(KeyboardInterrupt):
         asyncio.run(uvicorn.Server(config).serve(sockets=[listening]))
 
 

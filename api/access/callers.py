@@ -176,6 +176,8 @@ class Acting(Linked):
 
     @classmethod
     def resolve(cls, session: Session, holder: Keyholder, *, now: datetime, writing: bool) -> Self:
+        if not holder.is_bots:
+            raise ScopeMissing(scope="bots")
         try:
             grant_id = UUID(holder.grant)
         except ValueError:

@@ -1,0 +1,386 @@
+"""The core as a process: its health, its pages, its refusal to start wrongly."""
+
+import asyncio
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from fastapi import FastAPI
+from sqlalchemy import create_engine, text
+from sqlalchemy.engine import make_url
+
+from api import app as app_module
+from api import db, migrations
+from api.access import queries, service
+from api.access.rules import ChatAddress, Level
+from api.app import READY_SECONDS, create_app
+from api.client import knock
+from api.db import Store
+from api.kit.sealing import Keyring
+from api.settings import Settings
+from tests.conftest import new_database
+from tests.support import core, make
+
+
+@pytest.fixture
+def migrated_url(request: pytest.FixtureRequest, tmp_path: Path, dialect: str) -> str:
+    """A database that the core's own migrations made."""
+    folder = tmp_path / "store"
+    folder.mkdir()
+    url = new_database(request, dialect, folder)
+    store = db.open_store(url)
+    migrations.upgrade(store)
+    store.bind.engine.dispose()
+    return url
+
+
+@pytest.fixture
+def key_file(tmp_path: Path) -> Path:
+    file = tmp_path / "keys.json"
+    Keyring.new().save(file)
+    return file
+
+
+async def test_live_asks_nobody():
+    app = core.app(db.open_store("sqlite:////nonexistent/core.db"))
+    async with core.doors(app) as doors:
+        assert (await doors.get("/health/live")).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "url", ["sqlite:////nonexistent/core.db", "postgresql://nobody@/x?host=/nonexistent"]
+)
+async def test_ready_is_red_where_there_is_no_store(url: str):
+    async with core.doors(core.app(db.open_store(url))) as doors:
+        answer = await doors.get("/health/ready")
+    assert (answer.status_code, answer.json()) == (503, {"ready": False})
+
+
+async def test_ready_is_red_within_a_second_when_the_store_hangs(
+    monkeypatch: pytest.MonkeyPatch, migrated_url: str
+):
+    def hang(_connection: object) -> bool:
+        time.sleep(1.5)
+        return True
+
+    monkeypatch.setattr(migrations, "is_at_head", hang)
+    store = db.open_store(migrated_url)
+    async with core.doors(core.app(store)) as doors:
+        began = time.monotonic()
+        answers = await asyncio.gather(*(doors.get("/health/ready") for _ in range(3)))
+        assert time.monotonic() - began < READY_SECONDS + 0.5
+    assert [answer.status_code for answer in answers] == [503] * 3
+    await asyncio.sleep(1)
+    store.bind.engine.dispose()
+
+
+async def test_ready_goes_red_with_the_store_and_back_by_itself(migrated_url: str):
+    app = create_app(core.settings(database_url=migrated_url), clock=core.Clock())
+    async with (
+        core.doors(app, X_Chat="telegram:employers:1") as doors,
+        app.router.lifespan_context(app),
+    ):
+        assert (await doors.get("/health/ready")).status_code == 200
+        with away(app, migrated_url):
+            assert (await doors.get("/health/ready")).status_code == 503
+            answer = await doors.get("/v1/access/me")
+            assert (answer.status_code, answer.json()["code"]) == (503, "away")
+        assert (await doors.get("/health/ready")).status_code == 200
+
+
+@contextmanager
+def away(app: FastAPI, url: str) -> Iterator[None]:
+    """Take a database away for a while."""
+    parsed = make_url(url)
+    if parsed.get_backend_name() == "sqlite":
+        folder = Path(str(parsed.database)).parent
+        for store in (app.state.hub.store, app.state.probe.store):
+            store.bind.engine.dispose()
+        hidden = folder.rename(folder.with_name("hidden"))
+        yield
+        hidden.rename(folder)
+        return
+    admin = create_engine(parsed.set(database="postgres"), isolation_level="AUTOCOMMIT")
+    name = parsed.database
+    with admin.connect() as connection:
+        connection.execute(text(f"ALTER DATABASE {name} ALLOW_CONNECTIONS false"))
+        connection.execute(
+            text("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = :name"),
+            {"name": name},
+        )
+        yield
+        connection.execute(text(f"ALTER DATABASE {name} ALLOW_CONNECTIONS true"))
+    admin.dispose()
+
+
+async def test_store_of_another_schema_is_not_ready(migrated_url: str):
+    store = db.open_store(migrated_url)
+    behind(store)
+    async with core.doors(core.app(store)) as doors:
+        assert (await doors.get("/health/ready")).status_code == 503
+    store.bind.engine.dispose()
+
+
+def behind(store: Store) -> None:
+    with store.writing("test") as session:
+        session.execute(text("DROP TABLE IF EXISTS alembic_version"))
+        session.execute(text("CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL)"))
+        session.execute(text("INSERT INTO alembic_version VALUES ('of_another_code')"))
+
+
+async def test_metrics_count_by_door_and_status(store: Store):
+    async with core.doors(core.app(store)) as doors:
+        await doors.get("/v1/organisation/today")
+        page = (await doors.get("/metrics")).text
+    assert 'api_requests_total{door="organisation.today",status="200"}' in page
+    assert "api_requests_waiting 0.0" in page
+    assert "api_requests_inside 0.0" in page
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status", "code"),
+    [
+        ("GET", "/nowhere", 404, "not_found"),
+        ("GET", "/v1/debts/", 404, "not_found"),
+        ("DELETE", "/v1/debts", 405, "method_not_allowed"),
+        ("GET", "/v1/debts/none", 422, "invalid"),
+    ],
+)
+async def test_what_is_no_door_is_answered_like_a_refusal(
+    store: Store, method: str, path: str, status: int, code: str
+):
+    async with core.doors(core.app(store)) as doors:
+        answer = await doors.request(method, path)
+    assert (answer.status_code, answer.json()["code"]) == (status, code)
+
+
+def operations(page: dict[str, Any]) -> dict[tuple[str, str], dict[str, Any]]:
+    return {
+        (method.upper(), path): operation
+        for path, methods in page["paths"].items()
+        for method, operation in methods.items()
+    }
+
+
+def test_each_door_has_a_client_method_and_each_method_a_door(store: Store):
+    def bare(path: str) -> str:
+        return "/".join("{}" if part.startswith("{") else part for part in path.split("/"))
+
+    there = {(method, bare(path)) for method, path in operations(core.app(store).openapi())}
+    assert {(door.method, bare(door.path)) for door in knock.doors()} == there
+
+
+def test_page_names_each_door_by_a_plain_word(store: Store):
+    page = operations(core.app(store).openapi())
+    for operation in page.values():
+        feature, _, verb = operation["operationId"].partition(".")
+        assert feature == operation["tags"][0]
+        assert verb.isidentifier()
+        assert operation["summary"][0].isupper()
+        assert {"401", "422", "503"} <= set(operation["responses"])
+
+
+BODIES: dict[str, Any] = {
+    "access.unlink": None,
+    "debts.close": None,
+    "debts.register": {
+        "rows": [
+            {
+                "number": "0000000000001",
+                "workshop_code": "0010000001",
+                "reason": "05",
+                "period_from": "1405-01",
+                "period_to": "1405-02",
+                "principal": 1,
+                "kind": "definite",
+                "step": "notice",
+                "issued_on": "2026-11-22",
+                "due_on": "2026-11-22",
+                "objection_until": "2026-12-22",
+            }
+        ]
+    },
+    "identity.claim": {"national_code": "0012345679", "phone": "+989990000001"},
+    "identity.code": {"code": "123456"},
+    "identity.fact": {"month": "1398-04"},
+    "identity.resend": None,
+    "notices.check": {"code": "K7Q2-M4XD"},
+    "notices.waits": {"messenger": "telegram", "audience": "employers", "seconds": 1},
+    "preferences.consent": {"on": True},
+    "preferences.language": {"language": "fa"},
+}
+HOLES = {
+    "debt": str(db.new_id()),
+    "claim_id": str(db.new_id()),
+    "code": "K7Q2-M4XD",
+    "number": "0" * 13,
+}
+
+
+async def test_each_door_refuses_whom_it_is_not_for(store: Store):
+    """Routes by personas: who may not enter is refused, the same whatever lies behind."""
+    app = core.app(store)
+    with store.writing("test") as session:
+        key = service.new_key(session, name="poor", scopes=[], now=make.NOW)
+        stranger = make.person(session)
+        make.workshop(session, contacts=[stranger])
+        other = service.link(
+            session,
+            chat=ChatAddress.parse("telegram:employers:2002"),
+            person_id=stranger.id,
+            masked_name="م*** آ***",
+            language="fa",
+            level=Level.CODE,
+            now=make.NOW,
+        )
+        foreign = str(queries.lasting_grants(session, other.id)[0].id)
+        linked = make.person(session)
+        service.link(
+            session,
+            chat=ChatAddress.parse("telegram:employers:1001"),
+            person_id=linked.id,
+            masked_name="م*** آ***",
+            language="fa",
+            level=Level.CODE,
+            now=make.NOW,
+        )
+    unlinked = {"X-Key": core.BOTS_KEY, "X-Chat": "telegram:employers:3003", "X-For": foreign}
+    another = {"X-Key": core.BOTS_KEY, "X-Chat": "telegram:employers:1001", "X-For": foreign}
+    machine = {"X-Key": key, "X-Chat": "telegram:employers:2002", "X-For": foreign}
+    nobody = {"X-Key": "wrong", "X-Chat": "telegram:employers:2002", "X-For": foreign}
+    probed = 0
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://c") as doors:
+        for (method, path), operation in operations(app.openapi()).items():
+            needs = {one["name"] for one in operation["parameters"] if one.get("required")}
+            name = operation["operationId"]
+
+            async def knocked(
+                who: dict[str, str], method: str = method, path: str = path, name: str = name
+            ) -> tuple[int, str]:
+                nonlocal probed
+                probed += 1
+                answer = await doors.request(
+                    method,
+                    path.format(**HOLES),
+                    headers={**who, "Idempotency-Key": f"k{probed}"},
+                    json=None if method == "GET" else BODIES[name],
+                    params={"city": "تهران"},
+                )
+                return answer.status_code, answer.json()["code"] if answer.is_error else ""
+
+            assert await knocked(nobody) == (401, "not_known"), name
+            assert await knocked(machine) == (403, "scope_missing"), name
+            if "X-For" in needs:
+                assert await knocked(unlinked) == (403, "not_linked"), name
+                assert await knocked(another) == (404, "not_found"), name
+            elif "X-Chat" in needs:
+                assert await knocked(unlinked) == (403, "not_linked"), name
+            elif "X-Chat" not in {one["name"] for one in operation["parameters"]}:
+                assert await knocked(another) == (403, "scope_missing"), name
+    assert probed > 30
+
+
+def refusal_to_start(settings: Settings, capsys: pytest.CaptureFixture[str]) -> str:
+    with pytest.raises(SystemExit) as stopped:
+        app_module.serve(settings)
+    assert stopped.value.code == 2
+    said = capsys.readouterr().err
+    assert said.count("\n") == 1
+    return said
+
+
+def test_serving_needs_keys(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    settings = core.settings(keys=tmp_path / "none.json")
+    assert "keys new" in refusal_to_start(settings, capsys)
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["postgresql://nobody@/x?host=/nonexistent", "mysql://x/y", "sqlite:////nonexistent/core.db"],
+)
+def test_serving_needs_a_store(
+    url: str, key_file: Path, capsys: pytest.CaptureFixture[str], own_keys: None
+):
+    settings = core.settings(keys=key_file, database_url=url)
+    assert "API_DATABASE_URL" in refusal_to_start(settings, capsys)
+
+
+def test_serving_needs_the_schema_of_this_code(
+    migrated_url: str, key_file: Path, capsys: pytest.CaptureFixture[str], own_keys: None
+):
+    store = db.open_store(migrated_url)
+    behind(store)
+    store.bind.engine.dispose()
+    settings = core.settings(keys=key_file, database_url=migrated_url)
+    assert "python -m api migrate" in refusal_to_start(settings, capsys)
+
+
+def test_serving_needs_a_free_port(
+    migrated_url: str, key_file: Path, capsys: pytest.CaptureFixture[str], own_keys: None
+):
+    with closing(socket.create_server(("127.0.0.1", 0))) as taken:
+        port = taken.getsockname()[1]
+        settings = core.settings(keys=key_file, database_url=migrated_url, port=port)
+        said = refusal_to_start(settings, capsys)
+    assert f"Port {port}" in said
+    assert "API_PORT" in said
+
+
+@pytest.fixture
+def own_keys() -> Iterator[None]:
+    """Put the suite's keys back after a test that takes others in use."""
+    ring, file = db._ring[:], db._ring_file[:]
+    yield
+    db._ring[:], db._ring_file[:] = ring, file
+
+
+def test_process_serves_and_stops_cleanly(migrated_url: str, key_file: Path, dialect: str):
+    # As a supervisor stops it, and as Ctrl-C does.
+    by = signal.SIGTERM if dialect == "sqlite" else signal.SIGINT
+    with closing(socket.create_server(("127.0.0.1", 0))) as free:
+        port = free.getsockname()[1]
+    environment = {
+        **os.environ,
+        "API_DATABASE_URL": migrated_url,
+        "API_KEYS": str(key_file),
+        "API_BOTS_KEY": core.BOTS_KEY,
+        "API_PORT": str(port),
+    }
+    program = "from api.app import serve; from api.settings import Settings; serve(Settings())"
+    process = subprocess.Popen(
+        [sys.executable, "-c", program], env=environment, stderr=subprocess.PIPE, text=True
+    )
+    try:
+        with httpx.Client(base_url=f"http://127.0.0.1:{port}") as web:
+            until(lambda: web.get("/health/ready").status_code == 200)
+            # An open connection holds nothing up.
+            process.send_signal(by)
+            _, said = process.communicate(timeout=15)
+    finally:
+        process.kill()
+        process.wait()
+    assert process.returncode in {0, -by}
+    assert "Traceback" not in said
+    assert "web.ready" in said
+
+
+def until(done: Callable[[], bool]) -> None:
+    last = time.monotonic() + 30
+    while True:
+        try:
+            if done():
+                return
+        except httpx.TransportError:
+            pass
+        if time.monotonic() > last:
+            raise TimeoutError
+        time.sleep(0.1)
