@@ -11,7 +11,7 @@ import asyncio
 import json
 import random
 import secrets
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
 from functools import partial
@@ -63,13 +63,16 @@ class Worker:
         keys: Keyring,
         *,
         chats_at_once: int = 16,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
+        """`sleep` waits for a rate, at most a second; tests move their clock instead."""
         self._memory = memory
         self._adapters = adapters
         self._dialogues = dialogues
         self._core = core
         self._keys = keys
         self._room = chats_at_once
+        self._sleep = sleep
         self._held: dict[Claim, asyncio.Task[None]] = {}
         self._something = asyncio.Event()
         self._stopping = False
@@ -160,7 +163,7 @@ class Worker:
             elif saying is not None and saying.again_at <= now:
                 wait = await self._say(claim, adapter, saying)
                 if wait <= _BREATH:
-                    await asyncio.sleep(wait)
+                    await self._sleep(wait)
                     continue
                 later.append(now + wait)
             elif work.update is not None:

@@ -1,0 +1,361 @@
+"""One turn from the inbox to the outcome of its replies; killed at each point, nothing is lost."""
+
+import asyncio
+import json
+import random
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from api import db
+from api.client.notices import WAITS
+from api.kit import points
+from api.kit.message import Message
+from api.kit.outcome import Accepted, Outcome, Rejected, Unknown
+from api.notices.schemas import WaitOut
+from bots.adapters.terminal import TerminalAdapter
+from bots.memory import LEASE_SECONDS, Memory, Update
+from bots.tables import inbox, replies
+from bots.turns import Worker
+from notifier.channels.mouths import Address
+from tests.bots import trials
+from tests.bots.conftest import Clock
+from tests.bots.pretend import PretendKnocker
+
+BOT = "terminal:employers"
+
+
+class Killed(BaseException):
+    """The process dies here."""
+
+
+@dataclass
+class Mouth:
+    """A channel that says what it is told to, and logs what was heard: the witness."""
+
+    heard: list[tuple[str, str]] = field(default_factory=list)
+    outcomes: list[Outcome] = field(default_factory=list)
+    can = TerminalAdapter("employers", lambda _chat, _message: None).channel.can
+
+    async def send(self, to: Address, message: Message, reference: str) -> Outcome:
+        with points.around("test.mouth"):
+            outcome = self.outcomes.pop(0) if self.outcomes else Accepted("1")
+            if not isinstance(outcome, Rejected):
+                self.heard.append((to.chat_id, message.text))
+        return outcome
+
+    async def ask(self, reference: str) -> Outcome | None:
+        return None
+
+    async def close(self) -> None:
+        pass
+
+
+@dataclass
+class Bench:
+    """A process at work on a memory; a new one can take its place."""
+
+    memory: Memory
+    clock: Clock
+    knocker: PretendKnocker = field(default_factory=trials.new_knocker)
+    mouth: Mouth = field(default_factory=Mouth)
+    number: int = 0
+
+    def worker(self) -> Worker:
+        adapter = TerminalAdapter("employers", lambda _chat, _message: None)
+        adapter.channel = self.mouth  # type: ignore[assignment]
+        return Worker(
+            self.memory,
+            {BOT: adapter},
+            trials.DIALOGUES,
+            trials.new_core(self.knocker),
+            db.keys(),
+            sleep=self.clock.sleep,
+        )
+
+    async def send(self, words: str, chat: str = "1", **more: Any) -> None:
+        self.number += 1
+        raw = {"update_id": self.number, "chat": chat, "text": words, **more}
+        await self.memory.receive(BOT, [Update(self.number, chat, json.dumps(raw))])
+
+    async def settle(self, worker: Worker | None = None) -> None:
+        """Work until nothing is due, the waits of the rates passed over."""
+        worker = worker or self.worker()
+        for _again in range(8):
+            await worker.drain()
+            self.clock.pass_(2)
+
+    def texts(self, chat: str = "1") -> list[str]:
+        return [text for who, text in self.heard if who == chat]
+
+    @property
+    def heard(self) -> list[tuple[str, str]]:
+        return self.mouth.heard
+
+    async def outcomes(self) -> list[str]:
+        async with self.memory.store.reading() as connection:
+            rows = await connection.execute(select(replies.c.outcome).order_by(replies.c.id))
+            return [row.outcome for row in rows]
+
+
+@pytest.fixture
+def bench(memory: Memory, clock: Clock) -> Bench:
+    return Bench(memory, clock)
+
+
+async def test_an_update_is_answered_and_leaves_nothing_of_its_text(bench: Bench):
+    await bench.send("سلام")
+    await bench.settle()
+    [text] = bench.texts()
+    assert "Choose your language:" in text or "زبان" in text
+    async with bench.memory.store.reading() as connection:
+        [row] = (await connection.execute(select(inbox))).all()
+        [reply] = (await connection.execute(select(replies))).all()
+    assert (row.raw, reply.text, reply.outcome) == (None, None, "sent")
+
+
+async def test_the_talk_goes_on_over_processes(bench: Bench):
+    for words in ("hi", "2", "1", "1", "1", "1"):
+        await bench.send(words)
+        await bench.settle(bench.worker())
+    assert "Request B-1 is on its way" in bench.texts()[-1]
+    assert bench.knocker.changes("/trial/request") == 1
+
+
+async def test_many_chats_at_once_do_not_mix(bench: Bench):
+    seed = random.randrange(1 << 30)
+    print("seed", seed)  # noqa: T201 - shown when it fails.
+    chance = random.Random(seed)
+    waiting = {str(n): ["hi", "2", "1", str(n % 3 + 1)] for n in range(1, 13)}
+    sent = [(chat, words) for chat, lines in waiting.items() for words in lines]
+    order = sorted(sent, key=lambda _one: chance.random())
+    left = {chat: list(lines) for chat, lines in waiting.items()}
+    for chat, _words in order:
+        await bench.send(left[chat].pop(0), chat)
+    workers = [bench.worker() for _n in range(3)]
+    for _again in range(3):
+        await asyncio.gather(*(worker.drain() for worker in workers))
+        bench.clock.pass_(2)
+    for chat in waiting:
+        texts = bench.texts(chat)
+        assert len(texts) == 4, "each line answered once"
+        assert "Which booklet?" in texts[2]
+        third = int(chat) % 3 + 1
+        assert ("What happened" in texts[3]) == (third == 3)
+
+
+async def test_an_outcome_nobody_knows_is_repeated_once_and_kept_as_uncertain(bench: Bench):
+    bench.mouth.outcomes = [Unknown("timeout")]
+    await bench.send("hi")
+    await bench.settle()
+    assert len(bench.texts()) == 2
+    assert await bench.outcomes() == ["uncertain"]
+
+
+async def test_twice_unknown_is_not_repeated_again(bench: Bench):
+    bench.mouth.outcomes = [Unknown("timeout"), Unknown("timeout")]
+    await bench.send("hi")
+    await bench.settle()
+    assert len(bench.texts()) == 2
+    assert await bench.outcomes() == ["uncertain"]
+
+
+async def test_a_refused_reply_is_tried_again_until_an_hour_has_passed(bench: Bench):
+    bench.mouth.outcomes = [Rejected("server_error", again=True)] * 3
+    await bench.send("hi")
+    await bench.settle()
+    assert await bench.outcomes() == ["sent"]
+    bench.mouth.outcomes = [Rejected("server_error", again=True)] * 200
+    await bench.send("2")
+    for _again in range(8):
+        await bench.worker().drain()
+        bench.clock.pass_(600)
+    assert await bench.outcomes() == ["sent", "failed"]
+    assert len(bench.texts()) == 1
+
+
+async def test_a_reply_that_waits_does_not_hold_up_the_next_turn(bench: Bench):
+    bench.mouth.outcomes = [Rejected("server_error", again=True)] * 6
+    await bench.send("hi")
+    await bench.worker().drain()
+    await bench.send("2")
+    await bench.worker().drain()
+    assert await bench.memory.waiting() == 0
+    for _minute in range(10):
+        await bench.worker().drain()
+        bench.clock.pass_(60)
+    assert await bench.outcomes() == ["sent", "sent"]
+    assert "Choose your language:" in bench.texts()[0], "said in their order"
+
+
+async def test_a_flood_wait_is_honoured_and_told_to_the_core(bench: Bench):
+    bench.knocker.answers[WAITS] = WaitOut(seconds=40)
+    bench.mouth.outcomes = [Rejected("too_many", again=True, wait_seconds=40)]
+    await bench.send("hi")
+    await bench.worker().drain()
+    bench.clock.pass_(30)
+    await bench.worker().drain()
+    assert bench.texts() == []
+    bench.clock.pass_(11)
+    await bench.worker().drain()
+    assert len(bench.texts()) == 1
+    [(_door, told, knocking)] = [c for c in bench.knocker.calls if c[0] == "POST /v1/notices/waits"]
+    assert told == {"messenger": "terminal", "audience": "employers", "seconds": 40}
+    assert knocking.chat == "terminal:employers:"
+
+
+async def test_a_wait_that_a_notice_met_silences_the_replies_too(bench: Bench):
+    until = datetime.fromtimestamp(bench.clock.now + 20, UTC)
+    bench.knocker.wait_until["terminal", "employers"] = until
+    await bench.send("hi")
+    worker = bench.worker()
+    worker._core.wait_until = bench.knocker.wait_until
+    await worker.drain()
+    assert bench.texts() == []
+    bench.clock.pass_(21)
+    await worker.drain()
+    assert len(bench.texts()) == 1
+
+
+async def test_a_person_who_is_gone_hears_no_more(bench: Bench):
+    bench.mouth.outcomes = [Rejected("blocked", address_dead=True)]
+    await bench.send("hi")
+    await bench.settle()
+    assert await bench.outcomes() == ["failed"]
+    await bench.send("", left=True)
+    await bench.settle()
+    assert bench.texts() == []
+
+
+async def test_a_broken_dialogue_is_told_and_the_menu_still_opens(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+):
+    for words in ("hi", "2"):
+        await bench.send(words)
+        await bench.settle()
+
+    def broken(self: Any, step: Any) -> None:
+        raise ZeroDivisionError
+
+    with monkeypatch.context() as patched:
+        patched.setattr("bots.replay.Run._meet", broken)
+        await bench.send("1")
+        await bench.settle()
+    assert "Something stopped on our side" in bench.texts()[-1]
+    await bench.send("menu")
+    await bench.settle()
+    assert "What would you like to do?" in bench.texts()[-1]
+
+
+async def test_a_core_that_is_away_is_tried_again_and_written_about(bench: Bench):
+    for words in ("hi", "2", "1", "1"):
+        await bench.send(words)
+        await bench.settle()
+    bench.knocker.away = True
+    await bench.send("1")
+    await bench.settle()
+    assert "We cannot reach the information right now." in bench.texts()[-1]
+    said = len(bench.texts())
+    for _minute in range(5):
+        await bench.worker().drain()
+        bench.clock.pass_(60)
+    assert len(bench.texts()) == said, "nothing new to say"
+    bench.knocker.away = False
+    bench.clock.pass_(400)
+    await bench.worker().drain()
+    assert "We are back." in bench.texts()[-1]
+    assert "Send it?" in bench.texts()[-1]
+
+
+async def test_a_stop_ends_what_is_under_way_and_leaves_the_rest(bench: Bench):
+    worker = bench.worker()
+    running = asyncio.create_task(worker.run())
+    for n in range(1, 9):
+        await bench.send("hi", str(n))
+    worker.wake()
+    await asyncio.sleep(0.05)
+    await asyncio.wait_for(worker.stop(), 10)
+    await asyncio.wait_for(running, 5)
+    bench.clock.pass_(LEASE_SECONDS + 1)
+    await bench.settle()
+    assert sorted(who for who, _text in bench.heard) == [str(n) for n in range(1, 9)]
+    assert set(await bench.outcomes()) == {"sent"}
+
+
+POINTS = [
+    f"{point}.{side}"
+    for point in (
+        "memory.received",
+        "memory.claimed",
+        "memory.turn",
+        "memory.attempt",
+        "test.mouth",
+        "memory.outcome",
+        "memory.released",
+        "bots.core",
+    )
+    for side in ("before", "after")
+]
+
+
+@pytest.mark.parametrize("point", POINTS)
+async def test_a_process_killed_at_a_point_loses_nothing_and_does_nothing_twice(
+    bench: Bench, point: str
+):
+    for words in ("hi", "2", "1"):
+        await bench.send(words)
+        await bench.settle()
+    before = len(bench.texts())
+    lines = ["1", "1", "1"]
+    for words in lines:
+        deaths = 0
+
+        def die() -> None:
+            nonlocal deaths
+            deaths += 1
+            if deaths == 1:
+                raise Killed
+
+        points.arm(point, die)
+        await _send_until_kept(bench, words)
+        try:
+            await _until_dead(bench.worker())
+        finally:
+            points.disarm()
+        bench.clock.pass_(LEASE_SECONDS + 1)
+        await bench.settle()
+    outcomes = await bench.outcomes()
+    assert bench.knocker.changes("/trial/request") == 1, "done once, whatever was repeated"
+    assert None not in outcomes
+    assert len(outcomes) == before + len(lines), "each line answered"
+    texts = bench.texts()[before:]
+    unique = list(dict.fromkeys(texts))
+    assert len(unique) == len(lines)
+    assert len(texts) - len(unique) <= outcomes.count("uncertain"), (
+        "whatever was said twice is marked so"
+    )
+    assert "Request B-1 is on its way" in unique[-1]
+
+
+async def _send_until_kept(bench: Bench, words: str) -> None:
+    try:
+        await bench.send(words)
+    except Killed:
+        # The messenger was not answered, so it brings the same update again.
+        bench.number -= 1
+        await bench.send(words)
+
+
+async def _until_dead(worker: Worker) -> None:
+    try:
+        while await worker.look() or worker._held:
+            done, _rest = await asyncio.wait(list(worker._held.values()))
+            for task in done:
+                task.result()
+    except Killed:
+        for task in worker._held.values():
+            task.cancel()
+        await asyncio.gather(*worker._held.values(), return_exceptions=True)
