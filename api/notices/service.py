@@ -9,6 +9,7 @@ from api.notices.rates import bot_waits_until, wait, waits_until
 from api.notices.reading import mine, opened
 from api.notices.recording import record
 from api.notices.reporting import take_reports
+from api.notices.sweeping import overdue, sweep
 
 __all__ = [
     "Claim",
@@ -27,10 +28,12 @@ __all__ = [
     "mine",
     "open_attempts",
     "opened",
+    "overdue",
     "post",
     "post_many",
     "record",
     "spend_check",
+    "sweep",
     "take_reports",
     "wait",
     "waits_until",

@@ -1,0 +1,68 @@
+"""`python -m notifier`: what cannot be done is one sentence on standard error and exit 2."""
+
+import sys
+from typing import Annotated
+
+import typer
+
+app = typer.Typer(
+    name="python -m notifier",
+    help="Delivers notices, takes delivery reports, and keeps the timetable.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+
+@app.command()
+def serve() -> None:
+    """Deliver notices and take reports until told to stop."""
+    from notifier import serving, settings
+
+    serving.serve(settings.read(), settings.read_core())
+
+
+@app.command()
+def clock() -> None:
+    """Run the timetable until told to stop."""
+    from notifier import serving, settings
+
+    serving.keep_time(settings.read(), settings.read_core())
+
+
+@app.command()
+def run(
+    job: Annotated[str, typer.Argument(help="debt-notices, debt-reminders or sweep")],
+    on: Annotated[str, typer.Option(help="The day, as 2026-11-23 or 1405-09-02.")],
+    *,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Say what would be posted; post nothing.")
+    ] = False,
+) -> None:
+    """Run one job for a day, now; safe to run again."""
+    from notifier import running, serving, settings
+
+    line, day = running.job_of(job), running.day_of(on)
+    with serving.opened(settings.read_core(), size=2) as store:
+        if dry_run:
+            for said in running.look(store, line, day):
+                typer.echo(said)
+        else:
+            typer.echo(running.run(store, line, day))
+
+
+def main() -> None:
+    """Run the command line."""
+    try:
+        app()
+    except Exception as error:
+        from notifier.settings import CannotStart
+
+        if not isinstance(error, CannotStart):
+            raise
+        sys.stderr.write(f"{error}\n")
+        raise SystemExit(2) from None
+
+
+if __name__ == "__main__":
+    main()

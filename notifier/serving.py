@@ -1,0 +1,208 @@
+"""The notifier as processes: everything put together, run until told to stop, stopped in order."""
+
+import asyncio
+import signal
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+
+import structlog
+from aiohttp import web
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+
+from api import db, migrations, reactions
+from api.db import BadStore, Store
+from api.kit import logs
+from api.kit.sealing import BadKeys, Keyring
+from api.notices.addresses import EMAIL, SMS
+from api.notices.plans import Channel as Name
+from notifier.channels.email import BadMailSettings, EmailChannel
+from notifier.channels.settings import ChannelSettings
+from notifier.channels.sms_http import KavenegarChannel
+from notifier.clock import Clock
+from notifier.crossing import AWAY, cross
+from notifier.postman import Mouth, Postman, Round
+from notifier.reports import ReportsDoor, kavenegar
+from notifier.settings import CannotStart, CoreSettings, Settings
+from notifier.timetable import TIMETABLE
+
+log = structlog.get_logger("notifier.serving")
+
+_READY_SECONDS = 0.8
+
+
+@contextmanager
+def opened(core: CoreSettings, *, size: int) -> Iterator[Store]:
+    """Open the core's store with its keys, and connect what hears and answers.
+
+    Raises CannotStart, with one sentence, when it cannot be worked with.
+    """
+    try:
+        db.use_keys(Keyring.load(core.keys), core.keys)
+        store = db.open_store(core.database_url, size=size)
+        db.check_durable(store)
+        with store.reading() as session:
+            is_migrated = migrations.is_at_head(session.connection())
+    except (BadStore, BadKeys) as error:
+        raise CannotStart(str(error)) from None
+    if not is_migrated:
+        raise CannotStart("The database is not migrated: run `python -m api migrate`.")
+    reactions.connect()
+    try:
+        yield store
+    finally:
+        store.bind.engine.dispose()
+
+
+def serve(settings: Settings, core: CoreSettings) -> None:
+    """Deliver and take reports until SIGTERM or SIGINT, then end within 15 seconds.
+
+    Raises CannotStart.
+    """
+    logs.setup(settings.log_level)
+    with opened(core, size=8) as store:
+        asyncio.run(_serve(settings, store))
+
+
+def keep_time(settings: Settings, core: CoreSettings) -> None:
+    """Run the timetable until SIGTERM or SIGINT. Raises CannotStart."""
+    logs.setup(settings.log_level)
+    with opened(core, size=6) as store:
+        asyncio.run(_keep_time(settings, store))
+
+
+async def _serve(settings: Settings, store: Store) -> None:
+    stopping = _told_to_stop()
+    rounds = _rounds(settings)
+    postman = Postman(store, rounds, idle_seconds=settings.idle_seconds)
+    readers = {}
+    if settings.kavenegar_key.get_secret_value():
+        readers["kavenegar"] = kavenegar(
+            settings.kavenegar_report_id, settings.kavenegar_report_status
+        )
+    reports = ReportsDoor(store, settings.report_secret, readers)
+    try:
+        async with _doors(store, settings.host, settings.port, "NOTIFIER_PORT", reports.routes()):
+            working = asyncio.create_task(postman.run())
+            log.info("notifier.ready", port=settings.port)
+            await asyncio.wait(
+                [working, asyncio.create_task(stopping.wait())],
+                return_when=asyncio.FIRST_COMPLETED,
+            )
+            postman.stop()
+            await working
+    finally:
+        for one in rounds:
+            for mouth in one.mouths.values():
+                await mouth.channel.close()
+
+
+async def _keep_time(settings: Settings, store: Store) -> None:
+    stopping = _told_to_stop()
+    clock = Clock(store, TIMETABLE.values())
+    async with _doors(store, settings.host, settings.clock_port, "NOTIFIER_CLOCK_PORT", []):
+        running = asyncio.create_task(clock.run())
+        log.info("clock.ready", count=len(TIMETABLE))
+        await asyncio.wait(
+            [running, asyncio.create_task(stopping.wait())],
+            return_when=asyncio.FIRST_COMPLETED,
+        )
+        clock.stop()
+        await running
+
+
+def _rounds(settings: Settings) -> list[Round]:
+    """Make the mouths that are set, in a round a channel; a channel without any is passed by."""
+    chats = {}
+    for bot in ChannelSettings().bots():
+        # aiogram costs three seconds and 170 MiB: not for a notifier without a bot.
+        from notifier.channels.telegram import TelegramChannel
+
+        chats[bot.name] = Mouth(
+            TelegramChannel(bot.token.get_secret_value(), bot.api_root), settings.bot_per_second
+        )
+    sms = {}
+    if key := settings.kavenegar_key.get_secret_value():
+        line = KavenegarChannel(key, settings.sms_sender, settings.kavenegar_root)
+        sms[SMS] = Mouth(line, settings.sms_per_second)
+    mails = {}
+    if url := settings.smtp_url.get_secret_value():
+        try:
+            server = EmailChannel(url, settings.mail_from, connections=settings.mails_at_once)
+        except BadMailSettings as error:
+            raise CannotStart(str(error)) from None
+        mails[EMAIL] = Mouth(server, settings.mail_per_second)
+    rounds = [
+        Round(Name.CHAT, chats, settings.chats_at_once),
+        Round(Name.SMS, sms, settings.sms_at_once),
+        Round(Name.EMAIL, mails, settings.mails_at_once),
+    ]
+    for one in rounds:
+        if not one.mouths:
+            log.warning("channel.absent", channel=one.name)
+    return rounds
+
+
+@asynccontextmanager
+async def _doors(
+    store: Store, host: str, port: int | None, name: str, routes: list[web.RouteDef]
+) -> AsyncIterator[None]:
+    """Open health, metrics and these doors; none at all without a port. Raises CannotStart."""
+    if port is None:
+        yield
+        return
+    application = web.Application(client_max_size=65_536)
+    application.add_routes([*_health(store), *routes])
+    runner = web.AppRunner(application, access_log=None, shutdown_timeout=2)
+    await runner.setup()
+    try:
+        try:
+            await web.TCPSite(runner, host, port).start()
+        except OSError as error:
+            raise CannotStart(
+                f"Port {port} of {host} cannot be used ({error.strerror}): stop what holds it, "
+                f"or set {name}."
+            ) from None
+        yield
+    finally:
+        await runner.cleanup()
+
+
+def _health(store: Store) -> list[web.RouteDef]:
+    async def live(_request: web.Request) -> web.Response:
+        return web.json_response({"live": True})
+
+    async def ready(_request: web.Request) -> web.Response:
+        if await _is_ready(store):
+            return web.json_response({"ready": True})
+        return web.json_response({"ready": False}, status=503, headers={"Retry-After": "1"})
+
+    async def metrics(_request: web.Request) -> web.Response:
+        return web.Response(body=generate_latest(), headers={"Content-Type": CONTENT_TYPE_LATEST})
+
+    return [
+        web.get("/health/live", live),
+        web.get("/health/ready", ready),
+        web.get("/metrics", metrics),
+    ]
+
+
+async def _is_ready(store: Store) -> bool:
+    """Ask the store, for no longer than a moment."""
+
+    def ask() -> bool:
+        with store.reading() as session:
+            return migrations.is_at_head(session.connection())
+
+    try:
+        async with asyncio.timeout(_READY_SECONDS):
+            return await cross(ask)
+    except (TimeoutError, *AWAY):
+        return False
+
+
+def _told_to_stop() -> asyncio.Event:
+    stopping = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for sign in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(sign, stopping.set)
+    return stopping

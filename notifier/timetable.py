@@ -1,0 +1,120 @@
+"""The timetable: which job, when, and which verb of the core it is.
+
+A job has a name that a person types. Its slot is the instant at which it is due; the verb is told
+the slot's day in Tehran, so that a run that is late or repeated does what it would have done then.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Protocol
+
+import structlog
+from sqlalchemy.orm import Session
+
+from api.access import service as access
+from api.debts import service as debts
+from api.debts.telling import Preview
+from api.identity import service as identity
+from api.kit.calendar import TEHRAN, today
+from api.kit.slices import Slice
+from api.notices import service as notices
+from api.occurrences import service as occurrences
+
+log = structlog.get_logger("notifier.timetable")
+
+
+class Verb(Protocol):
+    """A job's verb: one slice, in the caller's transaction."""
+
+    def __call__(
+        self, session: Session, *, slot: date, after: str | None, now: datetime
+    ) -> Slice: ...
+
+
+class Late(StrEnum):
+    """What becomes of slots that were missed."""
+
+    RUN = "run"
+    """Each is run late, once."""
+    OVERTAKEN = "overtaken"
+    """The latest is run; it does what the earlier ones would have done."""
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A line of the timetable. `at` is Tehran's time of a daily job, None for one of every minute."""
+
+    name: str
+    verb: Verb
+    at: time | None
+    late: Late
+    preview: Callable[[Session, date, datetime], Preview] | None = None
+
+    def slots_between(self, after: datetime, until: datetime) -> list[datetime]:
+        """Give the slots later than one instant and not later than another, oldest first."""
+        return [slot for slot in self._slots_from(after, until) if after < slot <= until]
+
+    def latest_slot(self, now: datetime) -> datetime:
+        """Give the slot that was due last."""
+        back = timedelta(minutes=1) if self.at is None else timedelta(days=1)
+        return self.slots_between(now - back, now)[-1]
+
+    def slot_on(self, day: date, now: datetime) -> datetime:
+        """Give the slot of a day; of every minute's job the minute of now, moved to that day."""
+        if self.at is None:
+            there = now.astimezone(TEHRAN)
+            return _minute(datetime.combine(day, there.time(), tzinfo=TEHRAN))
+        return datetime.combine(day, self.at, tzinfo=TEHRAN)
+
+    def _slots_from(self, after: datetime, until: datetime) -> Iterator[datetime]:
+        if self.at is None:
+            slot = _minute(after)
+            while slot <= until:
+                yield slot
+                slot += timedelta(minutes=1)
+            return
+        # By days of Tehran, not by 24 hours: the zone had daylight saving and may have it again.
+        day = today(after)
+        while day <= today(until):
+            yield datetime.combine(day, self.at, tzinfo=TEHRAN)
+            day += timedelta(days=1)
+
+
+def _minute(instant: datetime) -> datetime:
+    return instant.replace(second=0, microsecond=0)
+
+
+SWEEP = "sweep"
+_MINUTES_LAST = timedelta(days=2)
+
+
+def sweep(session: Session, *, slot: date, after: str | None, now: datetime) -> Slice:  # noqa: ARG001 - a sweep looks at now alone.
+    """Let every feature forget what is past its time, and say what waits too long."""
+    done = (
+        access.sweep(session, now=now)
+        + identity.sweep(session, now=now)
+        + notices.sweep(session, now=now)
+        + occurrences.sweep(session, job=SWEEP, before=now - _MINUTES_LAST)
+    )
+    for channel, count in notices.overdue(session, now=now).items():
+        log.warning("deliveries.overdue", channel=channel, count=count)
+    return Slice(done, None)
+
+
+def _preview(job: str) -> Callable[[Session, date, datetime], Preview]:
+    return lambda session, slot, now: debts.preview(session, job=job, slot=slot, now=now)
+
+
+TIMETABLE: Mapping[str, Job] = MappingProxyType(
+    {
+        job.name: job
+        for job in (
+            Job("debt-notices", debts.announce, time(8), Late.RUN, _preview("debt-notices")),
+            Job("debt-reminders", debts.remind, time(9), Late.RUN, _preview("debt-reminders")),
+            Job(SWEEP, sweep, None, Late.OVERTAKEN),
+        )
+    }
+)
