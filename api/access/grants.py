@@ -24,7 +24,7 @@ class Held:
 
 
 class WhatIsHeld(Protocol):
-    """Answers with all workplaces a person speaks for on a day, by id."""
+    """Answers with all workplaces a person speaks for on a day, in the order they are shown."""
 
     def __call__(
         self, session: Session, *, person_id: UUID, today: date

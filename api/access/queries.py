@@ -80,15 +80,11 @@ def grant_for(session: Session, *, link_id: UUID, workshop_id: UUID) -> Grant | 
 
 
 def shown_grants(session: Session, link: ChatLink, *, today: date) -> list[GrantOut]:
-    """The link's grants as they are shown; those whose contact has ended are not."""
+    """The link's grants as they are shown, by workplace code; without those no longer held."""
     held = grants.held_by(session, person_id=link.person_id, today=today)
+    given = {grant.workshop_id: grant for grant in lasting_grants(session, link.id)}
     return [
-        GrantOut(
-            id=grant.id,
-            kind=grant.kind,
-            label=held[grant.workshop_id].label,
-            role=held[grant.workshop_id].role,
-        )
-        for grant in lasting_grants(session, link.id)
-        if grant.workshop_id in held
+        GrantOut(id=given[one].id, kind=given[one].kind, label=shown.label, role=shown.role)
+        for one, shown in held.items()
+        if one in given
     ]
