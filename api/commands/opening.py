@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from api import db, migrations
+from api import db, migrations, reactions
 from api.db import BadStore, Store
 from api.kit.sealing import Keyring
 from api.settings import Settings
@@ -22,7 +22,11 @@ def unmigrated(settings: Settings) -> Iterator[Store]:
 
 @contextmanager
 def ready(settings: Settings) -> Iterator[Store]:
-    """Open the store with its keys. Raises BadKeys, and BadStore for one that is not migrated."""
+    """Open the store with its keys, and let what happens in it be heard, as in the web process.
+
+    Raises BadKeys, and BadStore for a store that is not migrated.
+    """
+    reactions.connect()
     db.use_keys(Keyring.load(settings.keys), settings.keys)
     with unmigrated(settings) as store:
         with store.reading() as session:

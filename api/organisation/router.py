@@ -6,6 +6,7 @@ from fastapi import Query
 from sqlalchemy.orm import Session
 
 from api.access.doors import Acting, Anyone, Router, Today, answers
+from api.kit.text import normalise
 from api.organisation import queries, schemas, service
 from api.organisation.refusals import NoBranch
 from api.organisation.schemas import Branches, BranchOut, ServiceOut, Services
@@ -45,5 +46,5 @@ def branches(
     city: Annotated[str, Query(min_length=1, max_length=100)],
 ) -> Branches:
     """The branches of a city by name, at most fifty."""
-    found = queries.branches_of_city(session, city, limit=_BRANCHES)
+    found = queries.branches_of_city(session, normalise(city), limit=_BRANCHES)
     return Branches(items=[BranchOut.model_validate(one, from_attributes=True) for one in found])

@@ -11,10 +11,12 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.exc import OperationalError
 
-from api import db
+from api import db, events
 from api.__main__ import main
 from api.commands import opening, release, troubles
+from api.commands.load import columns
 from api.db import BadStore
+from api.debts.events import DebtsClosed
 from api.errors import Conflict
 from api.kit.sealing import Keyring
 from api.kit.slices import Registered
@@ -114,6 +116,14 @@ def test_file_is_loaded_again_and_in_part(run, desk, tmp_path):
     assert run(*load, **desk) == Done(
         1, f"loaded 0, unchanged 1, refused 1 → {file}.refused.csv\n", ""
     )
+
+
+def test_debt_that_is_closed_by_a_load_is_heard_of(run, desk, tmp_path, monkeypatch):
+    file = tmp_path / "debts.csv"
+    file.write_text(columns("debts") + "\n", encoding="utf-8")
+    monkeypatch.setattr(events, "_who_hears", {})
+    assert run("load", "debts", str(file), **desk).code == 0
+    assert events._who_hears[DebtsClosed]
 
 
 def test_migrate_is_safe_to_run_again(run, desk):

@@ -160,6 +160,7 @@ async def test_machine_puts_debts_in_and_their_workplace_sees_them(store, who, m
         ({"period_to": "1405-13"}, "rows.0.period_to"),
         ({"kind": "guess"}, "rows.0.kind"),
         ({"due_on": "1405/07/30"}, "rows.0.due_on"),
+        ({"reason": "\0"}, "rows.0.reason"),
         ({"version": 9}, "rows.0.version"),
     ],
 )

@@ -54,6 +54,9 @@ async def test_branches_of_a_city_are_open_to_anyone(store):
         make.branch(session, name="شعبه یزد", city="یزد")
     async with core.doors(core.app(store)) as doors:
         answer = await doors.get("/v1/organisation/branches", params={"city": "یزد"})
+        typed = await doors.get("/v1/organisation/branches", params={"city": " يزد\0"})
         nameless = await doors.get("/v1/organisation/branches")
     assert [one["name"] for one in answer.json()["items"]] == ["شعبه یزد"]
+    # Arabic letters and what nobody sees are read as people mean them.
+    assert typed.json() == answer.json()
     assert (nameless.status_code, nameless.json()["params"]["field"]) == (422, "city")
