@@ -53,7 +53,7 @@ class Conversation:
         self._keys = keys
         self._now = now
         self._medium = medium
-        self._asking = Asking(core, address)
+        self._asking = Asking(core, chat, address)
 
     @property
     def speech(self) -> Speech:
@@ -65,13 +65,13 @@ class Conversation:
         if sent.left:
             return []
         if not sent.private:
-            return [Reply(self.speech.word(wording.PRIVATE_ONLY))]
-        await self._asking.tell_language(self._chat)
+            return [Reply(self._word(wording.PRIVATE_ONLY))]
+        await self._asking.tell_language()
         return self._said(await self._understood(sent))
 
     async def go_on(self) -> list[Reply]:
         """Try the core again for the talk that waits; empty while there is nothing new to say."""
-        await self._asking.tell_language(self._chat)
+        await self._asking.tell_language()
         talk = log.open_talk(self._chat)
         if talk is None or talk["state"] != "waiting":
             return []
@@ -89,8 +89,11 @@ class Conversation:
         self._chat["shown"] = reply.shown()
         return split(reply)
 
+    def _word(self, words: Sentence) -> str:
+        return self.speech.word(words)
+
     def _led(self, lead: Sentence, reply: Reply) -> Reply:
-        return replace(reply, text=f"{self.speech.word(lead)}\n\n{reply.text}")
+        return replace(reply, text=f"{self._word(lead)}\n\n{reply.text}")
 
     # What came in: something sent, a text, a word that is always understood, a tap.
 
@@ -272,15 +275,19 @@ class Conversation:
         if talk["view"] or talk["changing"]:
             log.look_at_question(talk)
             return await self._go(talk)
-        asked = [name for name in run.asked if name not in talk["closed"]]
+        asked = self._to_take_back(talk, run)
         if not asked:
             return await self._menu()
         log.take_back(talk, asked[-1], run.passed[: run.passed.index(asked[-1])])
         return await self._go(talk)
 
+    def _to_take_back(self, talk: log.Talk, run: Run) -> list[str]:
+        """The questions passed whose answers can still be given anew."""
+        return [name for name in run.asked if name not in talk["closed"]]
+
     async def _cancel(self, talk: log.Talk) -> Reply:
         log.end(self._chat, talk)
-        return await self._after([self.speech.word(wording.CANCELLED)])
+        return await self._after([self._word(wording.CANCELLED)])
 
     # Where a talk stands is shown.
 
@@ -301,13 +308,17 @@ class Conversation:
             talk,
             address=self._address,
             salt=self._chat["salt"],
+            language=self.speech.language.value,
             box=log.Box(self._keys, str(self._address), talk["no"]),
         )
         return run, await run.forward()
 
     async def _show(self, talk: log.Talk, run: Run, stop: Stop) -> Reply:
-        says = [self.speech.word(words) for words in run.says]
+        says = [self._word(words) for words in run.says]
         match stop:
+            case Refused() if not self._to_take_back(talk, run):
+                log.end(self._chat, talk)
+                return await self._over_with([*says, self._word(wording.refusal(stop.refusal))])
             case Pending() | Refused():
                 question = Question(talk, run, stop, self.speech)
                 talk["state"], talk["asking"] = "open", question.wire
@@ -318,17 +329,17 @@ class Conversation:
                 talk["state"], talk["asking"] = "waiting", ""
                 self.waits = stop.retry_after
                 words = wording.CORE_STILL_AWAY if known else wording.CORE_IS_AWAY
-                return self._ending([*says, self.speech.word(words)])
+                return self._ending([*says, self._word(words)])
             case Unlinked():
                 log.end(self._chat, talk)
                 return await self._link_first(talk)
             case Over():
                 log.end(self._chat, talk)
-                return await self._after([*says, self.speech.word(stop.words)])
+                return await self._over_with([*says, self._word(stop.words)])
             case Ended():
                 log.end(self._chat, talk)
                 if not says and run.refused_to_send:
-                    says = [self.speech.word(wording.NOT_SENT)]
+                    says = [self._word(wording.NOT_SENT)]
                 return await (self._met(says) if run.dialogue.start else self._after(says))
 
     async def _met(self, says: list[str]) -> Reply:
@@ -339,32 +350,37 @@ class Conversation:
             return await self._after(says)
         # Now there is somebody whose preferences can hear of the language.
         self._chat["untold"] = self._chat["language"]
-        await self._asking.tell_language(self._chat)
+        await self._asking.tell_language()
         following = await self._tapped(then)
         return replace(following, text="\n\n".join([*says, following.text]))
+
+    async def _over_with(self, says: list[str]) -> Reply:
+        """What follows a talk that could not go on: why, and what else there is."""
+        menu = await self._menu()
+        return replace(menu, text="\n\n".join([*says, menu.text]))
 
     async def _after(self, says: list[str]) -> Reply:
         """What follows a talk: one that was parked for it, or the menu."""
         parked = log.parked_talks(self._chat)
         if parked:
             name = self._named(parked[0])
-            question = self.speech.word(wording.GO_ON_WITH.using(talk=name))
-            line = Line(f"0.go_on|{parked[0]['no']}", self.speech.word(wording.GO_ON))
+            question = self._word(wording.GO_ON_WITH.using(talk=name))
+            line = Line(f"0.go_on|{parked[0]['no']}", self._word(wording.GO_ON))
             return replace(self._ending([*says, question]), lines=(line,))
         return self._ending(says) if says else await self._menu()
 
     def _ending(self, says: list[str]) -> Reply:
         """Words that ask nothing, with the way to the menu."""
-        line = Line(_MENU, self.speech.word(wording.MENU))
+        line = Line(_MENU, self._word(wording.MENU))
         return Reply("\n\n".join(says), ways=((MENU, line),))
 
     async def _link_first(self, talk: log.Talk) -> Reply:
         meeting = next((one for one in self._dialogues if one.start), None)
         if meeting is None or self._address.audience not in meeting.audiences:
-            return await self._after([self.speech.word(wording.LINK_FIRST)])
+            return await self._after([self._word(wording.LINK_FIRST)])
         wanted = self._dialogues.named(talk["dialogue"], self._address.audience)
         if wanted is None or wanted is meeting:
-            return await self._after([self.speech.word(wording.LINK_FIRST)])
+            return await self._after([self._word(wording.LINK_FIRST)])
         notice = talk["notice"]
         self._chat["then"] = f"{wanted.actions[0]}|{notice}" if notice else f"0.menu|{wanted.name}"
         return self._led(wording.LINK_FIRST, await self._begin(meeting))
@@ -373,7 +389,7 @@ class Conversation:
         """Say what was not understood; the second time in a row with numbers alone and a person."""
         self._chat["misses"] += 1
         if self._chat["misses"] >= _PATIENCE:
-            person = Line("0.word|person", self.speech.word(wording.PERSON))
+            person = Line("0.word|person", self._word(wording.PERSON))
             again = replace(again, plain=bool(again.lines), others=(*again.others, person))
         return self._led(words, again)
 
@@ -409,7 +425,7 @@ class Conversation:
         """No question is open: the words of a menu line, or a keyword, open its dialogue."""
         wish = key(said) if isinstance(said, str) else ""
         for one in self._dialogues if wish else ():
-            names = {self.speech.word(one.words), one.name, *one.keywords}
+            names = {self._word(one.words), one.name, *one.keywords}
             if one.menu and self._address.audience in one.audiences and wish in map(key, names):
                 return await self._begin(one)
         return self._missed(wording.NOT_UNDERSTOOD, await self._menu())
@@ -424,7 +440,7 @@ class Conversation:
 
     def _named(self, talk: log.Talk) -> str:
         known = self._dialogues.named(talk["dialogue"], self._address.audience) or gone
-        return self.speech.word(known.words)
+        return self._word(known.words)
 
     def _ask_language(self) -> Reply:
         self._chat["aside"] = "language"
@@ -434,7 +450,7 @@ class Conversation:
         self._chat["language"] = self._chat["untold"] = language.value
         self._chat["aside"] = ""
         self._chat["misses"] = 0
-        await self._asking.tell_language(self._chat)
+        await self._asking.tell_language()
         then = self._chat.pop("then", None)
         return await (self._tapped(then) if then else self._again())
 

@@ -113,6 +113,7 @@ class Run:
         *,
         address: Address,
         salt: str,
+        language: str,
         box: log.Box,
     ) -> None:
         self.passed: list[str] = []
@@ -128,6 +129,7 @@ class Run:
         self._talk = talk
         self._address = address
         self._salt = salt
+        self._language = language
         self._box = box
         self._grant: str | None = None
         self._coroutine = self._script()
@@ -251,7 +253,12 @@ class Run:
         if "refused" in kept:
             params = self._box.open(step.name, kept["params"])
             raise Refusal.of(kept["refused"], kept["status"], params)
-        knocking = knock.Knock(chat=str(self._address), grant=self._grant, key=self._key(step))
+        knocking = knock.Knock(
+            chat=str(self._address),
+            grant=self._grant,
+            key=self._key(step),
+            language=self._language,
+        )
         token = knock.current.set(knocking)
         try:
             with points.around("bots.core"):

@@ -15,6 +15,10 @@ _HINTS = {
 }
 
 
+# Messengers bring updates by https alone; the sandbox on this machine by http.
+_REACHED_BY = ("https://", "http://127.0.0.1", "http://localhost")
+
+
 class Mode(StrEnum):
     """How updates come: fetched by us, or brought to our door."""
 
@@ -54,7 +58,7 @@ Kind = TypeVar("Kind", bound=CoreSettings)
 def read() -> Settings:
     """Read the settings; raises CannotStart that names the first variable missing or wrong."""
     settings = _read(Settings)
-    if settings.mode is Mode.WEBHOOK and not settings.public_url.startswith("https://"):
+    if settings.mode is Mode.WEBHOOK and not settings.public_url.startswith(_REACHED_BY):
         raise CannotStart(
             "BOTS_PUBLIC_URL is not set: with BOTS_MODE=webhook write the https:// address "
             "under which messengers reach these doors."

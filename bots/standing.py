@@ -30,8 +30,9 @@ class Standing:
 class Asking:
     """Questions about a chat as a whole."""
 
-    def __init__(self, core: Core, address: Address) -> None:
+    def __init__(self, core: Core, chat: log.Chat, address: Address) -> None:
         self._core = core
+        self._chat = chat
         self._address = address
 
     async def standing(self) -> Standing | None:
@@ -64,9 +65,9 @@ class Asking:
             return False
         return True
 
-    async def tell_language(self, chat: log.Chat) -> None:
+    async def tell_language(self) -> None:
         """Tell the core a switch of language it has not heard of; a core that is away hears it later."""
-        untold = chat.get("untold")
+        untold = self._chat.get("untold")
         if untold is None:
             return
         try:
@@ -76,7 +77,7 @@ class Asking:
         except Refusal:
             # A chat that is not linked has no preferences yet; linking brings its language along.
             pass
-        del chat["untold"]
+        del self._chat["untold"]
 
     async def _call(
         self, verb: Callable[P, Awaitable[T]], /, *args: P.args, **arguments: P.kwargs
@@ -89,7 +90,10 @@ class Asking:
     async def _knock(self, grant: str, verb: Callable[[], Awaitable[T]]) -> T:
         # Nothing here may happen only once, so each call has a key of its own.
         knocking = knock.Knock(
-            chat=str(self._address), grant=grant or None, key=secrets.token_hex(16)
+            chat=str(self._address),
+            grant=grant or None,
+            key=secrets.token_hex(16),
+            language=self._chat["language"] or Language.FA,
         )
         token = knock.current.set(knocking)
         try:

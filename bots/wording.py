@@ -189,7 +189,7 @@ REFUSALS: Mapping[str, Sentence | Callable[[Mapping[str, Any]], Sentence]] = Map
         _("The code was not right."),
     ),
     "code_expired": _("This code's time is over. Please ask for a new one."),
-    "claim_expired": _("Too much time has passed since we began. Please start again from the menu."),
+    "claim_over": _("Too much time has passed since we began. Please start again from the menu."),
     "locked": _wait(_("For your safety this is closed for a while. {later}")),
     "branch_only": _("We cannot link this chat from here. Please go to a branch with your identity card."),
     "cool_down": _wait(_("A code is on its way. {later}")),

@@ -104,6 +104,9 @@ class PretendKnocker:
                 return PreferencesOut.model_construct(language=Language.FA, consent=True)
         raise AssertionError(f"nobody said what {door.path} answers")
 
+    def wait(self, seconds: float) -> None:
+        """Time passes; nothing here keeps it."""
+
     async def close(self) -> None:
         pass
 

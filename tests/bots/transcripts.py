@@ -40,7 +40,7 @@ async def play(
     """Play a file on the terminal and on aiogram; `core` makes a fresh core for each of them.
 
     Raises AssertionError with file and line where an answer is missing, or where the two differ.
-    The second thing `core` gives needs `away`, a flag; `also` are lines of one's own that do
+    The second thing `core` gives is its wire: `away`, a flag, and `wait(seconds)`; `also` are lines of one's own that do
     something to it.
     """
     stories = []
@@ -91,7 +91,9 @@ async def act(line: str, player: Play, heard: list[Heard], wire: Any) -> list[He
         case "restart":
             return None
         case "wait":
-            player.now += int(rest[:-1]) * _SECONDS[rest[-1]]
+            seconds = int(rest[:-1]) * _SECONDS[rest[-1]]
+            player.now += seconds
+            wire.wait(seconds)
             return None
         case "core":
             wire.away = rest == "away"

@@ -9,7 +9,7 @@ from pydantic import BaseModel
 from api.client import Core
 from api.client.knock import Door
 from api.client.notices import OPENED
-from api.errors import Conflict
+from api.identity.refusals import WrongCode
 from api.kit import identifiers
 from api.kit.language import _
 from api.notices.schemas import NoticeOut
@@ -31,16 +31,6 @@ class Case(BaseModel):
 
 class Hello(BaseModel):
     digits: int
-
-
-class WrongTrial(Conflict):
-    """A pretended refusal with a fact."""
-
-    code = "wrong_code"
-
-
-class NotYours(Conflict):
-    code = "conflict"
 
 
 OFFER = Door[Offer]("POST", "/trial/offer", Offer)
@@ -131,7 +121,7 @@ async def meeting(core: Core) -> None:
             continue
         try:
             await Finish(f"link.{n}", trial(core).link, code=typed)
-        except WrongTrial as no:
+        except WrongCode as no:
             await Say(wording.refusal(no))
         else:
             await Say(_("Linked."))
@@ -184,7 +174,7 @@ def new_knocker(**kind: object) -> PretendKnocker:
 
 def _linked(knocker: PretendKnocker, code: str) -> Hello:
     if code != "123456":
-        raise WrongTrial(left=3)
+        raise WrongCode(left=3)
     knocker.linked = True
     return Hello(digits=6)
 
