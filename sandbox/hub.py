@@ -201,7 +201,7 @@ bimeyar is running.
   Try       1. write /start to the employers' bot and link (the fact it asks for stands beside)
             2. in another terminal: make job JOB=debt-notices
             3. read the notice in chat, by SMS and by mail on other phones; ask why, check the code
-  API       http://127.0.0.1:{setting["API_PORT"]}/docs
+  API       http://127.0.0.1:{setting["API_PORT"]}/openapi.json
 
 Ctrl-C stops it, make up goes on, make reset starts over. What the rooms log: var/log/hub.log
 """,
