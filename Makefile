@@ -46,7 +46,7 @@ MOS := $(POS:.po=.mo)
 	@$(VENV)/bin/pybabel -q compile -i $< -o $@ 2>/dev/null
 
 locales: $(VENV)/run
-	@$(MAKE) --no-print-directory $(MOS)
+	@$(MAKE) --no-print-directory -s $(MOS)
 
 up: locales
 	@$(RUN) -m sandbox.hub
@@ -56,11 +56,11 @@ reset:
 	@echo "var/ is gone: the next make up starts from nothing."
 
 test: $(VENV)/dev
-	@$(MAKE) --no-print-directory $(MOS)
+	@$(MAKE) --no-print-directory -s $(MOS)
 	@$(RUN) -m pytest -n 2 -m "not browser and not faults" -q
 
 check: $(VENV)/dev
-	@$(MAKE) --no-print-directory $(MOS)
+	@$(MAKE) --no-print-directory -s $(MOS)
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/mypy
@@ -68,7 +68,7 @@ check: $(VENV)/dev
 	$(RUN) -m locales.check
 
 browser: $(VENV)/dev
-	@$(MAKE) --no-print-directory $(MOS)
+	@$(MAKE) --no-print-directory -s $(MOS)
 	@command -v chromium >/dev/null || command -v google-chrome >/dev/null || \
 	    { echo "make browser needs Chromium: apt install chromium"; exit 1; }
 	@$(RUN) -m pytest -m browser -q tests
@@ -82,11 +82,11 @@ job: locales
 	@$(RUN) -m sandbox.hub run python -m notifier run $(JOB) --on $(ON) $(DRY)
 
 faults: $(VENV)/dev
-	@$(MAKE) --no-print-directory $(MOS)
+	@$(MAKE) --no-print-directory -s $(MOS)
 	@$(RUN) -m pytest -m faults -q tests
 
 bench: $(VENV)/dev
-	@$(MAKE) --no-print-directory $(MOS)
+	@$(MAKE) --no-print-directory -s $(MOS)
 	@$(RUN) -m bench
 
 # Brings the sentences of the code and of the wording files into the catalogue, to be translated.

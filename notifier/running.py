@@ -2,11 +2,11 @@
 
 import asyncio
 from collections import Counter
-from datetime import date
+from datetime import UTC, date, datetime
 
 from api.db import Store
 from api.kit import sms
-from api.kit.calendar import BadDate, jalali, parse_day
+from api.kit.calendar import BadDate, jalali, parse_day, today
 from api.occurrences.service import LeaseLost, now_of
 from api.templates import render
 from notifier.clock import Clock
@@ -24,13 +24,15 @@ def job_of(name: str) -> Job:
 
 
 def day_of(text: str) -> date:
-    """Read a day, Gregorian (2026-11-23) or Jalali (1405-09-02); raises CannotStart."""
+    """Read a day: today, Gregorian (2026-11-23) or Jalali (1405-09-02); raises CannotStart."""
+    if text == "today":
+        return today(datetime.now(UTC))
     try:
         if text[:4].isascii() and text[:4].isdecimal() and int(text[:4]) >= _JALALI_UNTIL:
             return date.fromisoformat(text)
         return parse_day(text)
     except (BadDate, ValueError):
-        raise CannotStart(f"{text!r} is no day: write 2026-11-23 or 1405-09-02.") from None
+        raise CannotStart(f"{text!r} is no day: write today, 2026-11-23 or 1405-09-02.") from None
 
 
 def run(store: Store, job: Job, day: date) -> str:
