@@ -68,6 +68,27 @@ def test_an_uncertain_translation_is_told(said, whole):
         ("بدهی ها {amount}", "half-space"),
         ("مبلغ {amount} rials", "Latin words"),
         ("مبلغ  {amount}", "loose space"),
+        ("مبلغ {amount} .", "loose space"),
+        ("مبلغ « {amount}»", "loose space"),
+        ("مبلغ\n {amount}", "loose space"),
+        ("مبلغ،{amount}", "no space after"),
+        ('مبلغ "{amount}"', "quotes"),
+        ("مبلغ “{amount}”", "quotes"),
+        ("مبلغ «{amount}", "without »"),
+        ("مبلغ ({amount}", "without )"),
+        ("مبلغ {amount}...", "dots"),
+        ("مبلغ دورهٔ قبل، دوره‌ی بعد {amount}", "hamza"),
+        ("مبلغ دورۀ بعد {amount}", "hamza"),
+        ("کارگاه هایتان {amount}", "half-space"),
+        ("مبلغ کم تر {amount}", "half-space"),
+        ("مبلغ‌ {amount}", "joins nothing"),
+        ("مبلغ {amount}‌ها", "joins nothing"),
+        ("مبلغ \u200f{amount}", "invisible"),
+        ("مبلـغ {amount}", "stretched"),
+        ("مبلغِ {amount}", "vowel mark"),
+        ("مبلغ {amount}\nSTOP", "runs from the left"),
+        ("گفتگو {amount}", "گفت‌وگو"),
+        ("خطا در {amount}", "the word خطا"),
     ],
 )
 def test_what_the_voice_forbids_is_told(persian, fault):
@@ -75,6 +96,18 @@ def test_what_the_voice_forbids_is_told(persian, fault):
     said.add("Amount {amount}")
     whole.add("Amount {amount}", persian)
     assert any(fault in told for told in faults(said, whole))
+
+
+def test_good_persian_has_no_fault():
+    said, whole = Catalog(), Catalog(locale="fa")
+    said.add("{amount}")
+    for good in (
+        "لطفاً بدهی‌های دورهٔ {amount} را می‌پردازید؟ «بله»، (نه)؛ کوچک‌تر.",
+        "ماهی {amount}: هیئت تأیید می‌کند…",
+        "تلفن: {amount}\nکارگاه‌هایتان برمی‌گردد.",
+    ):
+        whole.add("{amount}", good)
+        assert faults(said, whole) == []
 
 
 def test_words_that_people_must_send_may_stay_latin():
