@@ -1,5 +1,6 @@
 """My debts: what a workplace owes, why, and until when one may object."""
 
+from datetime import date
 from decimal import Decimal
 from itertools import count
 from typing import Any
@@ -15,6 +16,7 @@ from api.kit.money import Rials
 from api.organisation.refusals import NoBranch
 from bots import wording
 from bots.dialogues.lines import lines
+from bots.reply import LINES
 from bots.talk import Ask, Do, Option, Say, dialogue
 
 _NOT_FOUND = _(
@@ -46,8 +48,8 @@ async def debts(core: Core) -> None:
     for turn in count(1):
         chosen = str(page.items[0].id)
         if len(page.items) > 1:
-            options = [Option(str(debt.id), _listed(debt, page)) for debt in page.items]
-            chosen = await Ask(f"debt.{turn}", _overview(page), options)
+            options = [Option(str(debt.id), _label(debt)) for debt in page.items]
+            chosen = await Ask(f"debt.{turn}", _asked(page), options)
         debt = await Do(f"details.{turn}", core.debts.show, debt=UUID(chosen))
         await Say(explained(debt))
         if not await _goes_on(core, turn, others=len(page.items) > 1):
@@ -101,18 +103,29 @@ async def _goes_on(core: Core, turn: int, *, others: bool) -> bool:
     return chosen == _OTHERS.id
 
 
-def _overview(page: DebtPage) -> Sentence:
-    return _(
-        "{count} debts are open, {total:toman} in all, as of {day:short}. Which one shall we explain?"
-    ).using(count=page.count, total=Rials(page.total), day=page.as_of)
+def _asked(page: DebtPage) -> Sentence:
+    """The sum, the debts while they fit one page of the list, and the question."""
+    overview = _("{count} debts are open, {total:toman} in all, as of {day:short}.").using(
+        count=page.count, total=Rials(page.total), day=page.as_of
+    )
+    rows = [_row(debt, page.as_of) for debt in page.items] if len(page.items) <= LINES else []
+    return lines(overview, *rows, _("Which one shall we explain?"))
 
 
-def _listed(debt: DebtOut, page: DebtPage) -> Sentence:
-    if debt.objection_until < page.as_of:
-        listed = _("{period} · {total}")
+def _row(debt: DebtOut, today: date) -> Sentence:
+    if _may_object(debt, today):
+        row = _("{period}: {total}, objection until {day:plain}")
     else:
-        listed = _("{period} · {total} · until {day:plain}")
-    return listed.using(period=_period(debt), total=Rials(debt.total), day=debt.objection_until)
+        row = _("{period}: {total}")
+    return row.using(period=_period(debt), total=Rials(debt.total), day=debt.objection_until)
+
+
+def _label(debt: DebtOut) -> Sentence:
+    return _("{period} · {total}").using(period=_period(debt), total=Rials(debt.total))
+
+
+def _may_object(debt: DebtOut, today: date) -> bool:
+    return debt.step in {Step.NOTICE, Step.RULING} and debt.objection_until >= today
 
 
 def explained(debt: DebtDetails) -> Sentence:
@@ -176,15 +189,15 @@ def _line(line: LineOut) -> Sentence:
 
 
 def _how_far(debt: DebtDetails) -> list[Sentence]:
-    """Say the last day to object, or what came after it."""
+    """Say until when one may object and how, or what came after it."""
     match debt.step:
         case Step.OBJECTION:
             return [_("You have objected; the board's decision is awaited.")]
         case Step.ENFORCEMENT:
             return [_("The enforcement order is out. Your branch can tell how it is settled.")]
-    left = (debt.objection_until - debt.as_of).days
-    if left < 0:
+    if not _may_object(debt, debt.as_of):
         return [_("The last day to object was {day:short}.").using(day=debt.objection_until)]
+    left = (debt.objection_until - debt.as_of).days
     still = _n("{n} day is left.", "{n} days are left.", left) if left else _("That is today.")
     return [
         _("Last day to object: {day:short}. {left}").using(day=debt.objection_until, left=still),

@@ -4,10 +4,9 @@ import re
 from functools import cache, partial
 
 from api.client import Core
-from api.errors import NotFound
 from api.identity.refusals import (
     BranchOnly,
-    ClaimExpired,
+    ClaimOver,
     CodeExpired,
     CoolDown,
     Locked,
@@ -26,20 +25,12 @@ from bots.dialogues.lines import lines
 from bots.talk import Ask, Chosen, Do, Finish, Option, Say, Unclear, dialogue
 
 _SHALL_WE_SEND = _("Shall we send the code now?")
-_OUT_OF_TRIES = lines(
-    _("That does not fit either, so for your safety linking from this chat is closed for now."),
-    _("Please come again later, or go to a branch with your identity card."),
-)
 _LONGEST = 40
 _GREETED = 8
 """So many workplaces are named in the greeting."""
 
 _NUMBERS = re.compile(r"[0-9]+")
 _NO_LETTERS = re.compile(r"[\W\d_]+")
-
-
-class _OutOfTries(Exception):
-    """The last try was wrong: the core has locked this chat."""
 
 
 @dialogue("link", words=_("Link this chat"), audiences=("employers",), place=10, start=True)
@@ -76,16 +67,10 @@ async def link(core: Core) -> None:
             core.identity.claim,
             national_code=national_code,
             phone=contact.phone,
-            language=Language(me.language),
         )
         sent = await _prove(core, claim)
         welcome = await _give_code(core, claim, sent)
-    except _OutOfTries:
-        await Say(_OUT_OF_TRIES)
-    except NotFound:
-        # Swept away: it had expired long before.
-        await Say(wording.refusal(ClaimExpired()))
-    except (BranchOnly, ClaimExpired, Locked, TooManyClaims, TooManyCodes) as no:
+    except (BranchOnly, ClaimOver, Locked, TooManyClaims, TooManyCodes) as no:
         await Say(wording.refusal(no))
     else:
         await Say(_greeting(welcome))
@@ -106,7 +91,7 @@ async def _prove(core: Core, claim: ClaimOut) -> CodeSent:
             sent = await Finish(f"fact.{turn}", core.identity.fact, claim=claim.id, month=month)
         except WrongFact as no:
             month = ""
-            await _say_what_is_left(no)
+            await Say(wording.refusal(no))
         except CoolDown as no:
             # The month is right: a code of a claim before this one went out a moment ago.
             await Say(wording.refusal(no))
@@ -118,15 +103,9 @@ async def _prove(core: Core, claim: ClaimOut) -> CodeSent:
 async def _give_code(core: Core, claim: ClaimOut, sent: CodeSent) -> Welcome:
     """Ask for the code that was sent, or send another, until it is right or the core says enough."""
     again = Option("again", _("Send a new code"))
-    turn = 0
+    asked, turn = _sent(sent), 0
     while True:
         turn += 1
-        asked = lines(
-            _(
-                "A code of {digits} digits is on its way by SMS to your registered number, {phone}."
-            ).using(digits=sent.digits, phone=Code(sent.to)),
-            _("Please write it here; it holds for a few minutes."),
-        )
         code = await Ask(
             f"code.{turn}",
             asked,
@@ -138,20 +117,23 @@ async def _give_code(core: Core, claim: ClaimOut, sent: CodeSent) -> Welcome:
         try:
             if isinstance(code, Chosen):
                 sent = await Finish(f"sent.{turn}", core.identity.resend, claim=claim.id)
+                asked = _sent(sent)
                 continue
             welcome = await Finish(f"link.{turn}", core.identity.code, claim=claim.id, code=code)
-        except WrongCode as no:
-            await _say_what_is_left(no)
-        except (CodeExpired, CoolDown, TooManyCodes) as no:
+        except (CodeExpired, CoolDown, TooManyCodes, WrongCode) as no:
             await Say(wording.refusal(no))
+            asked = _("Please write the code from the SMS, or have a new one sent.")
         else:
             return welcome
 
 
-async def _say_what_is_left(no: WrongFact | WrongCode) -> None:
-    if not no.params.get("left"):
-        raise _OutOfTries
-    await Say(wording.refusal(no))
+def _sent(sent: CodeSent) -> Sentence:
+    return lines(
+        _(
+            "A code of {digits} digits is on its way by SMS to your registered number, {phone}."
+        ).using(digits=sent.digits, phone=Code(sent.to)),
+        _("Please write it here; it holds for a few minutes."),
+    )
 
 
 def _greeting(welcome: Welcome) -> Sentence:
@@ -174,7 +156,7 @@ def a_month(text: str) -> str:
     named = _NO_LETTERS.sub("", key(text))
     try:
         match numbers:
-            case [year] if len(year) == 4 and named in _month_names():
+            case [year] | [_, year] if len(year) == 4 and named in _month_names():
                 return str(Month(int(year), _month_names()[named]))
             case [month, year] if len(month) <= 2 and len(year) == 4 and not named:
                 return str(Month(int(year), int(month)))

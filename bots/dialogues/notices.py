@@ -1,14 +1,15 @@
 """My notices: the inbox, read in the bot."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import count
+from types import MappingProxyType
 from uuid import UUID
 
 from api.client import Core
-from api.kit.language import _
+from api.kit.language import Sentence, _
 from api.notices.schemas import NoticePage
 from bots.dialogues.lines import lines
-from bots.talk import Ask, Do, Option, Say, dialogue
+from bots.talk import Act, Ask, Do, Option, Say, dialogue
 
 _OLDER = "older"
 
@@ -33,7 +34,15 @@ async def notices(core: Core) -> None:
             continue
         opened = await Do(f"opened.{turn}", core.notices.opened, code=chosen)
         await Say(lines(opened.text))
-        if await Ask(f"next.{turn}", _("What would you like to do next?"), _NEXT) == "done":
+        acts = [
+            Act(action, opened.code, _ACTIONS[action])
+            for action in opened.actions
+            if action in _ACTIONS
+        ]
+        following = await Ask(
+            f"next.{turn}", _("What would you like to do next?"), _NEXT, acts=acts
+        )
+        if following == "done":
             return
         after = None
 
@@ -42,6 +51,11 @@ _NEXT = (
     Option("list", _("All my notices")),
     Option("done", _("That is all")),
 )
+# The buttons of the notices themselves (api/templates/catalogue.py), in the same words.
+_ACTIONS: Mapping[str, Sentence] = MappingProxyType({
+    "debt_details": _("See the details"),
+    "is_it_genuine": _("Is it genuine?"),
+})  # fmt: skip
 
 
 def _listed(page: NoticePage) -> Sequence[Option]:

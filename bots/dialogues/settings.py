@@ -18,6 +18,8 @@ async def unlink(core: Core) -> None:
         _("Once unlinked, it shows no debts and no notices, and gets no messages."),
         _("Our notices then reach you by SMS and email, and you can link it again at any time."),
     )
-    if await Confirm(asked, yes=_("Unlink")):
-        await Finish("unlink", core.access.unlink)
-        await Say(_("This chat is no longer linked. Thank you for your time with us."))
+    if not await Confirm(asked, yes=_("Unlink")):
+        await Say(_("Very well, this chat stays linked."))
+        return
+    await Finish("unlink", core.access.unlink)
+    await Say(_("This chat is no longer linked. Thank you for your time with us."))

@@ -1,0 +1,1 @@
+"""The employers' talks against the real core: one transcript a path."""

@@ -1,0 +1,105 @@
+"""Every transcript of this folder, on the terminal and on aiogram, against the real core."""
+
+import re
+from collections.abc import AsyncIterator, Callable
+from contextlib import ExitStack
+from operator import methodcaller
+from pathlib import Path
+from string import Template
+from types import SimpleNamespace
+
+import pytest
+from sqlalchemy import NestedTransaction
+
+from api.client import Core
+from api.db import Store
+from api.identity import service as identity
+from api.people.models import Person
+from bots.dialogues import collected
+from tests.bots.dialogues import scenes
+from tests.bots.dialogues.house import Wire
+from tests.bots.transcripts import play
+from tests.support import core as real
+from tests.support import make
+
+PATHS = sorted(Path(__file__).parent.glob("*.txt"))
+_SCENE = re.compile(r"# scene: ([a-z_]+)")
+
+# `clock 4m`: as much time passes at the core.
+_CLOCK = {f"clock {minutes}m": methodcaller("wait", 60 * minutes) for minutes in range(1, 60)}
+
+DIALOGUES = collected()
+
+
+@pytest.fixture
+async def opened() -> AsyncIterator[list[Core]]:
+    """Clients that are closed at the end."""
+    cores: list[Core] = []
+    yield cores
+    for core in cores:
+        await core.close()
+
+
+@pytest.mark.parametrize("path", PATHS, ids=lambda path: path.stem)
+async def test_a_talk_goes_as_written(
+    path: Path,
+    store: Store,
+    opened: list[Core],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+):
+    monkeypatch.setattr(
+        identity, "secrets", SimpleNamespace(randbelow=lambda _most: int(scenes.CODE))
+    )
+    # The application closes its pool when it stops; this connection is the test's own.
+    store.bind.detach()  # type: ignore[union-attr]
+    filled, linked = _arranged(path, store, tmp_path)
+    with ExitStack() as stack:
+        clock = real.Clock()
+        running = stack.enter_context(real.running(store, clock, threads=1))
+        await play(
+            filled,
+            dialogues=DIALOGUES,
+            core=_stories(store, linked, running, opened),
+            also=_CLOCK,
+        )
+
+
+def _arranged(path: Path, store: Store, folder: Path) -> tuple[Path, Person | None]:
+    """Arrange the scene a transcript names, and fill in the names of what lives there.
+
+    Gives the transcript to play and the person whose chat it is.
+    """
+    text = path.read_text("utf-8")
+    named = _SCENE.match(text)
+    assert named is not None, f"{path.name} begins with its scene"
+    with store.session(writing=True) as session:
+        make.rules(session)
+        scene = scenes.SCENES[named[1]](session)
+        session.commit()
+    filled = folder / path.name
+    filled.write_text(Template(text).substitute(scene.names), "utf-8")
+    return filled, scene.linked
+
+
+def _stories(
+    store: Store, linked: Person | None, running: real.Running, opened: list[Core]
+) -> Callable[[], tuple[Core, Wire]]:
+    """Begin each story where the scene ended: the one before it is undone."""
+    told: list[NestedTransaction] = []
+    messengers = iter(("terminal", "telegram"))
+
+    def begun() -> tuple[Core, Wire]:
+        if told:
+            told.pop().rollback()
+        told.append(store.bind.begin_nested())  # type: ignore[union-attr]
+        running.clock.now = make.NOW
+        if linked is not None:
+            with store.session(writing=True) as session:
+                scenes.link(session, linked, next(messengers))
+                session.commit()
+        client = running.client()
+        opened.append(client)
+        return client, Wire(client, running)
+
+    return begun
