@@ -11,6 +11,7 @@ from typing import Any
 
 from sqlalchemy import (
     LargeBinary,
+    RowMapping,
     Select,
     TableClause,
     and_,
@@ -76,7 +77,8 @@ def rotate(
             ring.save(path)
             db.use_keys(ring, path)
         done = 0
-        for one in tables:
+        # Twice: a process that had not met the new key yet may have sealed behind our back.
+        for one in (*tables, *tables):
             for count in _reseal(store, one, ring):
                 done += count
                 told(done)
@@ -126,26 +128,33 @@ def _reseal(store: Store, one: SealedTable, ring: Keyring) -> Iterator[int]:
         wanted = _stale(one, ring).order_by(*key).limit(SIZE)
         if after is not None:
             wanted = wanted.where(tuple_(*key) > after)
-        with store.writing("keys.slice") as session:
+        with store.reading() as session:
             rows = session.execute(wanted).mappings().all()
-            count = 0
-            for name, context in one.contexts.items():
-                changes = [
-                    {
-                        **{f"key_{part}": row[part] for part in one.key},
-                        "old": row[name],
-                        "new": ring.seal(ring.open(row[name], context=context), context=context),
-                    }
-                    for row in rows
-                    if row[name] is not None and not ring.sealed_with_current(row[name])
-                ]
-                if changes:
-                    session.connection().execute(_change(one, name), changes)
-                    count += len(changes)
         if not rows:
             return
+        # Sealed before the write begins, so that others wait for the writing alone.
+        changes = {name: _changes(one, name, ring, rows) for name in one.contexts}
+        with store.writing("keys.slice") as session:
+            for name, values in changes.items():
+                if values:
+                    session.connection().execute(_change(one, name), values)
         after = tuple(rows[-1][name] for name in one.key)
-        yield count
+        yield sum(map(len, changes.values()))
+
+
+def _changes(
+    one: SealedTable, name: str, ring: Keyring, rows: Sequence[RowMapping]
+) -> Sequence[dict[str, Any]]:
+    context = one.contexts[name]
+    return [
+        {
+            **{f"key_{part}": row[part] for part in one.key},
+            "old": row[name],
+            "new": ring.seal(ring.open(row[name], context=context), context=context),
+        }
+        for row in rows
+        if row[name] is not None and not ring.sealed_with_current(row[name])
+    ]
 
 
 def _change(one: SealedTable, name: str) -> Any:
