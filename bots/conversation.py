@@ -13,7 +13,7 @@ from api.client import Core
 from api.kit import codes
 from api.kit.language import Language, Medium, Sentence, Speech
 from api.kit.sealing import Keyring
-from api.kit.text import key, normalise
+from api.kit.text import key
 from bots import log, understanding, wording
 from bots.menu import language_list, menu
 from bots.questions import Question, is_open, option
@@ -67,7 +67,7 @@ class Conversation:
         if not sent.private:
             return [Reply(self._word(wording.PRIVATE_ONLY))]
         await self._asking.tell_language()
-        return self._said(await self._understood(sent))
+        return self._said(await self._understood(sent.cleaned()))
 
     async def go_on(self) -> list[Reply]:
         """Try the core again for the talk that waits; empty while there is nothing new to say."""
@@ -106,7 +106,7 @@ class Conversation:
         if sent.start is not None:
             return await self._tapped(self._opening(sent.start))
         if sent.text:
-            return await self._read(normalise(sent.text))
+            return await self._read(sent.text)
         return await self._answered(sent.contact or sent.place or sent.file)
 
     async def _read(self, text: str) -> Reply:

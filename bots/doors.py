@@ -52,7 +52,7 @@ def _telegram(
         number = adapter.update_id(raw) if isinstance(raw, dict) else None
         if number is None:
             return web.Response(status=400)
-        one = Update(number, adapter.chat_of(raw), json.dumps(raw, ensure_ascii=False))
+        one = Update(number, adapter.chat_of(raw), json.dumps(raw))
         try:
             fresh = await memory.receive(adapter.name, [one])
         except Away as error:

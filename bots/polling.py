@@ -58,7 +58,7 @@ class Poller:
             offset = await self._memory.lead(bot, self._owner)
             raws = await self._adapter.updates(offset, self._wait)
             updates = [
-                Update(number, self._adapter.chat_of(raw), json.dumps(raw, ensure_ascii=False))
+                Update(number, self._adapter.chat_of(raw), json.dumps(raw))
                 for raw in raws
                 if (number := self._adapter.update_id(raw)) is not None
             ]

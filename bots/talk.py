@@ -17,12 +17,13 @@ else (the day is a result: `await Do("today", core.organisation.today)`).
 import re
 from collections.abc import Awaitable, Callable, Coroutine, Generator, Iterable, Iterator, Sequence
 from contextvars import ContextVar
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from inspect import signature
 from typing import Any, Generic, Literal, ParamSpec, TypeVar, overload
 
 from api.client import Core
 from api.kit.language import Language, Sentence
+from api.kit.text import normalise
 
 A = TypeVar("A")
 T = TypeVar("T")
@@ -33,6 +34,8 @@ Audience = Literal["people", "employers", "inspectors"]
 AUDIENCES: tuple[Audience, ...] = ("people", "employers", "inspectors")
 
 _STEP = re.compile(r"[a-z][a-z0-9_.]{0,39}")
+# A deep link's payload has at most so many characters (Bot API).
+_PAYLOAD = 64
 _OPTION = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:-]{0,47}")
 
 
@@ -80,6 +83,18 @@ class Sent:
     left: bool = False
     acknowledge: str = ""
     """The messenger's reference of a tap that waits to be acknowledged."""
+
+    def cleaned(self) -> "Sent":
+        """The same as we keep and compare it: nothing invisible, nothing a store cannot take."""
+        card, file = self.contact, self.file
+        return replace(
+            self,
+            text=normalise(self.text),
+            tap=normalise(self.tap),
+            start=None if self.start is None else normalise(self.start)[:_PAYLOAD],
+            contact=replace(card, phone=normalise(card.phone)) if card else None,
+            file=replace(file, name=normalise(file.name)) if file else None,
+        )
 
 
 @dataclass(frozen=True, slots=True)

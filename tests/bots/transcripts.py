@@ -16,6 +16,7 @@ core away, core back      the core stops answering; it is back, and waiting talk
 import gettext
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -26,6 +27,7 @@ from bots.talk import Dialogues
 from tests.bots.players import PHONE, Heard, Player, TelegramPlayer, TerminalPlayer
 
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
+_ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 Play = TerminalPlayer | TelegramPlayer
 
 
@@ -50,7 +52,7 @@ async def play(
         stories.append(await _story(path, player, wire, also))
         await player.adapter.close()
     for (place, said), (_place, other) in zip(*stories, strict=True):
-        assert said == other, f"{path.name}:{place}: terminal and telegram differ"
+        assert said == other, f"{path.name}:{place}: terminal {said}, telegram {other}"
 
 
 async def _story(
@@ -58,6 +60,7 @@ async def _story(
 ) -> list[tuple[int, list[Heard]]]:
     heard: list[Heard] = []
     story = []
+    ids: dict[str, str] = {}
     for place, line in enumerate(_lines(path), 1):
         where = f"{path.name}:{place} on {player.adapter.messenger}"
         if line.startswith("<|"):
@@ -71,10 +74,20 @@ async def _story(
             answer = await act(line, player, heard, wire)
             if answer is not None:
                 heard = answer
-                story.append((place, heard))
+                story.append((place, [_numbered(message, ids) for message in heard]))
             if line.startswith(">") and line.strip() != "> left":
                 assert heard, f"{where}: silence"
     return story
+
+
+def _numbered(message: Heard, ids: dict[str, str]) -> Heard:
+    """Ids are made anew in each story: they are the same when they come in the same order."""
+
+    def number(found: re.Match[str]) -> str:
+        return ids.setdefault(found[0], f"id {len(ids) + 1}")
+
+    buttons = tuple((label, _ID.sub(number, data)) for label, data in message.buttons)
+    return replace(message, buttons=buttons)
 
 
 def _lines(path: Path) -> list[str]:

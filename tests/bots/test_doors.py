@@ -1,0 +1,109 @@
+"""The bots' doors: who may bring an update, and when it is acknowledged."""
+
+import json
+from collections.abc import AsyncIterator
+from io import BytesIO
+
+import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestClient, TestServer
+
+from bots.adapters.terminal import TerminalAdapter
+from bots.doors import SECRET_HEADER, doors
+from bots.memory import Memory
+from bots.turns import Worker
+
+Door = TestClient[web.Request, web.Application]
+SECRET = "an-invented-secret"
+
+
+@pytest.fixture
+async def door(memory: Memory) -> AsyncIterator[Door]:
+    adapter = TerminalAdapter("employers", lambda _chat, _message: None)
+
+    async def ready() -> bool:
+        return True
+
+    application = doors(
+        memory, {"employers": (adapter, SECRET), "people": (adapter, "")}, ready=ready, came=_came
+    )
+    client = TestClient(TestServer(application))
+    await client.start_server()
+    yield client
+    await client.close()
+
+
+def _came() -> None:
+    pass
+
+
+def an_update(number: int = 1) -> str:
+    return json.dumps({"update_id": number, "chat": "7", "text": "سلام"})
+
+
+async def test_an_update_is_acknowledged_when_it_is_kept(door: Door, memory: Memory):
+    given = {SECRET_HEADER: SECRET}
+    answer = await door.post("/telegram/employers", data=an_update(), headers=given)
+    assert answer.status == 200
+    assert await memory.waiting() == 1
+    again = await door.post("/telegram/employers", data=an_update(), headers=given)
+    assert again.status == 200
+    assert await memory.waiting() == 1
+
+
+@pytest.mark.parametrize(
+    ("path", "secret"),
+    [
+        ("employers", None),
+        ("employers", ""),
+        ("employers", "an-invented-secreT"),
+        ("employers", "راز"),
+        ("employers", SECRET * 300),
+        ("people", ""),
+        ("nobody", SECRET),
+    ],
+)
+async def test_a_forged_update_is_not_kept(
+    door: Door, memory: Memory, path: str, secret: str | None
+):
+    headers = {} if secret is None else {SECRET_HEADER: secret}
+    answer = await door.post(f"/telegram/{path}", data=an_update(), headers=headers)
+    assert answer.status in {404, 400}
+    assert await memory.waiting() == 0
+
+
+@pytest.mark.parametrize(
+    "body",
+    ["", "{", "[]", "7", '{"update_id": "x"}', '{"update_id": 1e400}', "[" * 100_000, "\x00"],
+)
+async def test_what_is_no_update_is_refused_and_not_kept(door: Door, memory: Memory, body: str):
+    answer = await door.post("/telegram/employers", data=body, headers={SECRET_HEADER: SECRET})
+    assert answer.status == 400
+    assert await memory.waiting() == 0
+
+
+async def test_too_much_is_refused(door: Door):
+    answer = await door.post(
+        "/telegram/employers", data=BytesIO(b"x" * 2_000_000), headers={SECRET_HEADER: SECRET}
+    )
+    assert answer.status == 413
+
+
+async def test_nothing_is_acknowledged_while_the_memory_is_away(
+    door: Door, memory: Memory, monkeypatch: pytest.MonkeyPatch
+):
+    async def away(*_bot: object) -> int:
+        raise OSError("no such host")
+
+    monkeypatch.setattr(memory, "receive", away)
+    answer = await door.post(
+        "/telegram/employers", data=an_update(), headers={SECRET_HEADER: SECRET}
+    )
+    assert answer.status == 503
+
+
+async def test_health_and_figures_answer(door: Door):
+    assert Worker, "the figures are those of the worker"
+    assert (await door.get("/health/live")).status == 200
+    assert (await door.get("/health/ready")).status == 200
+    assert "bots_turns" in await (await door.get("/metrics")).text()

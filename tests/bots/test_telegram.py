@@ -1,0 +1,140 @@
+"""What Telegram sends, however broken, becomes neutral; only one's own number is one's own."""
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from pydantic import SecretStr
+
+from bots.adapters.telegram import TelegramAdapter
+from bots.talk import Contact, Sent
+from notifier.channels.settings import BotSettings
+
+ME = {"id": 12, "is_bot": False, "first_name": "م"}
+HERE = {"id": 12, "type": "private", "first_name": "م"}
+
+
+@pytest.fixture(scope="module")
+def adapter() -> TelegramAdapter:
+    secret = SecretStr("")
+    return TelegramAdapter(
+        BotSettings("employers", "telegram", SecretStr("1:t"), "http://127.0.0.1:9", "", secret, "")
+    )
+
+
+def a_message(**parts: Any) -> dict[str, Any]:
+    return {
+        "update_id": 5,
+        "message": {"message_id": 1, "date": 1, "chat": HERE, "from": ME} | parts,
+    }
+
+
+def a_card(**parts: Any) -> dict[str, Any]:
+    return {"phone_number": "989121234567", "first_name": "م", "user_id": 12} | parts
+
+
+FORWARDED = {"forward_origin": {"type": "user", "date": 1, "sender_user": ME}}
+GROUP = {"id": -5, "type": "supergroup", "title": "گ"}
+
+
+@pytest.mark.parametrize(
+    ("raw", "sent"),
+    [
+        (a_message(text="سلام"), Sent(text="سلام")),
+        (a_message(text="/start"), Sent(start="")),
+        (a_message(text="/start about-K7Q2M4XD"), Sent(start="about-K7Q2M4XD")),
+        (a_message(text="/starting"), Sent(text="/starting")),
+        (a_message(dice={"emoji": "🎲", "value": 1}), Sent()),
+        (a_message(contact=a_card()), Sent(contact=Contact("+989121234567", own=True))),
+        (a_message(contact=a_card(user_id=13)), Sent(contact=Contact("+989121234567", own=False))),
+        (
+            a_message(contact={"phone_number": "0912", "first_name": "م"}),
+            Sent(contact=Contact("0912", own=False)),
+        ),
+        (
+            a_message(contact=a_card(), **FORWARDED),
+            Sent(contact=Contact("+989121234567", own=False)),
+        ),
+        (a_message(contact=a_card(), chat=GROUP), Sent(private=False)),
+        (a_message(text="سلام", chat=GROUP), Sent(private=False)),
+        (a_message(text="سلام", **{"from": ME | {"is_bot": True}}), None),
+        ({"update_id": 5, "edited_message": a_message(text="x")["message"]}, None),
+        ({"update_id": 5}, None),
+        ({"update_id": 5, "message": {"chat": HERE}}, Sent()),
+        ({"update_id": 5, "message": {"chat": GROUP}}, Sent(private=False)),
+    ],
+)
+def test_an_update_becomes_neutral(
+    adapter: TelegramAdapter, raw: dict[str, Any], sent: Sent | None
+):
+    assert adapter.read(raw) == sent
+
+
+def test_a_tap_carries_its_data_and_waits_to_be_acknowledged(adapter: TelegramAdapter):
+    query = {"id": "77", "from": ME, "chat_instance": "1", "data": "1.kind|first"}
+    raw = {"update_id": 1, "callback_query": query | {"message": a_message()["message"]}}
+    assert adapter.read(raw) == Sent(tap="1.kind|first", acknowledge="77")
+    assert adapter.chat_of(raw) == "12"
+    assert adapter.chat_of({"update_id": 1, "callback_query": query}) == "12", "an old message"
+
+
+def test_blocking_the_bot_is_leaving(adapter: TelegramAdapter):
+    bot = ME | {"is_bot": True}
+    change = {
+        "chat": HERE,
+        "from": ME,
+        "date": 1,
+        "old_chat_member": {"user": bot, "status": "member"},
+        "new_chat_member": {"user": bot, "status": "kicked", "until_date": 0},
+    }
+    assert adapter.read({"update_id": 1, "my_chat_member": change}) == Sent(left=True)
+
+
+def test_the_number_of_an_update_is_a_number(adapter: TelegramAdapter):
+    assert adapter.update_id({"update_id": 5}) == 5
+    for broken in ("5", None, 1 << 70, 1.5):
+        assert adapter.update_id({"update_id": broken}) is None
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=8),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(
+                [
+                    "chat",
+                    "id",
+                    "type",
+                    "from",
+                    "text",
+                    "contact",
+                    "message",
+                    "data",
+                    "user_id",
+                    "date",
+                ]
+            ),
+            inner,
+            max_size=5,
+        )
+    ),
+    max_leaves=12,
+)
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.sampled_from(["message", "callback_query", "my_chat_member", "poll"]), JSON)
+def test_no_update_is_broken_enough_to_raise(adapter: TelegramAdapter, kind: str, inner: Any):
+    raw = {"update_id": 1, kind: inner}
+    adapter.read(raw)
+    assert adapter.chat_of(raw) is None or adapter.chat_of(raw)
+    json.dumps(raw)
+
+
+def test_what_a_store_cannot_take_is_left_out():
+    sent = Sent(text="a\ud800\x00b", start="\udfff" * 100).cleaned()
+    assert sent.text == "ab"
+    assert sent.start == ""
