@@ -148,7 +148,7 @@ def split(text: str, length: int = LENGTH) -> list[str]:
         room = _fitting(text, length)
         head = text[:room]
         cut = next(
-            (at for mark in ("\n\n", "\n", " ") if (at := head.rfind(mark)) > room // 2), room
+            (at for mark in ("\n\n", "\n", " ") if (at := head.rfind(mark)) >= room // 2), room
         )
         parts.append(text[:cut].rstrip())
         text = text[cut:].lstrip()

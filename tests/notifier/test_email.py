@@ -1,0 +1,131 @@
+"""The mail server's mouth."""
+
+import asyncio
+import email
+import email.policy
+from collections.abc import AsyncIterator
+
+import pytest
+
+from api.kit.message import Message, Paper
+from api.kit.outcome import Accepted, Rejected, Unknown
+from notifier.channels.email import BadMailSettings, EmailChannel
+from notifier.channels.mouths import Address
+from tests.notifier import servers
+from tests.notifier.servers import MailServer
+
+TO = Address(email="mina@example.org")
+MAIL = Message(
+    "بدهی کارگاه *۴۵۲۱ ثبت شد.",
+    subject="بدهی کارگاه *۴۵۲۱",
+    html='<html dir="rtl" lang="fa"><body><p>بدهی</p></body></html>',
+)
+FROM = "تأمین اجتماعی <notices@example.org>"
+
+
+@pytest.fixture
+async def desk() -> AsyncIterator[MailServer]:
+    async with servers.mail() as server:
+        yield server
+
+
+@pytest.fixture
+async def channel(desk: MailServer) -> AsyncIterator[EmailChannel]:
+    made = EmailChannel(desk.url, FROM, connections=2, timeout_seconds=2)
+    yield made
+    await made.close()
+
+
+async def test_a_mail_has_a_plain_part_a_page_and_our_reference(channel, desk) -> None:
+    assert await channel.send(TO, MAIL, "42") == Accepted()
+    ((to, content),) = desk.mails
+    mail = email.message_from_bytes(content, policy=email.policy.default)
+    assert to == "mina@example.org"
+    assert mail["Subject"] == MAIL.subject
+    assert mail["Message-ID"] == "<42@example.org>"
+    assert mail["From"].addresses[0].addr_spec == "notices@example.org"
+    assert mail["Auto-Submitted"] == "auto-generated"
+    assert mail["List-Unsubscribe"] is None
+    plain, page = mail.get_body(("plain",)), mail.get_body(("html",))
+    assert plain is not None
+    assert page is not None
+    assert plain.get_content().strip() == MAIL.text
+    assert 'dir="rtl"' in page.get_content()
+    assert content.isascii()
+
+
+async def test_papers_are_attached(channel, desk) -> None:
+    paper = Paper("debt.pdf", b"%PDF", "application/pdf")
+    await channel.send(TO, Message("x", subject="s", papers=(paper,)), "42")
+    mail = email.message_from_bytes(desk.mails[0][1], policy=email.policy.default)
+    assert [one.get_filename() for one in mail.iter_attachments()] == ["debt.pdf"]
+
+
+async def test_connections_are_kept(channel, desk) -> None:
+    for number in range(5):
+        assert await channel.send(TO, MAIL, str(number)) == Accepted()
+    assert len(desk.sessions) == 1
+    await asyncio.gather(*(channel.send(TO, MAIL, str(number)) for number in range(6)))
+    assert len(desk.mails) == 11
+    assert len(desk.sessions) <= 2
+
+
+async def test_a_kept_connection_that_was_let_go_is_made_again(channel, desk) -> None:
+    await channel.send(TO, MAIL, "1")
+    desk.hang_up()
+    assert await channel.send(TO, MAIL, "2") == Accepted()
+    assert len(desk.mails) == 2
+
+
+@pytest.mark.parametrize(
+    ("stage", "refusal", "outcome"),
+    [
+        (
+            "rcpt",
+            "550 5.1.1 no such user",
+            Rejected("no_such_mailbox", address_dead=True),
+        ),
+        ("rcpt", "450 4.2.1 mailbox busy", Rejected("recipient_450", again=True)),
+        ("data", "451 4.7.1 greylisted", Rejected("data_451", again=True)),
+        ("data", "554 5.7.1 refused", Rejected("data_554")),
+    ],
+)
+async def test_refusals_may_pass_or_will_not(channel, desk, stage, refusal, outcome) -> None:
+    desk.refusals[stage, TO.email] = refusal
+    assert await channel.send(TO, MAIL, "1") == outcome
+    assert await channel.send(Address(email="other@example.org"), MAIL, "2") == Accepted()
+
+
+async def test_a_line_cut_after_the_text_began_to_leave_is_unknown(channel, desk) -> None:
+    desk.cut = True
+    assert await channel.send(TO, MAIL, "1") == Unknown("broken_off")
+
+
+async def test_a_server_that_is_not_there_surely_has_nothing() -> None:
+    channel = EmailChannel(servers.nobody().replace("http", "smtp"), FROM)
+    assert await channel.send(TO, MAIL, "1") == Rejected("not_reached", again=True)
+    await channel.close()
+
+
+@pytest.mark.parametrize(
+    ("to", "subject"),
+    [
+        ("mina@example.org", "a\r\nBcc: all@example.org"),
+        ("mina@example.org", "a\nb"),
+        ("mina@example.org\r\nBcc: all@example.org", "a"),
+        ("مینا@example.org", "a"),
+    ],
+)
+async def test_hostile_headers_are_refused(channel, desk, to, subject) -> None:
+    outcome = await channel.send(Address(email=to), Message("x", subject=subject), "1")
+    assert outcome == Rejected("bad_header")
+    assert desk.mails == []
+
+
+@pytest.mark.parametrize(
+    ("url", "sender"),
+    [("http://host", FROM), ("smtp://", FROM), ("smtp://host:25", "nobody")],
+)
+def test_settings_that_cannot_be_used_are_told(url, sender) -> None:
+    with pytest.raises(BadMailSettings):
+        EmailChannel(url, sender)

@@ -1,0 +1,181 @@
+"""Telegram's mouth: what leaves, and what is understood of the answer."""
+
+import json
+from collections.abc import AsyncIterator
+
+import pytest
+
+from api.kit.message import Button, Message, Paper, Wants
+from api.kit.outcome import Accepted, Rejected, Unknown
+from notifier.channels.mouths import Address
+from notifier.channels.telegram import LENGTH, TelegramChannel, split
+from tests.notifier import servers
+from tests.notifier.servers import HttpServer
+
+TOKEN = "123456:" + "A" * 35
+TO = Address(chat_id="1001")
+SENT = servers.say(
+    200,
+    {
+        "ok": True,
+        "result": {"message_id": 7, "date": 1, "chat": {"id": 1001, "type": "private"}},
+    },
+)
+
+
+def refused(status: int, description: str, **parameters: object) -> servers.Answer:
+    body = {
+        "ok": False,
+        "error_code": status,
+        "description": description,
+        "parameters": parameters or None,
+    }
+    return servers.say(status, body)
+
+
+@pytest.fixture
+async def desk() -> AsyncIterator[HttpServer]:
+    async with servers.http(SENT) as server:
+        yield server
+
+
+@pytest.fixture
+async def channel(desk: HttpServer) -> AsyncIterator[TelegramChannel]:
+    made = TelegramChannel(TOKEN, desk.url, timeout_seconds=0.5)
+    yield made
+    await made.close()
+
+
+async def test_plain_text_leaves_without_a_parse_mode(channel, desk) -> None:
+    outcome = await channel.send(TO, Message("a < b & *c* _d_", language="en"), "1")
+    assert outcome == Accepted("7")
+    ((path, fields),) = desk.calls
+    assert path == f"/bot{TOKEN}/sendMessage"
+    assert fields["chat_id"] == "1001"
+    assert fields["text"] == "a < b & *c* _d_"
+    assert "parse_mode" not in fields
+    assert json.loads(fields["link_preview_options"]) == {"is_disabled": True}
+
+
+async def test_buttons_are_rows_of_an_inline_keyboard(channel, desk) -> None:
+    rows = (
+        (Button("A", "a|K7Q2M4XD"), Button("B", "b|K7Q2M4XD")),
+        (Button("Page", url="https://example.org"),),
+    )
+    await channel.send(TO, Message("x", buttons=rows, language="en"), "1")
+    assert json.loads(desk.calls[0][1]["reply_markup"]) == {
+        "inline_keyboard": [
+            [
+                {"text": "A", "callback_data": "a|K7Q2M4XD"},
+                {"text": "B", "callback_data": "b|K7Q2M4XD"},
+            ],
+            [{"text": "Page", "url": "https://example.org"}],
+        ]
+    }
+
+
+@pytest.mark.parametrize(
+    ("wants", "asked"),
+    [(Wants.CONTACT, "request_contact"), (Wants.LOCATION, "request_location")],
+)
+async def test_a_contact_and_a_place_have_a_button_of_their_own(
+    channel, desk, wants, asked
+) -> None:
+    await channel.send(TO, Message("x", wants=wants, wants_label="Share", language="en"), "1")
+    markup = json.loads(desk.calls[0][1]["reply_markup"])
+    assert markup["keyboard"] == [[{"text": "Share", asked: True}]]
+    assert markup["one_time_keyboard"] is True
+
+
+async def test_with_buttons_and_a_contact_the_keyboard_follows_on_its_own(channel, desk) -> None:
+    message = Message(
+        "x", buttons=((Button("A", "a"),),), wants=Wants.CONTACT, wants_label="Share", language="en"
+    )
+    assert await channel.send(TO, message, "1") == Accepted("7")
+    assert [fields["text"] for _, fields in desk.calls] == ["x", "Share"]
+    assert ["inline_keyboard" in fields["reply_markup"] for _, fields in desk.calls] == [
+        True,
+        False,
+    ]
+
+
+async def test_a_long_text_leaves_in_parts_with_the_buttons_under_the_last(channel, desk) -> None:
+    text = "\n\n".join("کلمه " * 200 for _ in range(8))
+    await channel.send(TO, Message(text, buttons=((Button("A", "a"),),)), "1")
+    assert len(desk.calls) >= 2
+    assert all(len(fields["text"]) <= LENGTH for _, fields in desk.calls)
+    assert ["reply_markup" in fields for _, fields in desk.calls][-2:] == [False, True]
+
+
+async def test_papers_follow_the_text(channel, desk) -> None:
+    paper = Paper("debt.pdf", b"%PDF", "application/pdf")
+    await channel.send(TO, Message("x", papers=(paper,), language="en"), "1")
+    assert [path.rsplit("/")[-1] for path, _ in desk.calls] == ["sendMessage", "sendDocument"]
+
+
+async def test_a_persian_line_that_begins_with_a_latin_word_does_not_flip(channel, desk) -> None:
+    text = "Telegram به شما وصل شد\nکد بررسی: \u2066K7Q2\u2069\nK7Q2-M4XD\n\u2066K7\u2069 کد شما"
+    await channel.send(TO, Message(text), "1")
+    lines = desk.calls[0][1]["text"].split("\n")
+    assert [line.startswith("\u200f") for line in lines] == [True, False, False, False]
+    assert [line.lstrip("\u200f") for line in lines] == text.split("\n")
+
+
+@pytest.mark.parametrize(
+    ("answer", "outcome"),
+    [
+        (
+            refused(429, "Too Many Requests: retry after 7", retry_after=7),
+            Rejected("too_many", again=True, wait_seconds=7),
+        ),
+        (
+            refused(403, "Forbidden: bot was blocked by the user"),
+            Rejected("blocked", address_dead=True),
+        ),
+        (
+            refused(400, "Bad Request: chat not found"),
+            Rejected("chat_not_found", address_dead=True),
+        ),
+        (refused(400, "Bad Request: message text is empty"), Rejected("bad_request")),
+        (refused(401, "Unauthorized"), Rejected("bot_refused")),
+        (refused(404, "Not Found"), Rejected("bot_refused")),
+        (refused(413, "Request Entity Too Large"), Rejected("too_large")),
+        (refused(500, "Internal Server Error"), Rejected("server_error", again=True)),
+        (servers.say(502, "<h1>Bad Gateway</h1>"), Unknown("not_understood")),
+        (servers.hang_up, Unknown("broken_off")),
+        (servers.never, Unknown("timeout")),
+    ],
+)
+async def test_every_answer_is_one_of_three_outcomes(channel, desk, answer, outcome) -> None:
+    desk.answers = [answer]
+    assert await channel.send(TO, Message("x", language="en"), "1") == outcome
+
+
+async def test_a_server_that_is_not_there_surely_has_nothing() -> None:
+    channel = TelegramChannel(TOKEN, servers.nobody())
+    assert await channel.send(TO, Message("x"), "1") == Rejected("not_reached", again=True)
+    await channel.close()
+
+
+async def test_a_message_torn_in_the_middle_is_unknown(channel, desk) -> None:
+    desk.answers = [SENT, refused(500, "Internal Server Error")]
+    assert await channel.send(TO, Message("x" * 5000, language="en"), "1") == Unknown("torn")
+
+
+async def test_telegram_cannot_be_asked(channel) -> None:
+    assert not channel.can.asks
+    assert await channel.ask("1") is None
+
+
+@pytest.mark.parametrize(
+    ("text", "parts"),
+    [
+        ("abc", ["abc"]),
+        ("abcdefgh", ["abcd", "efgh"]),
+        ("abc defg", ["abc", "defg"]),
+        ("ab\ncd ef", ["ab", "cd", "ef"]),
+        ("😀😀😀", ["😀😀", "😀"]),
+    ],
+)
+def test_texts_are_cut_where_they_breathe_and_by_utf16_units(text, parts) -> None:
+    assert split(text, 4) == parts
