@@ -160,7 +160,7 @@ def a_month(text: str) -> str:
                 return str(Month(int(year), _month_names()[named]))
             case [month, year] if len(month) <= 2 and len(year) == 4 and not named:
                 return str(Month(int(year), int(month)))
-            case [_one]:
+            case [one] if len(one) == 6:
                 return str(Month.parse(text))
             case _:
                 return str(Month.of(parse_day(text)))

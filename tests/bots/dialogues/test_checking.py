@@ -1,0 +1,19 @@
+"""The check code as people type it."""
+
+import pytest
+
+from bots.dialogues.checking import a_check_code
+from bots.talk import Unclear
+
+
+@pytest.mark.parametrize(
+    "typed", ["K7Q2-M4XD", "k7q2m4xd", "K7Q2 – M4XD", "k7 q2 m4 xd", "K۷Q۲-M۴XD"]
+)
+def test_a_check_code_is_read_in_any_form(typed):
+    assert a_check_code(typed) == "K7Q2M4XD"
+
+
+@pytest.mark.parametrize("typed", ["", "K7Q2", "K7Q2-M4XD-1", "کد بررسی", "U7Q2-M4XD"])
+def test_what_is_no_check_code_is_asked_again(typed):
+    with pytest.raises(Unclear):
+        a_check_code(typed)

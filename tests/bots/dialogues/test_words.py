@@ -1,0 +1,45 @@
+"""Words of menu and buttons: short verbs in every language, and every action of a notice answered."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+import bots.dialogues
+from api.kit.language import Language, Sentence, Speech
+from api.templates.catalogue import ACTIONS
+from bots.dialogues import collected
+
+LONGEST = 20
+DIALOGUES = collected()
+
+
+def labels() -> list[str]:
+    """The msgids of all fixed options of the dialogues, read from their source."""
+    found = []
+    for path in sorted(Path(bots.dialogues.__file__).parent.glob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            match node:
+                case ast.Call(
+                    func=ast.Name(id="Option"),
+                    args=[
+                        _,
+                        ast.Call(func=ast.Name(id="_"), args=[ast.Constant(value=str(msgid))]),
+                    ],
+                ) if "{" not in msgid:
+                    found.append(msgid)
+    return found
+
+
+@pytest.mark.parametrize("language", Language)
+@pytest.mark.parametrize("msgid", sorted({*labels(), *(one.words.msgid for one in DIALOGUES)}))
+def test_a_button_has_at_most_twenty_letters(msgid, language):
+    assert 0 < len(Speech(language).word(Sentence(msgid))) <= LONGEST
+
+
+def test_the_buttons_of_the_dialogues_were_found():
+    assert {"I agree", "That is all", "Older notices"} <= set(labels())
+
+
+def test_every_button_of_a_notice_opens_a_dialogue():
+    assert set(ACTIONS) <= DIALOGUES.actions()
