@@ -5,6 +5,7 @@ result, and another body under the same key is a failure of the test.
 """
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 from uuid import UUID
@@ -52,6 +53,7 @@ class PretendKnocker:
     linked: bool = True
     grants: list[GrantOut] = field(default_factory=lambda: GRANTS[:1])
     away: bool = False
+    unlucky: Callable[[], bool] = lambda: False
     calls: list[tuple[str, dict[str, Any], knock.Knock]] = field(default_factory=list)
     wait_until: dict[tuple[str, str], Any] = field(default_factory=dict)
     _kept: dict[str, tuple[str, Any]] = field(default_factory=dict)
@@ -61,7 +63,7 @@ class PretendKnocker:
         assert knocking is not None, "every call says for which chat it is"
         assert knocking.key
         self.calls.append((f"{door.method} {door.path}", arguments, knocking))
-        if self.away:
+        if self.away or self.unlucky():
             raise Unavailable("connection: pretended", retry_after=2.0)
         answer: T = self._answer(door, arguments, knocking)
         return answer

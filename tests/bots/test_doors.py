@@ -103,7 +103,7 @@ async def test_nothing_is_acknowledged_while_the_memory_is_away(
 
 
 async def test_health_and_figures_answer(door: Door):
-    assert Worker, "the figures are those of the worker"
+    assert Worker.__name__ == "Worker", "whose figures these are"
     assert (await door.get("/health/live")).status == 200
     assert (await door.get("/health/ready")).status == 200
     assert "bots_turns" in await (await door.get("/metrics")).text()

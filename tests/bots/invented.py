@@ -1,0 +1,155 @@
+"""A core that answers everything the real dialogues ask, with a no now and then."""
+
+import random
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from api.access.refusals import GrantEnded, NotLinked
+from api.client.access import UNLINK
+from api.client.debts import MINE, SHOW
+from api.client.identity import CLAIM, CODE, FACT, RESEND
+from api.client.notices import CHECK, OPENED
+from api.client.notices import MINE as NOTICES
+from api.client.organisation import BRANCHES, TODAY
+from api.debts.refusals import DebtNotFound
+from api.debts.rules import Kind, LineCode, State, Step
+from api.debts.schemas import DebtDetails, DebtOut, DebtPage, LineOut
+from api.errors import NotFound, Refusal
+from api.identity.refusals import (
+    BranchOnly,
+    ClaimOver,
+    CodeExpired,
+    CoolDown,
+    Locked,
+    TooManyClaims,
+    TooManyCodes,
+    WrongCode,
+    WrongFact,
+)
+from api.identity.schemas import ClaimOut, CodeSent, Welcome
+from api.kit.text import Code
+from api.notices.refusals import NotACode, TooManyChecks
+from api.notices.schemas import Genuine, NoticeLine, NoticeOut, NoticePage
+from api.organisation.schemas import Branches, Today
+from tests.bots.pretend import GRANTS, HERE, PretendKnocker
+from tests.support import make
+
+CODES = ("K7Q2M4XD", "0123ABCD", "ZZZZ9999")
+
+
+def new_knocker(chance: random.Random, *, linked: bool, workplaces: int) -> PretendKnocker:
+    """A core whose noes are thrown with `chance`."""
+    knocker = PretendKnocker(linked=linked, grants=GRANTS[:workplaces])
+
+    def or_no(answer: Callable[..., Any], *noes: Refusal, one_in: int = 3) -> Callable[..., Any]:
+        def answered(**facts: Any) -> Any:
+            if noes and chance.randrange(one_in) == 0:
+                raise chance.choice(noes)
+            return answer(**facts)
+
+        return answered
+
+    def linked_only(answer: Callable[..., Any]) -> Callable[..., Any]:
+        def answered(**facts: Any) -> Any:
+            if not knocker.linked:
+                raise NotLinked
+            return answer(**facts)
+
+        return answered
+
+    def welcome(**_facts: Any) -> Welcome:
+        knocker.linked = True
+        return Welcome(name="م*** ا***", grants=knocker.grants)
+
+    def unlink() -> None:
+        knocker.linked = False
+
+    def page() -> DebtPage:
+        items = [_debt(n) for n in range(chance.choice((0, 1, 2, 12)))]
+        total = sum(debt.total for debt in items)
+        return DebtPage(items=items, count=len(items), total=total, as_of=make.TODAY)
+
+    sent = CodeSent(to=Code("0912•••4567"), expires_at=make.NOW + timedelta(minutes=3), digits=6)
+    claim = ClaimOut(id=UUID(int=5))
+    over: tuple[Refusal, ...] = (ClaimOver(), BranchOnly(), Locked(wait_seconds=900))
+    knocker.answers |= {
+        CLAIM: or_no(lambda **_: claim, TooManyClaims(wait_seconds=60), one_in=9),
+        FACT: or_no(lambda **_: sent, WrongFact(left=3), CoolDown(wait_seconds=50), *over),
+        RESEND: or_no(lambda **_: sent, CoolDown(wait_seconds=50), TooManyCodes(), *over),
+        CODE: or_no(welcome, WrongCode(left=2), CodeExpired(), *over),
+        UNLINK: linked_only(unlink),
+        TODAY: Today(day=make.TODAY),
+        BRANCHES: Branches(items=[HERE]),
+        MINE: linked_only(or_no(page, GrantEnded(), one_in=12)),
+        SHOW: linked_only(or_no(_details, DebtNotFound(), one_in=8)),
+        NOTICES: linked_only(_notices),
+        OPENED: linked_only(or_no(_opened, NotFound(), one_in=6)),
+        CHECK: or_no(_genuine, NotACode(), TooManyChecks(wait_seconds=60), one_in=6),
+    }
+    return knocker
+
+
+def _debt(number: int) -> DebtOut:
+    return DebtOut(
+        id=UUID(int=100 + number),
+        number_tail=f"73{number:02d}",
+        period_from="1405-03",
+        period_to="1405-05",
+        total=1_000_000 * (number + 1),
+        objection_until=make.TODAY + timedelta(days=number - 2),
+        state=State.OPEN,
+        step=list(Step)[number % 4],
+        kind=list(Kind)[number % 2],
+    )
+
+
+def _details(debt: UUID) -> DebtDetails:
+    number = int(debt) % 50
+    facts: dict[LineCode, dict[str, Any]] = {
+        LineCode.PRINCIPAL: {},
+        LineCode.LIST_FINE: {"percent": "10", "base": 900_000},
+        LineCode.LATE_FINE: {
+            "percent": "2",
+            "months": 3,
+            "base": 900_000,
+            "first_day": "2026-10-23",
+        },
+        LineCode.ENFORCEMENT_FEE: {"percent": "5", "base": 900_000},
+        LineCode.PAID: {},
+    }
+    return DebtDetails(
+        **_debt(number % 12).model_dump() | {"id": debt},
+        number=f"14050000{number:05d}",
+        workshop="*4521 کارگاه نان سپیده",
+        reason="01",
+        issued_on=make.TODAY - timedelta(days=20),
+        due_on=make.TODAY - timedelta(days=80),
+        lines=[LineOut(code=code, amount=200_000, facts=said) for code, said in facts.items()],
+        as_of=make.TODAY,
+    )
+
+
+def _notices(after: UUID | None = None) -> NoticePage:
+    line = {"template": "debt_notice", "subject": "بدهی", "day": make.TODAY, "status": "sent"}
+    items = [NoticeLine(code=code, **line) for code in CODES]
+    return NoticePage(items=items, after=UUID(int=9) if after is None else None)
+
+
+def _opened(code: str) -> NoticeOut:
+    return NoticeOut(
+        code=code,
+        template="debt_notice",
+        subject="بدهی",
+        day=make.TODAY,
+        about=f"debt:{UUID(int=103)}",
+        grant_id=GRANTS[0].id,
+        text="کارگاه *۴۵۲۱",
+        status="sent",
+        actions=["debt_details", "is_it_genuine"],
+    )
+
+
+def _genuine(code: str) -> Genuine:
+    return Genuine(genuine=code in CODES, day=make.TODAY, subject="بدهی")

@@ -1,0 +1,118 @@
+"""Random walks: through the pretended house, and through the real dialogues with an invented core.
+
+`make faults` goes ten times as far.
+"""
+
+import random
+from collections.abc import Callable, Mapping, Sequence
+from importlib import import_module
+from pkgutil import iter_modules
+from typing import Any
+
+import pytest
+
+from api.client import Core
+from bots import dialogues
+from bots.talk import Dialogues
+from tests.bots import invented, trials, walker
+from tests.bots.pretend import PretendKnocker, core_on
+from tests.bots.transcripts import player
+
+FAR = [pytest.param(2000, id="short"), pytest.param(20_000, marks=pytest.mark.faults, id="long")]
+
+_TRIAL = {
+    "address": ["12 White street", "abc"],
+    "code": ["0012345679", "0012345678"],
+    "sms": ["123456", "111111"],
+    "pin": ["a town"],
+}
+_HOUSE = {
+    "national_code": ["0012345679", "0012345678", "۰۰۱۲۳۴۵۶۷۹"],
+    "month": ["1398-04", "تیر ۱۳۹۸", "when?"],
+    "code": ["123456", "12 34 56", "K7Q2-M4XD", "no code"],
+}
+_OPENINGS = [
+    f"{action}|{code}" for action in ("debt_details", "is_it_genuine") for code in invented.CODES
+]
+
+
+async def a_walk(
+    house: Dialogues,
+    opened: Callable[[random.Random, int], tuple[Core, PretendKnocker]],
+    *,
+    turns: int,
+    seed: int,
+    answers: Mapping[str, Sequence[str]],
+    openings: Sequence[str],
+) -> walker.Walk:
+    """Several people one after the other, so that the beginning is walked too."""
+    chance = random.Random(seed)
+    whole = walker.Walk()
+    people = 10
+    for part in range(people):
+        core, knocker = opened(chance, part)
+        knocker.unlucky = lambda: chance.random() < 0.03
+        person: Any = player("terminal", house, core)
+        one = await walker.walk(
+            person,
+            knocker,
+            turns=turns // people,
+            seed=seed + part,
+            answers=answers,
+            openings=openings,
+        )
+        whole.turns += one.turns
+        whole.asked |= one.asked
+        whole.finished |= one.finished
+    return whole
+
+
+def _is_thorough(found: walker.Walk, modules: Sequence[Any], seed: int) -> None:
+    questions, finals = walker.written(modules)
+    asked = {name for _dialogue, name in found.asked}
+    finished = {name for _dialogue, name in found.finished}
+    told = f"seed {seed}: never asked {questions - asked}, never taken {finals - finished}"
+    assert questions
+    assert finals
+    assert len(questions & asked) >= 0.95 * len(questions), told
+    assert len(finals & finished) >= 0.8 * len(finals), told
+
+
+@pytest.mark.parametrize("turns", FAR)
+async def test_whatever_a_person_does_in_the_pretended_house_is_answered(turns: int):
+    def opened(_chance: random.Random, part: int) -> tuple[Core, PretendKnocker]:
+        knocker = trials.new_knocker(linked=part % 2 == 0)
+        return trials.new_core(knocker), knocker
+
+    seed = random.randrange(1 << 30)
+    found = await a_walk(
+        trials.DIALOGUES,
+        opened,
+        turns=turns,
+        seed=seed,
+        answers=_TRIAL,
+        openings=["about_it|K7Q2M4XD"],
+    )
+    _is_thorough(found, [trials], seed)
+
+
+@pytest.mark.parametrize("turns", FAR)
+async def test_whatever_a_person_does_in_the_real_dialogues_is_answered(turns: int):
+    def opened(chance: random.Random, part: int) -> tuple[Core, PretendKnocker]:
+        knocker = invented.new_knocker(chance, linked=part % 3 > 0, workplaces=1 + part % 2)
+        return core_on(knocker), knocker
+
+    seed = random.randrange(1 << 30)
+    found = await a_walk(
+        dialogues.collected(),
+        opened,
+        turns=turns,
+        seed=seed,
+        answers=_HOUSE,
+        openings=_OPENINGS,
+    )
+    modules = [
+        import_module(f"{dialogues.__name__}.{one.name}")
+        for one in iter_modules(dialogues.__path__)
+    ]
+    _is_thorough(found, modules, seed)
