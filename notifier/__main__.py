@@ -40,8 +40,11 @@ def run(
     ] = False,
 ) -> None:
     """Run one job for a day, now; safe to run again."""
+    from api.kit import logs
     from notifier import running, serving, settings
 
+    # One line is the answer; what the clock says of its steps is for the log of a clock.
+    logs.setup("WARNING")
     line, day = running.job_of(job), running.day_of(on)
     with serving.opened(settings.read_core(), size=2) as store:
         if dry_run:

@@ -10,6 +10,7 @@ import os
 import socket
 from collections.abc import Iterable
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import datetime
 
 import structlog
@@ -17,6 +18,7 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from api.db import Store
 from api.kit.calendar import today
+from api.kit.slices import PAUSE_SECONDS
 from api.occurrences import service as occurrences
 from api.occurrences.service import Lease, LeaseLost
 from notifier import crossing
@@ -27,6 +29,15 @@ log = structlog.get_logger("notifier.clock")
 
 FIRST_START = "first_start"
 """The rule of the slot before the first start: it was due when nobody was there to run it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ran:
+    """How far a run came: its slot and the rows handled, and the notices that this clock posted."""
+
+    lease: Lease
+    posted: int = 0
+    is_over: bool = False
 
 
 class Clock:
@@ -87,25 +98,33 @@ class Clock:
                 # A job's fault is its own: its lease lapses and the next minute tries again.
                 log.exception("job.fault", job=job.name)
 
-    async def run_slot(self, job: Job, slot: datetime, *, again: bool = False) -> Lease | None:
+    async def run_slot(self, job: Job, slot: datetime, *, again: bool = False) -> Ran | None:
         """Run one slot to its end; None when somebody else runs it or it has ended.
 
         `again` runs one that has ended once more. Raises LeaseLost when it was taken over.
         """
-        claimed = await cross(self._claim, job, slot, again=again)
-        if claimed is None:
+        lease = await cross(self._claim, job, slot, again=again)
+        if lease is None:
             return None
-        lease = claimed
         log.info("job.begun", job=job.name, slot=slot.isoformat(), done=lease.done)
-        is_over = False
-        while not is_over:
+        ran = Ran(lease)
+        while not ran.is_over:
             if self._stopping.is_set():
                 with suppress(LeaseLost):
-                    await cross(self._release, lease)
-                return lease
-            lease, is_over = await cross(self._slice, job, lease)
-        log.info("job.finished", job=job.name, slot=slot.isoformat(), done=lease.done)
-        return lease
+                    await cross(self._release, ran.lease)
+                return ran
+            ran = await cross(self._slice, job, ran)
+            if not ran.is_over:
+                # SQLite lets one write at a time: those who wait have their turn between slices.
+                await asyncio.sleep(PAUSE_SECONDS)
+        log.info(
+            "job.finished",
+            job=job.name,
+            slot=slot.isoformat(),
+            done=ran.lease.done,
+            count=ran.posted,
+        )
+        return ran
 
     def _list(self, job: Job) -> list[datetime]:
         with self._store.writing("clock.list") as session:
@@ -132,16 +151,18 @@ class Clock:
                 again=again,
             )
 
-    def _slice(self, job: Job, lease: Lease) -> tuple[Lease, bool]:
+    def _slice(self, job: Job, ran: Ran) -> Ran:
         with self._store.writing("clock.slice") as session:
             now = self._now(session)
-            part = job.verb(session, slot=today(lease.slot), after=lease.progress, now=now)
-            kept = occurrences.advance(
-                session, lease, after=part.after, done=part.done, now=self._now(session)
+            occurrences.renew(session, ran.lease, now=now)
+            part = job.verb(session, slot=today(ran.lease.slot), after=ran.lease.progress, now=now)
+            lease = occurrences.advance(
+                session, ran.lease, after=part.after, done=part.done, now=self._now(session)
             )
-            if part.after is None:
-                occurrences.finish(session, kept, now=now)
-            return kept, part.after is None
+            is_over = part.after is None
+            if is_over:
+                occurrences.finish(session, lease, now=now)
+            return Ran(lease, ran.posted + part.posted, is_over=is_over)
 
     def _release(self, lease: Lease) -> None:
         with self._store.writing("clock.release") as session:

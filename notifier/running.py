@@ -49,7 +49,7 @@ def run(store: Store, job: Job, day: date) -> str:
         raise CannotStart(f"{job.name}: another clock has taken this day over.") from None
     if done is None:
         raise CannotStart(f"{job.name}: a clock is running this day now; try again in a minute.")
-    return f"{job.name} {_written(day)}: done, {done.done} looked at."
+    return f"{job.name} {_written(day)}: {done.lease.done} looked at, {done.posted} notices posted."
 
 
 def look(store: Store, job: Job, day: date) -> list[str]:

@@ -5,9 +5,11 @@ so that what came twice can be told to be one. SMTP cannot be asked what became 
 """
 
 import asyncio
+from email.header import Header
 from email.message import EmailMessage
-from email.policy import SMTP as POLICY
-from email.utils import format_datetime, localtime, parseaddr
+from email.policy import SMTP, EmailPolicy
+from email.utils import format_datetime, formataddr, localtime, parseaddr
+from typing import Any
 from urllib.parse import unquote, urlsplit
 
 import aiosmtplib
@@ -20,6 +22,28 @@ from notifier.channels.mouths import Address, Capabilities
 
 _TIMEOUT_SECONDS = 10.0
 _CONNECTIONS = 8
+
+
+class _Policy(EmailPolicy):
+    """SMTP's policy, but for headers in letters beyond ASCII.
+
+    The library's own folding drops the space between two encoded words (CPython gh-92081): here
+    each encoded word holds its spaces.
+    """
+
+    def fold_binary(self, name: str, value: Any) -> bytes:
+        if str(value).isascii() or name not in {"Subject", "From"}:
+            return super().fold_binary(name, value)
+        text = str(value)
+        if name == "From":
+            display, address = parseaddr(text)
+            text = formataddr((Header(display, "utf-8", header_name=name).encode(), address))
+        else:
+            text = Header(text, "utf-8", header_name=name).encode()
+        return f"{name}: {text}\n".replace("\n", self.linesep).encode("ascii")
+
+
+POLICY = _Policy(linesep=SMTP.linesep)
 
 
 class BadMailSettings(ValueError):

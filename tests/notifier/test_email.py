@@ -4,12 +4,13 @@ import asyncio
 import email
 import email.policy
 from collections.abc import AsyncIterator
+from email.header import decode_header, make_header
 
 import pytest
 
 from api.kit.message import Message, Paper
 from api.kit.outcome import Accepted, Rejected, Unknown
-from notifier.channels.email import BadMailSettings, EmailChannel
+from notifier.channels.email import POLICY, BadMailSettings, EmailChannel, compose
 from notifier.channels.mouths import Address
 from tests.notifier import servers
 from tests.notifier.servers import MailServer
@@ -52,6 +53,29 @@ async def test_a_mail_has_a_plain_part_a_page_and_our_reference(channel, desk) -
     assert plain.get_content().strip() == MAIL.text
     assert 'dir="rtl"' in page.get_content()
     assert content.isascii()
+
+
+@pytest.mark.parametrize("words", range(1, 40))
+async def test_a_subject_of_any_length_is_read_as_it_was_written(words: int) -> None:
+    subject = " ".join(["بدهی کارگاه تا", "1405", "خرداد"] * words)[: words * 7].strip()
+    mail = compose(
+        Message("x", subject=subject),
+        sender=f"سازمان تأمین اجتماعی {'شعبه ' * (words // 4)}یک <notices@example.org>",
+        to="mina@example.org",
+        message_id="<1@example.org>",
+    )
+    content = mail.as_bytes(policy=POLICY)
+    assert max(map(len, content.split(b"\r\n"))) <= 100
+    read = email.message_from_bytes(content, policy=email.policy.default)
+    assert read["Subject"] == subject
+    # By the standard's own words: this Python's parser adds a space between encoded words of a name.
+    (sender,) = [line for line in _unfolded(content) if line.startswith("From:")]
+    assert str(make_header(decode_header(sender))) == f"From: {mail['From']}"
+
+
+def _unfolded(content: bytes) -> list[str]:
+    head = content.partition(b"\r\n\r\n")[0].decode("ascii")
+    return head.replace("\r\n ", "\n ").split("\r\n")
 
 
 async def test_papers_are_attached(channel, desk) -> None:
