@@ -70,7 +70,7 @@ def announce(
     A debt whose workshop has no contact on that day waits for the day it has one.
     """
     part = _to_announce(session, slot, now, after, limit)
-    notices.post_many(session, part.notices, now)
+    posted = notices.post_many(session, part.notices, now)
     told = {notice.about for notice in part.notices}
     announced = [
         {"id": debt.id, "announced_version": debt.version}
@@ -79,7 +79,7 @@ def announce(
     ]
     if announced:
         session.execute(update(Debt), announced)
-    return Slice(len(part.debts), part.after)
+    return Slice(len(part.debts), part.after, posted)
 
 
 def remind(
@@ -92,8 +92,8 @@ def remind(
     day of the next reminder, and never after the last day, on which it expires as well.
     """
     part = _to_remind(session, slot, now, after, limit)
-    notices.post_many(session, part.notices, now)
-    return Slice(len(part.debts), part.after)
+    posted = notices.post_many(session, part.notices, now)
+    return Slice(len(part.debts), part.after, posted)
 
 
 def preview(session: Session, *, job: str, slot: date, now: datetime, limit: int = SIZE) -> Preview:

@@ -17,10 +17,15 @@ Row = TypeVar("Row")
 
 @dataclass(frozen=True, slots=True)
 class Slice:
-    """What one step of a job did: rows handled, and the key to go on from (None at the end)."""
+    """What one step of a job did.
+
+    `done` rows were handled, `posted` notices came of them; `after` is the key to go on from, None
+    at the end.
+    """
 
     done: int
     after: str | None
+    posted: int = 0
 
 
 @dataclass(frozen=True, slots=True)
