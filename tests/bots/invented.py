@@ -39,14 +39,16 @@ from tests.support import make
 CODES = ("K7Q2M4XD", "0123ABCD", "ZZZZ9999")
 
 
-def new_knocker(chance: random.Random, *, linked: bool, workplaces: int) -> PretendKnocker:
-    """A core whose noes are thrown with `chance`."""
+def new_knocker(
+    chance: random.Random, *, linked: bool, workplaces: int, noes: bool = True
+) -> PretendKnocker:
+    """A core whose noes, where it has any, are thrown with `chance`."""
     knocker = PretendKnocker(linked=linked, grants=GRANTS[:workplaces])
 
-    def or_no(answer: Callable[..., Any], *noes: Refusal, one_in: int = 3) -> Callable[..., Any]:
+    def or_no(answer: Callable[..., Any], *said: Refusal, one_in: int = 3) -> Callable[..., Any]:
         def answered(**facts: Any) -> Any:
             if noes and chance.randrange(one_in) == 0:
-                raise chance.choice(noes)
+                raise chance.choice(said)
             return answer(**facts)
 
         return answered
@@ -67,7 +69,7 @@ def new_knocker(chance: random.Random, *, linked: bool, workplaces: int) -> Pret
         knocker.linked = False
 
     def page() -> DebtPage:
-        items = [_debt(n) for n in range(chance.choice((0, 1, 2, 12)))]
+        items = [_debt(n) for n in range(chance.choice((0, 1, 2, 12) if noes else (2,)))]
         total = sum(debt.total for debt in items)
         return DebtPage(items=items, count=len(items), total=total, as_of=make.TODAY)
 

@@ -60,6 +60,7 @@ class Player:
         self.adapter = adapter
         self.address = Address(adapter.messenger, audience, CHAT)
         self.heard = heard
+        self.keys = db.keys()
         self.now = make.NOW.timestamp()
         self.state = json.dumps(log.new_chat("salt", language))
         self.replies: list[Reply] = []
@@ -99,7 +100,7 @@ class Player:
             self.core,
             self._loaded,
             address=self.address,
-            keys=db.keys(),
+            keys=self.keys,
             now=self.now,
             medium=Medium.CHAT,
         )

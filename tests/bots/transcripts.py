@@ -67,7 +67,7 @@ async def _story(
             data = [data for message in heard for _label, data in message.buttons]
             assert line[2:].strip() in data, f"{where}: no such button among {data}"
         elif line.startswith("<"):
-            assert _says(heard, line[1:].strip(), player.chat["language"]), f"{where}: {heard}"
+            assert says(heard, line[1:].strip(), player.chat["language"]), f"{where}: {heard}"
         elif line in also:
             also[line](wire)
         elif line.strip() and not line.startswith("#"):
@@ -140,7 +140,7 @@ def _raw(said: str, player: Play, heard: list[Heard]) -> dict[str, Any]:  # noqa
     return player.raw("text", said)
 
 
-def _says(heard: list[Heard], words: str, language: str) -> bool:
+def says(heard: list[Heard], words: str, language: str) -> bool:
     """Whether the answer has the words: as written, or a msgid as the language says it."""
     text = " ".join(" ".join(message.text.split()) for message in heard)
     labels = [label for message in heard for label, _data in message.buttons]
