@@ -10,6 +10,7 @@ replies, in one transaction. Replies are never empty for a message of somebody w
 from dataclasses import replace
 
 from api.client import Core
+from api.errors import Unavailable
 from api.kit import codes
 from api.kit.language import Language, Medium, Sentence, Speech
 from api.kit.sealing import Keyring
@@ -147,10 +148,21 @@ class Conversation:
                 branch = await self._asking.branch(talk["grant"] if talk else "")
                 return self._led(wording.a_person(branch), await self._again())
             case Word.STOP | Word.START:
-                on = word is Word.START
-                told = await self._asking.consent(on=on)
-                said = wording.CONSENT[on] if told else wording.NOT_TOLD
-                return self._led(said, await self._again())
+                return await self._consented(on=word is Word.START)
+
+    async def _consented(self, *, on: bool) -> Reply:
+        """STOP and START. In a chat that is not linked, START is where one starts."""
+        untold = await self._asking.consent(on=on)
+        match untold:
+            case None:
+                said = wording.CONSENT[on]
+            case Unavailable():
+                said = wording.TRY_LATER
+            case _ if on:
+                return await self._start()
+            case _:
+                said = wording.refusal(untold)
+        return self._led(said, await self._again())
 
     async def _tapped(self, data: str) -> Reply:
         """A tap, or the digit or words that stand for one."""

@@ -232,7 +232,10 @@ class Run:
         return await Ask(
             "for_whom",
             _("Which workplace?"),
-            [Option(id, label) for id, label in grants.items()],
+            [
+                Option(id, _("Workplace {workshop:digits}").using(workshop=label))
+                for id, label in grants.items()
+            ],
         )
 
     def _pass(self, step: Step[Any]) -> None:

@@ -57,13 +57,13 @@ class Asking:
         except (Unavailable, Refusal):
             return None
 
-    async def consent(self, *, on: bool) -> bool:
-        """Tell the core of STOP and START; False where it could not be told."""
+    async def consent(self, *, on: bool) -> Unavailable | Refusal | None:
+        """Tell the core of STOP and START; gives why it could not be told."""
         try:
             await self._call(self._core.preferences.consent, on=on)
-        except (Unavailable, Refusal):
-            return False
-        return True
+        except (Unavailable, Refusal) as untold:
+            return untold
+        return None
 
     async def tell_language(self) -> None:
         """Tell the core a switch of language it has not heard of; a core that is away hears it later."""

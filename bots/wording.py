@@ -30,7 +30,7 @@ WHICH_LINE = _("Which line would you like to change?")
 GO_ON_WITH = _("Go on with “{talk}”?")
 
 # What it says.
-WELCOME = _("You are welcome here. This is the Social Security assistant.")
+WELCOME = _("Welcome. This is the Social Security assistant.")
 HELP = _(
     "Tap a button, or write the number of a line. These words always work:\n"
     "menu – what can be done here\n"
@@ -41,8 +41,8 @@ HELP = _(
     "STOP – no more messages from us; START – messages again"
 )
 OVER = _("This button belongs to an earlier talk.")
-CANCELLED = _("Cancelled. Nothing was sent.")
-NOT_SENT = _("Nothing was sent.")
+CANCELLED = _("Cancelled. Nothing was changed.")
+NOT_SENT = _("Nothing was changed.")
 NOT_UNDERSTOOD = _("We did not understand that. Please choose one of these:")
 UNKNOWN_COMMAND = _("We do not know this command.")
 TOO_LONG = _("That is too long: at most {longest} letters, please.")
@@ -55,7 +55,7 @@ CORE_IS_AWAY = _(
 )
 CORE_STILL_AWAY = _("The information is still out of reach. Your answers are kept; we will write.")
 CORE_IS_BACK = _("We are back. Let us go on:")
-LINK_FIRST = _("For this, your chat is linked to you first.")
+LINK_FIRST = _("For this we first link this chat to you.")
 GONE_TALK = _("an earlier talk")
 GONE = _("This service has changed since then. Please start it again from the menu.")
 TROUBLE = _(
@@ -66,7 +66,7 @@ CONSENT: Mapping[bool, Sentence] = MappingProxyType({
     False: _("You will get no more messages from us, except what the law requires. START undoes this."),
     True: _("You will get our messages again."),
 })  # fmt: skip
-NOT_TOLD = _("This chat is not linked to anybody, or we cannot reach the information right now.")
+TRY_LATER = _("We cannot reach the information right now. Please try again in a little while.")
 ANOTHERS_CONTACT = _(
     "This is somebody else's number. Please share your own with the button of this chat."
 )
@@ -93,9 +93,9 @@ def a_person(branch: BranchOut | None) -> Sentence:
     """How to reach a person: the branch, where it is known."""
     if branch is None:
         return _("A person answers by telephone on 1420, and at every branch in office hours.")
-    return _("Your branch: {name}\n{address}\nTelephone: {phone}\nOpen: {hours}").using(
-        name=branch.name, address=branch.address, phone=Code(branch.phone), hours=branch.hours
-    )
+    return _(
+        "Your branch: {name:digits}\n{address:digits}\nTelephone: {phone}\nOpen: {hours:digits}"
+    ).using(name=branch.name, address=branch.address, phone=Code(branch.phone), hours=branch.hours)
 
 
 def is_off(reason: str) -> Sentence:
@@ -164,14 +164,14 @@ REFUSALS: Mapping[str, Sentence | Callable[[Mapping[str, Any]], Sentence]] = Map
     "refused": _("This cannot be done as it was asked. Please go one step back, or write “a person”."),
     "invalid": _("Something in the answers does not fit. Please change a line and send it again."),
     "not_allowed": _("This is not open to you here. Your branch can help: write “a person”."),
-    "not_known": _("This chat is not linked to anybody yet. Write /start to link it."),
+    "not_known": _("This chat is not linked to anybody yet. Write “start” to link it."),
     "not_found": _(
         "We found nothing with these details. If you think it should be there, write “a person”."
     ),
     "conflict": _("This has changed in the meantime. Please look at it again from the menu."),
     "too_many": _wait(_("That was too often for now. {later}")),
     # access
-    "not_linked": _("This chat is not linked to anybody yet. Write /start to link it."),
+    "not_linked": _("This chat is not linked to anybody yet. Write “start” to link it."),
     "grant_ended": _("You no longer act for this workplace, so this talk has ended."),
     "scope_missing": _("This is not open to you here. Your branch can help: write “a person”."),
     "idempotency_key_missing": _(
@@ -196,7 +196,7 @@ REFUSALS: Mapping[str, Sentence | Callable[[Mapping[str, Any]], Sentence]] = Map
     "too_many_codes": _("No more codes can be sent to this number today. Please try again tomorrow."),
     "too_many_claims": _wait(_("That was too often for now. {later}")),
     # organisation
-    "no_rule": _("The rule for this day is not in our tables yet. Your branch can help: write “a person”."),
+    "no_rule": _("We cannot work this out for that day yet. Your branch can help: write “a person”."),
     "no_branch": _("We do not know the branch of this workplace yet. A person answers on 1420."),
     # debts
     "debt_not_found": _(
@@ -204,6 +204,8 @@ REFUSALS: Mapping[str, Sentence | Callable[[Mapping[str, Any]], Sentence]] = Map
     ),
     "debts_overtaken": _("This has changed in the meantime. Please look at it again from the menu."),
     # notices
-    "not_a_check_code": _("A check code has eight letters and digits, such as K7Q2-M4XD."),
+    "not_a_check_code": _("A check code has eight letters and digits, such as {example}.").using(
+        example=Code("K7Q2-M4XD")
+    ),
     "too_many_checks": _wait(_("You have asked about many codes. {later}")),
 })  # fmt: skip

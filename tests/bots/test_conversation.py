@@ -283,7 +283,7 @@ async def test_a_refused_confirmation_sends_nothing():
     person = Person(trials.booklet)
     for line in ("/booklet", "1", "1"):
         await person.say(line)
-    assert "Nothing was sent." in await person.say("0")
+    assert "Nothing was changed." in await person.say("0")
     assert person.knocker.changes("/trial/request") == 0
 
 
@@ -330,7 +330,7 @@ async def test_a_switch_of_language_is_told_to_the_core_until_it_heard():
 async def test_an_unlinked_person_is_linked_first_and_then_gets_what_was_asked_for():
     person = Person(trials.booklet, trials.meeting, trials.about)
     person.knocker.linked = False
-    assert "your chat is linked to you first" in await person.tap("about_it|K7Q2M4XD")
+    assert "we first link this chat to you" in await person.tap("about_it|K7Q2M4XD")
     await person.player.send({"chat": "501", "contact": {"phone": "+989121234567", "own": True}})
     await person.say("0012345679")
     text = await person.say("123456")
