@@ -1,0 +1,91 @@
+"""A random walk through the real talks and the real core; `make faults` goes ten times as far."""
+
+import random
+from collections.abc import Iterator
+from pathlib import Path
+from types import ModuleType, SimpleNamespace
+
+import pytest
+
+from api import db
+from api.db import Store
+from api.identity import service as identity
+from bots.dialogues import checking, collected, debts, meeting, notices, settings
+from tests.bots import walker
+from tests.bots.dialogues import scenes
+from tests.bots.dialogues.house import PlayersClock, Wire
+from tests.bots.transcripts import player
+from tests.support import core as real
+from tests.support import make, models
+
+DIALOGUES = collected()
+MODULES: tuple[ModuleType, ...] = (checking, debts, meeting, notices, settings)
+ACTIONS = ("debt_details", "is_it_genuine")
+STORIES = ("stranger", "one_workplace", "stranger", "many", "stranger", "two_workplaces")
+STORY = 100
+"""Turns of one story: nobody gets far in a chat that was locked."""
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    """A store on one connection, as every story is undone; where it is does not matter here."""
+    opened = db.open_store(f"sqlite:///{tmp_path / 'core.db'}")
+    models.create(opened)
+    with opened.bind.engine.connect() as connection:
+        # The application closes its pool when it stops.
+        connection.detach()
+        outer = connection.begin()
+        yield Store(connection)
+        outer.rollback()
+
+
+@pytest.mark.parametrize(
+    ("turns", "questions", "finals"),
+    [(400, 0.6, 0.25), pytest.param(20_000, 0.95, 0.8, marks=pytest.mark.faults)],
+    ids=["short", "long"],
+)
+async def test_whatever_a_person_does_is_answered(
+    turns: int, questions: float, finals: float, store: Store, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(
+        identity, "secrets", SimpleNamespace(randbelow=lambda _most: int(scenes.CODE))
+    )
+    seed = random.randrange(1 << 30)
+    asked: set[str] = set()
+    taken: set[str] = set()
+    with real.running(store, PlayersClock(), threads=1) as running:
+        for part in range(turns // STORY):
+            begun = store.bind.begin_nested()  # type: ignore[union-attr]
+            walked = await _story(store, running, STORIES[part % len(STORIES)], seed + part)
+            begun.rollback()
+            asked |= {name for _dialogue, name in walked.asked}
+            taken |= {name for _dialogue, name in walked.finished}
+    every, finishes = walker.written(MODULES)
+    told = f"seed {seed}: never asked {every - asked}, never taken {finishes - taken}"
+    assert len(every & asked) >= questions * len(every), told
+    assert len(finishes & taken) >= finals * len(finishes), told
+
+
+async def _story(store: Store, running: real.Running, scene: str, seed: int) -> walker.Walk:
+    with store.session(writing=True) as session:
+        make.rules(session)
+        here = scenes.SCENES[scene](session)
+        if here.linked is not None:
+            scenes.link(session, here.linked, "terminal")
+        session.commit()
+    codes = [code for name, code in here.names.items() if name.startswith("notice")]
+    async with running.client() as core:
+        person = player("terminal", DIALOGUES, core)
+        running.clock.player = person  # type: ignore[attr-defined]
+        return await walker.walk(
+            person,  # type: ignore[arg-type]
+            Wire(core, running),
+            turns=STORY,
+            seed=seed,
+            answers={
+                "national_code": [here.names.get("mina", "1"), here.names.get("bad", "2")],
+                "month": ["1398/04", "تیر ۱۳۹۸", "1399/01"],
+                "code": [scenes.CODE, "000000", "K7Q2-M4XD"],
+            },
+            openings=[f"{action}|{code}" for action in ACTIONS for code in codes[:2]],
+        )
