@@ -1,4 +1,7 @@
-"""`python -m notifier`: what cannot be done is one sentence on standard error and exit 2."""
+"""`python -m notifier`: what cannot be done is one sentence on standard error and exit 2.
+
+Each command reads its settings before it imports what it works with: a wrong one is told at once.
+"""
 
 import sys
 from typing import Annotated
@@ -17,17 +20,23 @@ app = typer.Typer(
 @app.command()
 def serve() -> None:
     """Deliver notices and take reports until told to stop."""
-    from notifier import serving, settings
+    from notifier import settings
 
-    serving.serve(settings.read(), settings.read_core())
+    given = settings.read(), settings.read_core()
+    from notifier import serving
+
+    serving.serve(*given)
 
 
 @app.command()
 def clock() -> None:
     """Run the timetable until told to stop."""
-    from notifier import serving, settings
+    from notifier import settings
 
-    serving.keep_time(settings.read(), settings.read_core())
+    given = settings.read(), settings.read_core()
+    from notifier import serving
+
+    serving.keep_time(*given)
 
 
 @app.command()

@@ -2,7 +2,7 @@
 
 import asyncio
 import signal
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 
 import structlog
@@ -16,7 +16,7 @@ from api.kit.sealing import BadKeys, Keyring
 from api.notices.addresses import EMAIL, SMS
 from api.notices.plans import Channel as Name
 from notifier.channels.email import BadMailSettings, EmailChannel
-from notifier.channels.settings import ChannelSettings
+from notifier.channels.settings import BadBotSettings, ChannelSettings
 from notifier.channels.sms_http import KavenegarChannel
 from notifier.clock import Clock
 from notifier.crossing import AWAY, cross
@@ -72,7 +72,7 @@ def keep_time(settings: Settings, core: CoreSettings) -> None:
 
 async def _serve(settings: Settings, store: Store) -> None:
     stopping = _told_to_stop()
-    rounds = _rounds(settings)
+    rounds = rounds_of(settings)
     postman = Postman(store, rounds, idle_seconds=settings.idle_seconds)
     readers = {}
     if settings.kavenegar_key.get_secret_value():
@@ -110,36 +110,50 @@ async def _keep_time(settings: Settings, store: Store) -> None:
         await running
 
 
-def _rounds(settings: Settings) -> list[Round]:
-    """Make the mouths that are set, in a round a channel; a channel without any is passed by."""
+def rounds_of(settings: Settings) -> list[Round]:
+    """Make the mouths that are set, in a round a channel; a channel without any is passed by.
+
+    Raises CannotStart.
+    """
+    try:
+        rounds = [
+            Round(Name.CHAT, _chats(settings), settings.chats_at_once),
+            Round(Name.SMS, _sms(settings), settings.sms_at_once),
+            Round(Name.EMAIL, _mails(settings), settings.mails_at_once),
+        ]
+    except (BadBotSettings, BadMailSettings) as error:
+        raise CannotStart(str(error)) from None
+    for one in rounds:
+        if not one.mouths:
+            log.warning("channel.absent", channel=one.name)
+    return rounds
+
+
+def _chats(settings: Settings) -> Mapping[str, Mouth]:
     chats = {}
     for bot in ChannelSettings().bots():
         # aiogram costs three seconds and 170 MiB: not for a notifier without a bot.
         from notifier.channels.telegram import TelegramChannel
 
-        chats[bot.name] = Mouth(
-            TelegramChannel(bot.token.get_secret_value(), bot.api_root), settings.bot_per_second
-        )
-    sms = {}
-    if key := settings.kavenegar_key.get_secret_value():
-        line = KavenegarChannel(key, settings.sms_sender, settings.kavenegar_root)
-        sms[SMS] = Mouth(line, settings.sms_per_second)
-    mails = {}
-    if url := settings.smtp_url.get_secret_value():
-        try:
-            server = EmailChannel(url, settings.mail_from, connections=settings.mails_at_once)
-        except BadMailSettings as error:
-            raise CannotStart(str(error)) from None
-        mails[EMAIL] = Mouth(server, settings.mail_per_second)
-    rounds = [
-        Round(Name.CHAT, chats, settings.chats_at_once),
-        Round(Name.SMS, sms, settings.sms_at_once),
-        Round(Name.EMAIL, mails, settings.mails_at_once),
-    ]
-    for one in rounds:
-        if not one.mouths:
-            log.warning("channel.absent", channel=one.name)
-    return rounds
+        mouth = TelegramChannel(bot.token.get_secret_value(), bot.api_root)
+        chats[bot.name] = Mouth(mouth, settings.bot_per_second)
+    return chats
+
+
+def _sms(settings: Settings) -> Mapping[str, Mouth]:
+    key = settings.kavenegar_key.get_secret_value()
+    if not key:
+        return {}
+    line = KavenegarChannel(key, settings.sms_sender, settings.kavenegar_root)
+    return {SMS: Mouth(line, settings.sms_per_second)}
+
+
+def _mails(settings: Settings) -> Mapping[str, Mouth]:
+    url = settings.smtp_url.get_secret_value()
+    if not url:
+        return {}
+    server = EmailChannel(url, settings.mail_from, connections=settings.mails_at_once)
+    return {EMAIL: Mouth(server, settings.mail_per_second)}
 
 
 @asynccontextmanager

@@ -5,6 +5,7 @@
 A bot without a token is not there.
 """
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -12,6 +13,13 @@ from pydantic import SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 API_ROOT = "https://api.telegram.org"
+_TOKEN = re.compile(r"[0-9]+:[A-Za-z0-9_-]{20,}")
+
+
+class BadBotSettings(ValueError):
+    """A bot's settings cannot be used; the text says which and what to do."""
+
+
 AUDIENCES = ("people", "employers", "inspectors")
 MESSENGERS = ("telegram",)
 
@@ -56,18 +64,24 @@ class ChannelSettings(BaseSettings):
     inspectors_telegram_username: str = ""
 
     def bots(self) -> Iterator[BotSettings]:
-        """Give each bot that has a token."""
+        """Give each bot that has a token; raises BadBotSettings for what cannot be one."""
         for audience in AUDIENCES:
             for messenger in MESSENGERS:
                 of = f"{audience}_{messenger}"
                 token: SecretStr = getattr(self, f"{of}_token")
-                if token.get_secret_value():
-                    yield BotSettings(
-                        audience,
-                        messenger,
-                        token,
-                        getattr(self, f"{of}_api_root").rstrip("/"),
-                        getattr(self, f"{of}_file_root").rstrip("/"),
-                        getattr(self, f"{of}_secret"),
-                        getattr(self, f"{of}_username"),
+                if not token.get_secret_value():
+                    continue
+                if not _TOKEN.fullmatch(token.get_secret_value()):
+                    raise BadBotSettings(
+                        f"CHANNELS_{of.upper()}_TOKEN is no bot's token: copy it whole, "
+                        "123456:AAAA…, as the messenger gave it."
                     )
+                yield BotSettings(
+                    audience,
+                    messenger,
+                    token,
+                    getattr(self, f"{of}_api_root").rstrip("/"),
+                    getattr(self, f"{of}_file_root").rstrip("/"),
+                    getattr(self, f"{of}_secret"),
+                    getattr(self, f"{of}_username"),
+                )

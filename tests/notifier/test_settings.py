@@ -1,0 +1,91 @@
+"""Settings that cannot be used are told in one sentence that says what to do."""
+
+import pytest
+
+from api import db
+from api.kit.sealing import Keyring
+from notifier.channels.settings import ChannelSettings
+from notifier.serving import opened, rounds_of
+from notifier.settings import CannotStart, CoreSettings, read, read_core
+
+GOOD = {
+    "API_DATABASE_URL": "sqlite:///nowhere/core.db",
+    "API_KEYS": "nowhere/core.keys",
+    "NOTIFIER_KAVENEGAR_KEY": "a-key",
+    "NOTIFIER_SMS_SENDER": "10001420",
+    "NOTIFIER_REPORT_SECRET": "a secret of the reports",
+    "NOTIFIER_SMTP_URL": "smtp://mail.example.org:25",
+    "NOTIFIER_MAIL_FROM": "notices@example.org",
+}
+
+
+@pytest.fixture(autouse=True)
+def _environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    # Opening a store puts its keys in use: those of the whole suite come back afterwards.
+    monkeypatch.setattr(db, "_ring", [*db._ring])
+    monkeypatch.setattr(db, "_ring_file", [*db._ring_file])
+    for name, value in GOOD.items():
+        monkeypatch.setenv(name, value)
+
+
+async def test_each_channel_that_is_set_has_a_mouth() -> None:
+    rounds = rounds_of(read())
+    assert {one.name: set(one.mouths) for one in rounds} == {
+        "chat": set(),
+        "sms": {"sms"},
+        "email": {"email"},
+    }
+    assert [one.asks for one in rounds] == [False, True, False]
+
+
+async def test_a_bot_with_a_token_has_a_mouth_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CHANNELS_EMPLOYERS_TELEGRAM_TOKEN", "123456:" + "A" * 35)
+    monkeypatch.setenv("CHANNELS_EMPLOYERS_TELEGRAM_API_ROOT", "http://127.0.0.1:8010/")
+    (bot,) = ChannelSettings().bots()
+    assert (bot.name, bot.api_root) == ("telegram:employers", "http://127.0.0.1:8010")
+    (chats, *_) = rounds_of(read())
+    assert set(chats.mouths) == {"telegram:employers"}
+    for mouth in chats.mouths.values():
+        await mouth.channel.close()
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "sentence"),
+    [
+        ("API_DATABASE_URL", None, "API_DATABASE_URL is not set: write sqlite:"),
+        ("API_KEYS", None, "API_KEYS is not set: name the key file"),
+        ("API_DATABASE_URL", "mysql://x", "API_DATABASE_URL must name SQLite or PostgreSQL."),
+        ("API_KEYS", "/nowhere", "The key file /nowhere is not there"),
+        ("NOTIFIER_PORT", "many", "NOTIFIER_PORT is wrong"),
+        ("NOTIFIER_BOT_PER_SECOND", "31", "NOTIFIER_BOT_PER_SECOND is wrong"),
+        ("NOTIFIER_REPORT_SECRET", "short", "NOTIFIER_REPORT_SECRET is not set"),
+        ("NOTIFIER_SMS_SENDER", None, "NOTIFIER_SMS_SENDER is not set"),
+        ("NOTIFIER_MAIL_FROM", None, "NOTIFIER_MAIL_FROM is not set"),
+        ("NOTIFIER_MAIL_FROM", "nobody", "NOTIFIER_MAIL_FROM is no mail address"),
+        ("NOTIFIER_SMTP_URL", "http://x", "NOTIFIER_SMTP_URL is no mail server's address"),
+        ("CHANNELS_EMPLOYERS_TELEGRAM_TOKEN", "abc", "_TOKEN is no bot's token"),
+    ],
+)
+async def test_what_cannot_be_used_is_named(
+    monkeypatch: pytest.MonkeyPatch, tmp_path, name, value, sentence
+) -> None:
+    if name == "API_DATABASE_URL" and value:
+        Keyring.new().save(tmp_path / "core.keys")
+        monkeypatch.setenv("API_KEYS", str(tmp_path / "core.keys"))
+    if value is None:
+        monkeypatch.delenv(name)
+    else:
+        monkeypatch.setenv(name, value)
+    with pytest.raises(CannotStart) as told:
+        _start()
+    assert sentence in str(told.value)
+    assert str(told.value).endswith(".")
+    assert "\n" not in str(told.value)
+
+
+def _start() -> None:
+    settings, core = read(), read_core()
+    assert isinstance(core, CoreSettings)
+    rounds_of(settings)
+    with opened(core, size=1):
+        pass
