@@ -1,10 +1,9 @@
 """Who lives in a transcript: each scene arranges people, workplaces and debts, and names them.
 
-The ids are the same on every adapter: a scene is arranged once, and each story is undone before
-the next one begins.
+A scene is arranged once, and each story is undone before the next one begins: what is told in one
+is not heard in another.
 """
 
-import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -15,7 +14,6 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from api.access import service as access
-from api.access.models import Grant
 from api.access.rules import ChatAddress, Level
 from api.debts.models import Debt
 from api.debts.rules import Kind, State, Step
@@ -151,8 +149,6 @@ def two_workplaces(session: Session) -> Scene:
     )
     make.debt(session, workshop=mill, number="0000000003333")
     names = {
-        "bakery": str(grant_id(bakery)),
-        "mill": str(grant_id(mill)),
         "debt": str(debt.id),
         "notice": told(session, mina, debt),
     }
@@ -253,11 +249,11 @@ def _posted(
 
 
 def link(session: Session, person: Person, messenger: str) -> None:
-    """Link a player's chat to a person, with grants whose ids are the same in every story.
+    """Link a player's chat to a person.
 
     A person without phone and mail is told of it nowhere, so their inbox stays as arranged.
     """
-    made = access.link(
+    access.link(
         session,
         chat=ChatAddress(messenger, "employers", CHAT),
         person_id=person.id,
@@ -266,11 +262,3 @@ def link(session: Session, person: Person, messenger: str) -> None:
         level=Level.CODE,
         now=make.NOW,
     )
-    for grant in session.scalars(select(Grant).where(Grant.link_id == made.id)):
-        grant.id = grant_id(session.get_one(Workshop, grant.workshop_id))
-    session.flush()
-
-
-def grant_id(workshop: Workshop) -> uuid.UUID:
-    """The grant for a workplace in every story."""
-    return uuid.uuid5(workshop.id, "grant")

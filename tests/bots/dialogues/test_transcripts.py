@@ -3,7 +3,6 @@
 import re
 from collections.abc import AsyncIterator, Callable
 from contextlib import ExitStack
-from operator import methodcaller
 from pathlib import Path
 from string import Template
 from types import SimpleNamespace
@@ -24,9 +23,6 @@ from tests.support import make
 
 PATHS = sorted(Path(__file__).parent.glob("*.txt"))
 _SCENE = re.compile(r"# scene: ([a-z_]+)")
-
-# `clock 4m`: as much time passes at the core.
-_CLOCK = {f"clock {minutes}m": methodcaller("wait", 60 * minutes) for minutes in range(1, 60)}
 
 DIALOGUES = collected()
 
@@ -61,7 +57,6 @@ async def test_a_talk_goes_as_written(
             filled,
             dialogues=DIALOGUES,
             core=_stories(store, linked, running, opened),
-            also=_CLOCK,
         )
 
 

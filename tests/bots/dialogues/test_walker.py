@@ -1,25 +1,27 @@
-"""A random walk through the real talks and the real core; `make faults` goes ten times as far."""
+"""A random walk through the real talks and the real core.
+
+How much of the talks a walk meets is counted in tests/bots/test_walker.py, with an invented core.
+"""
 
 import random
 from collections.abc import Iterator
 from pathlib import Path
-from types import ModuleType, SimpleNamespace
+from types import SimpleNamespace
 
 import pytest
 
 from api import db
 from api.db import Store
 from api.identity import service as identity
-from bots.dialogues import checking, collected, debts, meeting, notices, settings
+from bots.dialogues import collected
 from tests.bots import walker
 from tests.bots.dialogues import scenes
-from tests.bots.dialogues.house import PlayersClock, Wire
+from tests.bots.dialogues.house import Wire
 from tests.bots.transcripts import player
 from tests.support import core as real
 from tests.support import make, models
 
 DIALOGUES = collected()
-MODULES: tuple[ModuleType, ...] = (checking, debts, meeting, notices, settings)
 ACTIONS = ("debt_details", "is_it_genuine")
 STORIES = ("stranger", "one_workplace", "stranger", "many", "stranger", "two_workplaces")
 STORY = 100
@@ -40,30 +42,22 @@ def store(tmp_path: Path) -> Iterator[Store]:
 
 
 @pytest.mark.parametrize(
-    ("turns", "questions", "finals"),
-    [(400, 0.6, 0.25), pytest.param(20_000, 0.95, 0.8, marks=pytest.mark.faults)],
-    ids=["short", "long"],
+    "turns", [400, pytest.param(6_000, marks=pytest.mark.faults)], ids=["short", "long"]
 )
 async def test_whatever_a_person_does_is_answered(
-    turns: int, questions: float, finals: float, store: Store, monkeypatch: pytest.MonkeyPatch
+    turns: int, store: Store, monkeypatch: pytest.MonkeyPatch
 ):
     monkeypatch.setattr(
         identity, "secrets", SimpleNamespace(randbelow=lambda _most: int(scenes.CODE))
     )
     seed = random.randrange(1 << 30)
-    asked: set[str] = set()
-    taken: set[str] = set()
-    with real.running(store, PlayersClock(), threads=1) as running:
+    with real.running(store, real.Clock(), threads=1) as running:
         for part in range(turns // STORY):
             begun = store.bind.begin_nested()  # type: ignore[union-attr]
+            running.clock.now = make.NOW
             walked = await _story(store, running, STORIES[part % len(STORIES)], seed + part)
             begun.rollback()
-            asked |= {name for _dialogue, name in walked.asked}
-            taken |= {name for _dialogue, name in walked.finished}
-    every, finishes = walker.written(MODULES)
-    told = f"seed {seed}: never asked {every - asked}, never taken {finishes - taken}"
-    assert len(every & asked) >= questions * len(every), told
-    assert len(finishes & taken) >= finals * len(finishes), told
+            assert walked.turns == STORY
 
 
 async def _story(store: Store, running: real.Running, scene: str, seed: int) -> walker.Walk:
@@ -76,7 +70,6 @@ async def _story(store: Store, running: real.Running, scene: str, seed: int) -> 
     codes = [code for name, code in here.names.items() if name.startswith("notice")]
     async with running.client() as core:
         person = player("terminal", DIALOGUES, core)
-        running.clock.player = person  # type: ignore[attr-defined]
         return await walker.walk(
             person,  # type: ignore[arg-type]
             Wire(core, running),
