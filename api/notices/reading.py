@@ -8,14 +8,16 @@ from sqlalchemy.orm import Session
 
 from api.errors import NotFound
 from api.kit.calendar import today
+from api.kit.language import Language, Speech
 from api.notices.checking import READABLE, by_code, code_of, subject_of
 from api.notices.models import Notice
 from api.notices.rules import NoticeStatus
 from api.notices.schemas import NoticeLine, NoticeOut, NoticePage
-from api.templates import render
+from api.templates import layout, render
 from api.templates.catalogue import TEMPLATES
 
-PAGE = 8
+PAGE = 7
+"""With the line that leads on, a list of eight (talks.md)."""
 
 
 def mine(
@@ -45,7 +47,7 @@ def mine(
             NoticeLine(
                 code=code_of(notice.id),
                 template=notice.template,
-                subject=subject_of(notice, language),
+                subject=_title_of(notice, language),
                 day=today(notice.created_at),
                 status=notice.status,
             )
@@ -86,3 +88,15 @@ def opened(
         status=notice.status,
     )
     return out, notice.workshop_id
+
+
+def _title_of(notice: Notice, language: str) -> str:
+    """Say what tells a notice from others in a list: the subject that its mail has.
+
+    It holds more than the answer to a check may: here a person reads their own.
+    """
+    facts = TEMPLATES[notice.template].facts.model_validate(notice.facts).words(today=None)
+    subject = layout.wording(notice.template, "email").subject
+    if subject is None:
+        return subject_of(notice, language)
+    return Speech(Language(language)).word(subject, **facts)

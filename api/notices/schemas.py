@@ -7,7 +7,7 @@ from pydantic import BaseModel, Field
 
 
 class NoticeLine(BaseModel):
-    """A notice in a list: newest first."""
+    """A notice in a list; `subject` tells it from the others there."""
 
     code: str
     template: str

@@ -33,7 +33,7 @@ def test_a_notice_is_readable_from_the_moment_it_is_posted(session: Session) -> 
     (line,) = page.items
     assert (line.template, line.subject, line.day) == (
         "debt_notice",
-        "the debt of a workplace",
+        "Debt notice: workplace *4521, Mordad 1405",
         date(2026, 12, 2),
     )
     out, workshop = notices.opened(

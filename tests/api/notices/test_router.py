@@ -67,7 +67,7 @@ async def test_the_inbox_lists_ones_own_in_the_language_being_spoken(house: Hous
     assert answer.status_code == 200
     lines = {line["template"]: line for line in answer.json()["items"]}
     assert lines["debt_notice"]["code"] == house.code
-    assert lines["debt_notice"]["subject"] == "the debt of a workplace"
+    assert lines["debt_notice"]["subject"] == "Debt notice: workplace *4521, Mordad 1405"
 
 
 async def test_a_notice_is_opened_with_the_right_to_its_workplace(house: House) -> None:
