@@ -70,7 +70,8 @@ _ALL = (
     ),
     Template(
         name="link_added",
-        notice_class=NoticeClass.SERVICE,
+        # An alarm where it was not their own doing: no night, holiday or STOP holds it back.
+        notice_class=NoticeClass.RECEIPT,
         subject=_("a chat linked to you"),
         question=None,
         facts=LinkFacts,
@@ -78,7 +79,8 @@ _ALL = (
     ),
     Template(
         name="link_ended",
-        notice_class=NoticeClass.SERVICE,
+        # An alarm where it was not their own doing: no night, holiday or STOP holds it back.
+        notice_class=NoticeClass.RECEIPT,
         subject=_("a chat no longer linked to you"),
         question=None,
         facts=LinkFacts,

@@ -15,6 +15,7 @@ from api.access import service as access
 from api.debts import service as debts
 from api.notices import questions
 from api.notices.models import Delivery, Notice
+from api.preferences import service as preferences
 from api.templates.catalogue import TEMPLATES
 from tests.api.notices.office import Office, chat
 from tests.support import make
@@ -69,6 +70,25 @@ def test_every_older_channel_hears_of_a_new_chat_and_the_new_one_does_not(
     assert [letter.address for letter in office.send("chat")] == [older.chat]
     assert [letter.address for letter in office.send("sms")] == [person.phone]
     assert [letter.address for letter in office.send("email")] == ["mina@example.org"]
+
+
+@pytest.mark.parametrize("template", ["link_added", "link_ended"])
+def test_who_takes_a_chat_over_at_night_and_writes_stop_silences_nobody(
+    session: Session, template: str
+) -> None:
+    person = make.person(session, email="mina@example.org", language="en")
+    session.execute(delete(Delivery))
+    session.execute(delete(Notice))
+    office = Office(session)
+    office.now = make.NOW.replace(hour=22)  # Half past one in the morning in Tehran.
+    taken = chat(session, person, now=office.now)
+    if template == "link_ended":
+        session.execute(delete(Delivery))
+        session.execute(delete(Notice))
+        access.end_link(session, link_id=taken.id, now=office.now)
+    preferences.set_consent(session, person_id=person.id, on=False, now=office.now)
+    assert office.send("chat") == []
+    assert [letter.template for letter in office.send("sms")] == [template]
 
 
 def test_an_ended_chat_is_told_to_the_channel_that_is_left(session: Session) -> None:
