@@ -9,7 +9,7 @@ import asyncio
 import time
 from collections.abc import Collection, Coroutine, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import structlog
@@ -21,7 +21,7 @@ from api.kit.message import Message
 from api.kit.outcome import Accepted, Outcome, Rejected, Unknown
 from api.notices import service as notices
 from api.notices.plans import Channel as Name
-from api.notices.service import Letter, Question, Told, Work
+from api.notices.service import Claim, Letter, Question, Told, Work
 from api.templates import render
 from notifier import crossing
 from notifier.channels.mouths import Address, Channel
@@ -64,7 +64,10 @@ class Prepared:
 
 @dataclass(slots=True)
 class Round:
-    """One channel's round: whom it speaks for, how many letters at once, what came of them."""
+    """One channel's round: whom it speaks for, how many letters at once, what came of them.
+
+    `spoiled` outcomes are recorded one by one: together they could not be.
+    """
 
     name: str
     mouths: Mapping[str, Mouth]
@@ -74,6 +77,7 @@ class Round:
     news: asyncio.Event = field(default_factory=asyncio.Event)
     wake: asyncio.Event = field(default_factory=asyncio.Event)
     is_over: bool = False
+    spoiled: int = 0
 
     @property
     def asks(self) -> bool:
@@ -168,8 +172,18 @@ class Postman:
         if claim is None:
             return [], Work()
         at = time.monotonic()
+        try:
+            work = self._open(one, claim)
+        except AWAY:
+            raise
+        except Exception:
+            log.exception("claim.fault", channel=one.name, count=len(claim.ids))
+            work = self._open_one_by_one(one, claim)
+        return [Prepared(letter, _worded(letter), at) for letter in work.letters], work
+
+    def _open(self, one: Round, claim: Claim) -> Work:
         with self._store.writing("notifier.attempts") as session:
-            work = notices.open_attempts(
+            return notices.open_attempts(
                 session,
                 claim,
                 channel=one.name,
@@ -177,7 +191,27 @@ class Postman:
                 asks=one.asks,
                 now=self._now(session),
             )
-        return [Prepared(letter, _worded(letter), at) for letter in work.letters], work
+
+    def _open_one_by_one(self, one: Round, claim: Claim) -> Work:
+        """Find what spoils a claim and park it, so that the others go on (guarantees.md, G9)."""
+        works = []
+        for delivery_id in claim.ids:
+            alone = replace(claim, ids=(delivery_id,))
+            try:
+                works.append(self._open(one, alone))
+            except AWAY:
+                raise
+            except Exception:
+                log.exception("delivery.fault", channel=one.name, delivery=str(delivery_id))
+                with self._store.writing("notifier.park") as session:
+                    notices.park(session, alone, now=self._now(session))
+        return Work(
+            letters=tuple(letter for work in works for letter in work.letters),
+            questions=tuple(question for work in works for question in work.questions),
+            looked_at=len(claim.ids),
+            limited=sum(work.limited for work in works),
+            handed_over=any(work.handed_over for work in works),
+        )
 
     def _start(self, one: Round, what: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(what)
@@ -252,15 +286,25 @@ class Postman:
                 await self._record(one)
 
     async def _record(self, one: Round) -> None:
-        """Record what came back; kept and told again while the store is away."""
-        batch = one.told[:_RECORD_AT_ONCE]
+        """Record what came back; kept and told again while the store is away.
+
+        What cannot be recorded even alone lapses with its lease and is taken for unknown.
+        """
+        batch = one.told[: 1 if one.spoiled else _RECORD_AT_ONCE]
         try:
             ours = await cross(self._write, batch)
         except AWAY as error:
             log.warning("store.away", channel=one.name, reason=type(error).__name__)
             await asyncio.sleep(_AWAY_SECONDS)
             return
+        except Exception:
+            log.exception("outcomes.fault", channel=one.name, count=len(batch))
+            if len(batch) > 1:
+                one.spoiled = len(batch)
+                return
+            ours = 0
         self._last_crossing = time.monotonic()
+        one.spoiled = max(0, one.spoiled - 1)
         del one.told[: len(batch)]
         if ours < len(batch):
             log.info("outcomes.stale", channel=one.name, count=len(batch) - ours)

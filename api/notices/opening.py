@@ -59,16 +59,7 @@ def open_attempts(
     `per_second` are the senders this postman speaks for, and their rates; `asks` tells whether the
     channel can be asked about what it took. Deliveries that are no longer ours are left alone.
     """
-    rows = [
-        _Row(delivery, notice)
-        for delivery, notice in session.execute(
-            select(Delivery, Notice)
-            .join(Notice, Notice.id == Delivery.notice_id)
-            .where(Delivery.id.in_(claim.ids), Delivery.lease == claim.lease)
-            .order_by(Delivery.id)
-            .with_for_update(of=Delivery)
-        )
-    ]
+    rows = _claimed(session, claim)
     courses = Courses(session, now)
     _close_lapsed(session, rows, now)
     asked: list[Question] = []
@@ -93,6 +84,26 @@ def open_attempts(
         limited=limited,
         handed_over=courses.handed_over,
     )
+
+
+def park(session: Session, claim: Claim, *, now: datetime) -> None:
+    """Put aside deliveries that cannot even be looked at: each has failed, and somebody must act."""
+    courses = Courses(session, now)
+    for row in _claimed(session, claim):
+        courses.give_up(row.delivery, row.notice, "fault")
+    courses.write()
+
+
+def _claimed(session: Session, claim: Claim) -> list[_Row]:
+    """Give those of a claim that are still ours, locked."""
+    rows = session.execute(
+        select(Delivery, Notice)
+        .join(Notice, Notice.id == Delivery.notice_id)
+        .where(Delivery.id.in_(claim.ids), Delivery.lease == claim.lease)
+        .order_by(Delivery.id)
+        .with_for_update(of=Delivery)
+    )
+    return [_Row(delivery, notice) for delivery, notice in rows]
 
 
 def _close_lapsed(session: Session, rows: Collection[_Row], now: datetime) -> None:
@@ -173,7 +184,10 @@ def _in_time(
         delivery, notice = row
         plan = plan_of(notice.notice_class, notice.via)
         speaks = may_speak_from(now, plan.hours, holidays.__contains__)
-        if notice.status == NoticeStatus.DELIVERED:
+        if notice.template not in TEMPLATES:
+            # Of a release whose template is no more: nobody can word it.
+            courses.give_up(delivery, notice, "no_template")
+        elif notice.status == NoticeStatus.DELIVERED:
             courses.cancel(delivery, notice, "told_already")
         elif now >= notice.ends_at:
             courses.give_up(delivery, notice, "too_late")

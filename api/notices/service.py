@@ -3,7 +3,7 @@
 from api.notices.checking import check, code_of, spend_check
 from api.notices.claiming import claim, has_due
 from api.notices.letters import Claim, Letter, NewReport, Question, Told, Work
-from api.notices.opening import open_attempts
+from api.notices.opening import open_attempts, park
 from api.notices.posting import NewNotice, cancel_about, post, post_many
 from api.notices.rates import bot_waits_until, wait, waits_until
 from api.notices.reading import mine, opened
@@ -29,6 +29,7 @@ __all__ = [
     "open_attempts",
     "opened",
     "overdue",
+    "park",
     "post",
     "post_many",
     "record",

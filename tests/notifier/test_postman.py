@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import func, select, update
@@ -319,6 +320,40 @@ async def test_a_letter_that_cannot_be_worded_does_not_stop_the_others(
     async with rooms.working():
         await until(lambda: rooms.statuses() == {"sent": 2, "failed": 1})
     assert len(rooms.chat.took) == 2
+
+
+async def test_what_spoils_a_claim_is_parked_and_the_others_go_on(rooms: Rooms, logged) -> None:
+    rooms.people(5)
+
+    def answer(_session: Session, abouts: list[str]) -> set[str]:
+        if "debt:3" in abouts:
+            raise RuntimeError("a poison")
+        return set(abouts)
+
+    questions.connect({"debt_open": answer})
+    async with rooms.working():
+        await until(lambda: rooms.statuses() == {"sent": 4, "failed": 1})
+    assert len(rooms.chat.took) == 4
+    assert "delivery.fault" in [line["event"] for line in logged]
+
+
+async def test_an_outcome_that_cannot_be_recorded_holds_up_no_other(
+    rooms: Rooms, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rooms.people(6)
+    poison: list[object] = []
+    record = notices.record
+
+    def spoiled(session: Session, told: list[notices.Told], **more: Any) -> int:
+        if not poison:
+            poison.append(told[0].attempt_id)
+        if any(one.attempt_id == poison[0] for one in told):
+            raise RuntimeError("a poison")
+        return record(session, told, **more)
+
+    monkeypatch.setattr(notices, "record", spoiled)
+    async with rooms.working():
+        await until(lambda: rooms.statuses() == {"sent": 5, "waiting": 1})
 
 
 async def test_while_the_store_is_away_nothing_is_lost_and_nothing_doubled(
