@@ -19,6 +19,7 @@ from api.debts.models import Debt
 from api.debts.rules import Kind, State, Step
 from api.employers.models import Workshop
 from api.kit import codes
+from api.kit.calendar import Month
 from api.kit.language import Language, Speech
 from api.notices import service as notices
 from api.notices.models import Notice
@@ -165,7 +166,7 @@ def no_debts(session: Session) -> Scene:
 def many(session: Session) -> Scene:
     """Mina is linked, for one workplace with twelve debts, and was told of ten of them."""
     mina = make.person(session, phone=None)
-    bakery = make.workshop(session, contacts=[mina])
+    bakery = make.workshop(session, contacts=[mina], code="0120004521")
     names = {}
     for month in range(1, 13):
         period = f"1404-{month:02d}"
@@ -184,6 +185,8 @@ def many(session: Session) -> Scene:
         select(Notice).where(Notice.person_id == mina.id).order_by(Notice.id)
     ).all()
     names |= {f"notice_{place}": str(notice.code) for place, notice in enumerate(inbox, 1)}
+    newest = Month.parse(inbox[-1].facts["period_from"])
+    names["newest_month"] = Speech(Language.EN).month(newest)
     return Scene(names, linked=mina)
 
 
