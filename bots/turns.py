@@ -22,6 +22,7 @@ from prometheus_client import Counter, Histogram
 
 from api.client import Core, knock
 from api.errors import Refusal, Unavailable
+from api.kit import points
 from api.kit.message import Message
 from api.kit.outcome import Accepted, Rejected, Unknown
 from api.kit.sealing import Keyring
@@ -309,9 +310,12 @@ class Worker:
         )
         token = knock.current.set(knocking)
         try:
-            await self._core.notices.waits(
-                messenger=adapter.messenger, audience=adapter.audience, seconds=min(seconds, 86_400)
-            )
+            with points.around("bots.core"):
+                await self._core.notices.waits(
+                    messenger=adapter.messenger,
+                    audience=adapter.audience,
+                    seconds=min(seconds, 86_400),
+                )
         except (Refusal, Unavailable) as error:
             _logger.warning("wait.untold", kind=type(error).__name__)
         finally:

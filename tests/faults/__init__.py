@@ -1,0 +1,1 @@
+"""Processes killed at every named point, and the outside world as the witness of what they did."""

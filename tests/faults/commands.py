@@ -1,0 +1,115 @@
+"""Commands of the operator that die in the middle of their work and are simply typed again."""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from sqlalchemy import func, select, text
+
+from api.access.models import ApiKey
+from api.kit.sealing import Keyring
+from api.kit.slices import SIZE
+from api.organisation.models import Holiday, RuleTable
+from tests.faults import country
+from tests.faults.nursery import Death
+from tests.faults.tally import Tally
+from tests.faults.world import PATIENCE, Opener, World
+from tests.support import make
+
+LOADED = SIZE + 7
+PEOPLE = 20
+
+
+def run(open_world: Opener, dialect: str, death: Death) -> Tally:
+    """Type a command, let it die at a point, type it again."""
+    return COMMANDS[death.point.rpartition(".")[0]](open_world(dialect), death)
+
+
+def _load(world: World, death: Death) -> Tally:
+    """A file of more than a slice is in the store once, whole, after two loads."""
+    file = world.folder / "holidays.csv"
+    days = (f"{1300 + at // 336}/{at // 28 % 12 + 1:02d}/{at % 28 + 1:02d}" for at in range(LOADED))
+    file.write_text("day,name\n" + "".join(f"{day},تعطیل\n" for day in days), encoding="utf-8")
+    _killed(world, death, "load", "holidays", str(file))
+    _done(world, "load", "holidays", str(file))
+    with world.store.reading() as session:
+        found = session.scalar(select(func.count()).select_from(Holiday)) or 0
+    return Tally(lost=max(0, LOADED - found), twice=max(0, found - LOADED))
+
+
+def _rotate(world: World, death: Death) -> Tally:
+    """Every sealed value opens after a rotation that died and was finished, with the new key alone."""
+    with world.store.writing("arranged") as session:
+        for number in range(PEOPLE):
+            who = country.holder(number)
+            make.person(session, national_code=who.national_code, phone=who.phone)
+    _killed(world, death, "keys", "rotate")
+    _done(world, "keys", "rotate")
+    ring = Keyring.load(Path(world.env["API_KEYS"]))
+    with world.store.reading() as session:
+        sealed = session.scalars(text("SELECT phone FROM people")).all()
+    opened = {ring.open(bytes(one), context="people.phone") for one in sealed}
+    stale = [one for one in sealed if not ring.sealed_with_current(bytes(one))]
+    assert not stale, "the rotation was not finished"
+    return Tally(lost=PEOPLE - len(opened))
+
+
+def _rules(world: World, death: Death) -> Tally:
+    """The rule tables are in force once after a release that died and was run again."""
+    with world.store.writing("arranged") as session:
+        wanted = session.scalar(select(func.count()).select_from(RuleTable)) or 0
+        session.execute(text("DELETE FROM rule_tables"))
+    assert wanted, "a release loads rule tables"
+    _killed(world, death, "migrate")
+    _done(world, "migrate")
+    with world.store.reading() as session:
+        found = session.scalar(select(func.count()).select_from(RuleTable)) or 0
+    return Tally(lost=max(0, wanted - found), twice=max(0, found - wanted))
+
+
+def _add(world: World, death: Death) -> Tally:
+    """A key is there whole or not at all; one that was made but never shown can be ended."""
+    _killed(world, death, "machines", "add", "payroll", "--scope", "debts")
+    made = _keys(world)
+    assert made == (1 if death.point.endswith(".after") else 0)
+    if made:
+        _done(world, "machines", "end", "payroll")
+    else:
+        _done(world, "machines", "add", "payroll", "--scope", "debts")
+    return Tally(lost=1 - _keys(world, lasting=False))
+
+
+def _end(world: World, death: Death) -> Tally:
+    """After its commit a key is ended, before it lasts and can be ended."""
+    _done(world, "machines", "add", "payroll", "--scope", "debts")
+    _killed(world, death, "machines", "end", "payroll")
+    if death.point.endswith(".before"):
+        _done(world, "machines", "end", "payroll")
+    return Tally(lost=_keys(world))
+
+
+COMMANDS: Mapping[str, Callable[[World, Death], Tally]] = {
+    "keys.slice": _rotate,
+    "load.slice": _load,
+    "machines.add": _add,
+    "machines.end": _end,
+    "rules.load": _rules,
+}
+POINTS = tuple(COMMANDS)
+
+
+def _killed(world: World, death: Death, *arguments: str) -> None:
+    process = world.run("api", *arguments, dies_at=death)
+    assert process.wait(PATIENCE) == -9, process.said()
+
+
+def _done(world: World, *arguments: str) -> None:
+    process = world.run("api", *arguments)
+    assert process.wait(PATIENCE) == 0, process.said()
+
+
+def _keys(world: World, *, lasting: bool = True) -> int:
+    asked = select(func.count()).select_from(ApiKey)
+    if lasting:
+        asked = asked.where(ApiKey.ended_at.is_(None))
+    with world.store.reading() as session:
+        return session.scalar(asked) or 0

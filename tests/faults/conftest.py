@@ -1,0 +1,57 @@
+"""The nursery and the templates, once a test process; worlds of one's own for each fault."""
+
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, ExitStack
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.faults.nursery import Nursery
+from tests.faults.world import Opener, Templates, World, a_world
+
+
+@pytest.fixture(scope="session")
+def nursery() -> Iterator[Nursery]:
+    """Forks processes; whatever still runs at the end is killed."""
+    opened = Nursery()
+    yield opened
+    opened.close()
+
+
+@pytest.fixture(scope="session")
+def templates(
+    request: pytest.FixtureRequest, nursery: Nursery, tmp_path_factory: pytest.TempPathFactory
+) -> Templates:
+    return Templates(
+        nursery,
+        tmp_path_factory.mktemp("templates"),
+        lambda: str(request.getfixturevalue("postgres_server")),
+    )
+
+
+@pytest.fixture
+def open_world(nursery: Nursery, templates: Templates, tmp_path: Path) -> Iterator[Opener]:
+    """Opens organisations; all of them are gone when the test ends, however it ends."""
+    with ExitStack() as stack:
+        count = 0
+
+        def opener(dialect: str, holders: Any = (), **changed: Any) -> World:
+            nonlocal count
+            count += 1
+            world: AbstractContextManager[World] = a_world(
+                nursery, templates, dialect, tmp_path / f"w{count}", holders, **changed
+            )
+            return stack.enter_context(world)
+
+        yield opener
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print what each fault came to, and its seed."""
+    for reports in terminalreporter.stats.values():
+        for report in reports:
+            if getattr(report, "when", "") == "call":
+                for name, told in report.user_properties:
+                    if name == "told":
+                        terminalreporter.write_line(str(told))

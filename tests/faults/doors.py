@@ -1,0 +1,213 @@
+"""The web dies in the commit of a door; whoever knocked knocks again with the same key.
+
+A request undisturbed says how many rows of each table a door writes; one that was cut by a death
+and repeated must have written just as many, and answer every repeat alike.
+"""
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from itertools import count
+from typing import Any
+
+import httpx
+from sqlalchemy import func, select, text
+
+from api.access import service as access
+from api.access.models import ChatLink
+from api.db import Base
+from api.notices.models import Notice
+from tests.faults import country
+from tests.faults.country import MONTH, Contact
+from tests.faults.nursery import Death
+from tests.faults.tally import Tally
+from tests.faults.world import AUDIENCE, BOTS_KEY, PATIENCE, Opener, World
+
+HOLDER = country.holder(1)
+_keys = count(1)
+_undisturbed: dict[str, Mapping[str, int]] = {}
+"""How many rows each table has after a door was knocked at, the same on every store."""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """One request, to be sent as often as needed."""
+
+    method: str
+    path: str
+    said: Mapping[str, Any] | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+    key: str = field(default_factory=lambda: f"k{next(_keys)}")
+
+
+@dataclass(frozen=True)
+class Hand:
+    """Somebody who knocks at the web of a world, for the chat of its one contact."""
+
+    world: World
+    contact: Contact
+
+    @property
+    def chat(self) -> dict[str, str]:
+        return {"X-Key": BOTS_KEY, "X-Chat": f"telegram:{AUDIENCE}:{self.contact.chat_id}"}
+
+    def machine(self) -> dict[str, str]:
+        """The headers of a program that may change debts."""
+        with self.world.store.writing("arranged") as session:
+            key = access.new_key(session, name="debts", scopes=["debts"], now=country.now())
+        return {"X-Key": key}
+
+    def post(self, path: str, **said: Any) -> Asked:
+        """What the bots say for the chat."""
+        return Asked("POST", path, said, self.chat)
+
+    def knock(self, asked: Asked) -> tuple[int, Any]:
+        """Knock once; httpx.TransportError when nobody answers."""
+        port = self.world.env["API_PORT"]
+        answer = httpx.request(
+            asked.method,
+            f"http://127.0.0.1:{port}{asked.path}",
+            json=asked.said,
+            headers={**asked.headers, "Idempotency-Key": asked.key},
+            timeout=PATIENCE,
+        )
+        return answer.status_code, answer.json() if answer.content else None
+
+
+def _claim(hand: Hand) -> Asked:
+    holder = hand.contact.holder
+    said = {"national_code": holder.national_code, "phone": holder.phone}
+    return hand.post("/v1/identity/claims", **said)
+
+
+def _fact(hand: Hand) -> Asked:
+    status, claim = hand.knock(_claim(hand))
+    assert status == 200, claim
+    return hand.post(f"/v1/identity/claims/{claim['id']}/fact", month=MONTH)
+
+
+def _code(hand: Hand) -> Asked:
+    fact = _fact(hand)
+    status, sent = hand.knock(fact)
+    assert status == 200, sent
+    with hand.world.store.reading() as session:
+        secret = session.scalars(select(Notice.secret).where(Notice.template == "link_code")).one()
+    return hand.post(fact.path.replace("/fact", "/code"), **json.loads(secret or ""))
+
+
+def _resend(hand: Hand) -> Asked:
+    fact = _fact(hand)
+    status, sent = hand.knock(fact)
+    assert status == 200, sent
+    with hand.world.store.writing("arranged") as session:
+        # A number gets one code a minute.
+        session.execute(text("UPDATE sent_codes SET sent_at = :at"), {"at": _yesterday()})
+    return hand.post(fact.path.replace("/fact", "/resend"))
+
+
+def _register(hand: Hand) -> Asked:
+    day = country.today()
+    row = {
+        "number": "7000000000099",
+        "workshop_code": "0010004521",
+        "reason": "05",
+        "period_from": "1405-01",
+        "period_to": "1405-02",
+        "principal": 10_000_000,
+        "kind": "definite",
+        "step": "notice",
+        "issued_on": str(day - timedelta(days=3)),
+        "due_on": str(day - timedelta(days=30)),
+        "objection_until": str(day + timedelta(days=27)),
+    }
+    return Asked("PUT", "/v1/debts", {"rows": [row]}, hand.machine())
+
+
+def _close(hand: Hand) -> Asked:
+    return Asked("POST", f"/v1/debts/{hand.contact.debt_number}/close", None, hand.machine())
+
+
+def _unheard(hand: Hand) -> Asked:
+    with hand.world.store.writing("arranged") as session:
+        link = session.scalars(select(ChatLink)).one()
+        link.seen_on = country.today() - timedelta(days=1)
+    return Asked("GET", "/v1/access/me", None, hand.chat)
+
+
+STRANGERS: Mapping[str, Callable[[Hand], Asked]] = {
+    "identity.claim": _claim,
+    "identity.fact": _fact,
+    "identity.code": _code,
+    "identity.resend": _resend,
+}
+LINKED: Mapping[str, Callable[[Hand], Asked]] = {
+    "access.unlink": lambda hand: hand.post("/v1/access/unlink"),
+    "debts.close": _close,
+    "debts.register": _register,
+    "notices.check": lambda hand: hand.post("/v1/notices/check", code="K7Q2M4XD"),
+    "notices.waits": lambda hand: hand.post(
+        "/v1/notices/waits", messenger="telegram", audience=AUDIENCE, seconds=30.0
+    ),
+    "preferences.consent": lambda hand: hand.post("/v1/preferences/consent", on=False),
+    "preferences.language": lambda hand: hand.post("/v1/preferences/language", language="fa"),
+}
+DOORS = {**STRANGERS, **LINKED}
+"""Every door that writes, and how to come to knock at it."""
+
+POINTS = ("access.heard_of", *(f"door.{name}" for name in DOORS))
+
+
+def run(open_world: Opener, dialect: str, death: Death) -> Tally:
+    """Knock once undisturbed, and once at a web that dies; hold one against the other."""
+    point = death.point.rpartition(".")[0]
+    if point not in _undisturbed:
+        _undisturbed[point] = _knocked(open_world("sqlite"), point, None)
+    cut = _knocked(open_world(dialect), point, death)
+    tally = Tally()
+    for table, rows in _undisturbed[point].items():
+        found = cut[table]
+        tally += Tally(lost=max(0, rows - found), twice=max(0, found - rows))
+        if found != rows:
+            tally.notes.append(f"{table}: {found} rows, not {rows}")
+    return tally
+
+
+def _knocked(world: World, point: str, death: Death | None) -> Mapping[str, int]:
+    """Knock until there is an answer; gives how many rows each table has then."""
+    name = point.removeprefix("door.")
+    with world.store.writing("arranged") as session:
+        contact = country.settle(session, 1, HOLDER, linked=name not in STRANGERS)
+    hand = Hand(world, contact)
+    web = world.start("web", death)
+    world.ready("web")
+    asked = DOORS[name](hand) if name in DOORS else _unheard(hand)
+    if death is not None:
+        _cut(hand, asked)
+        assert web.wait(5) == -9, web.said()
+        world.start("web")
+        world.ready("web")
+    first = hand.knock(asked)
+    assert first[0] < 300, first
+    assert hand.knock(asked) == first, "a repeat is answered alike"
+    return _rows(world)
+
+
+def _cut(hand: Hand, asked: Asked) -> None:
+    try:
+        answer = hand.knock(asked)
+    except httpx.TransportError:
+        return
+    raise AssertionError(f"the web answered {answer} and should have died")
+
+
+def _rows(world: World) -> dict[str, int]:
+    with world.store.reading() as session:
+        return {
+            table.name: session.scalar(select(func.count()).select_from(table)) or 0
+            for table in Base.metadata.sorted_tables
+        }
+
+
+def _yesterday() -> str:
+    return (country.now() - timedelta(days=1)).isoformat(" ")

@@ -1,0 +1,80 @@
+"""The points themselves: none is missing around a commit or a call, none is forgotten by the faults."""
+
+from api import app
+from api.access.doors import Door
+from tests.faults import doors, tree
+from tests.faults.cases import SCENARIOS, SIDES
+
+PASSED_ON = {
+    # The stores name the commit as whoever opens the transaction does.
+    "api/db.py:writing": set[str](),
+    "bots/store.py:writing": set[str](),
+    # A door's commit is named for the door.
+    "api/access/doors.py:_within": {
+        f"door.{name}.{side}" for name in doors.DOORS for side in SIDES
+    },
+}
+
+# Calls to the outside whose point stands around them in the function that calls this one.
+SURROUNDED = {
+    "api/client/knock.py:_call": "bots.core",
+    "notifier/channels/email.py:_begin": "channels.email.send",
+    "notifier/channels/email.py:_deliver": "channels.email.send",
+    "notifier/channels/sms_http.py:_call": "channels.sms.send",
+    "notifier/channels/telegram.py:_calls": "channels.telegram.send",
+    "notifier/channels/telegram.py:_say": "channels.telegram.send",
+}
+# A farewell to a mail server changes nothing.
+WITHOUT_EFFECT = {"notifier/channels/email.py:_leave"}
+
+SPEAKERS = {
+    "api/client/knock.py",
+    "bots/adapters/telegram.py",
+    "notifier/channels/email.py",
+    "notifier/channels/sms_http.py",
+    "notifier/channels/telegram.py",
+}
+# These use the same libraries to listen, or to name a machine.
+LISTENERS = {
+    "api/app.py",
+    "bots/doors.py",
+    "bots/serving.py",
+    "notifier/clock.py",
+    "notifier/reports.py",
+    "notifier/serving.py",
+}
+
+
+def test_every_commit_has_a_point():
+    assert tree.bare_commits() == []
+
+
+def test_every_call_to_the_outside_has_a_point():
+    bare = {place.where for place in tree.bare_calls()}
+    assert bare == set(SURROUNDED) | WITHOUT_EFFECT
+    named, _ = tree.named_points()
+    assert {f"{point}.before" for point in SURROUNDED.values()} <= named
+
+
+def test_whoever_speaks_to_the_outside_is_known():
+    """A new file with such a library is read by a person, who says which of the two it is."""
+    assert tree.speakers() == SPEAKERS | LISTENERS
+
+
+def test_every_point_is_killed_at():
+    named, passed = tree.named_points()
+    assert {place.where for place in passed} == set(PASSED_ON)
+    killed = {
+        f"{point}.{side}" for scenario in SCENARIOS for point in scenario.POINTS for side in SIDES
+    }
+    assert killed == named.union(*PASSED_ON.values())
+
+
+def test_every_door_that_writes_is_knocked_at():
+    writing = {
+        str(route.operation_id)
+        for router in app._ROUTERS
+        for route in router.routes
+        if isinstance(route, Door) and route.methods != {"GET"}
+    }
+    assert writing == set(doors.DOORS)
