@@ -25,8 +25,6 @@ class Scenario(Protocol):
 
 
 SCENARIOS: Sequence[Scenario] = (postman, chat, clock, doors, commands)
-NTH: Mapping[str, int] = {**postman.NTH, **chat.NTH, **clock.NTH}
-"""How often a point is met at least; whoever is met once dies at once."""
 
 
 @dataclass(frozen=True)
@@ -46,7 +44,9 @@ class Case:
 
     def run(self, open_world: Opener, chance: random.Random) -> tuple[Tally, str]:
         """Let it happen; gives what came of it, and a line for the report."""
-        nth = chance.randint(1, NTH.get(self.point.rpartition(".")[0], 1))
+        # How often a point is met at least, where that is more than once.
+        often: Mapping[str, int] = getattr(self.scenario, "NTH", {})
+        nth = chance.randint(1, often.get(self.point.rpartition(".")[0], 1))
         tally = self.scenario.run(open_world, self.dialect, Death(self.point, nth))
         line = (
             f"{self.name:9} {self.point:36} {nth:3}  {self.dialect:10}"

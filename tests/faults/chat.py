@@ -53,7 +53,6 @@ NTH: Mapping[str, int] = {
     "bots.core": 6,
     "channels.telegram.send": 8,
     "memory.attempt": 8,
-    "memory.claimed": 2,
     "memory.outcome": 8,
     "memory.turn": 8,
 }

@@ -17,7 +17,7 @@ Record = Callable[[str, object], None]
 
 
 @pytest.mark.faults
-@pytest.mark.parametrize("case", cases.every(), ids=str)
+@pytest.mark.parametrize("case", [*cases.every()], ids=str)
 def test_death_at_every_point_loses_nothing(
     case: Case, open_world: Opener, record_property: Record
 ):
