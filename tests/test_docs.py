@@ -44,6 +44,8 @@ _PATH = re.compile(r"(?:[\w.-]+/)+[\w.-]*|[\w-]+\.(?:py|md|toml|lock)")
 _MAKE = re.compile(r"\bmake ([a-z]+)\b")
 _COMMAND = re.compile(r"python -m ([a-z_.]+)((?: [a-z-]+)*)")
 _TEST = re.compile(r"(tests/[\w/]+\.py)::(\w+)")
+_EVENT = re.compile(r"[a-z]+\.[a-z_]+")
+_FIGURE = re.compile(r"((?:api|notifier|bots)_[a-z_]+?)(?:_total)?(?:\{.*\})?")
 
 # What `make up`, `make check` and an operator make; it is in no clone.
 _MADE_LATER = ("var/", "settings.env", "people.json", "countries/")
@@ -191,6 +193,19 @@ def test_commands_that_are_named_are_there(page: Path):
                     break
                 assert word in command.commands, code
                 command = command.commands[word]
+
+
+def test_events_and_figures_to_watch_are_told_by_the_rooms():
+    page = (DOCS / "operations.md").read_text(encoding="utf-8")
+    section = page.partition("## Health and figures")[2].partition("\n## ")[0]
+    spans = _SPAN.findall(section)
+    names = [one for one in spans if _EVENT.fullmatch(one)]
+    names += [one[1] for span in spans if (one := _FIGURE.fullmatch(span))]
+    told = "\n".join(
+        path.read_text(encoding="utf-8") for room in _GROUPS for path in (ROOT / room).rglob("*.py")
+    )
+    assert len(names) > 10
+    assert [name for name in names if f'"{name}"' not in told] == []
 
 
 def test_every_decision_is_in_the_index_under_its_title():
