@@ -2,6 +2,7 @@
 
 import ast
 import re
+import tomllib
 from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
@@ -193,6 +194,18 @@ def test_commands_that_are_named_are_there(page: Path):
                     break
                 assert word in command.commands, code
                 command = command.commands[word]
+
+
+def test_the_floors_are_drawn_as_they_are_kept():
+    page = (DOCS / "architecture.md").read_text(encoding="utf-8")
+    drawing = page.partition("## The floors of the core")[2].split("```")[1].strip().splitlines()
+    linter = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]
+    [floors] = [
+        one["layers"]
+        for one in linter["importlinter"]["contracts"]
+        if one["name"] == "The floors of the core"
+    ]
+    assert drawing == [floor.replace("api.", "") for floor in floors]
 
 
 def test_events_and_figures_to_watch_are_told_by_the_rooms():
