@@ -18,9 +18,13 @@ app = typer.Typer(
 @app.command()
 def serve() -> None:
     """Talk until told to stop."""
-    from bots import serving, settings
+    from bots import settings
 
-    serving.serve(settings.read())
+    told = settings.read()
+    # aiogram is imported from here on: three seconds that a wrong setting need not wait for.
+    from bots import serving
+
+    serving.serve(told)
 
 
 @app.command()

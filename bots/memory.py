@@ -11,12 +11,13 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import structlog
 from sqlalchemy import ColumnElement, and_, delete, func, insert, literal, select, text, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api.kit.message import Button, Message, Wants
-from api.kit.sealing import Keyring
+from api.kit.sealing import CannotOpen, Keyring
 from bots.store import Store
 from bots.tables import chats, inbox, pollers, rates, replies
 
@@ -28,6 +29,7 @@ BOT_RATE, BOT_BURST = 10.0, 10.0
 CHAT_RATE, CHAT_BURST = 1.0, 3.0
 """One message a second in a chat; short bursts pass (domain page "Payments and messaging", 3)."""
 
+_logger = structlog.get_logger("bots.memory")
 _RAW, _TEXT, _ADDRESS = "bots.inbox.raw", "bots.replies.text", "bots.chats.address"
 
 
@@ -174,10 +176,7 @@ class Memory:
                 .returning(chats.c.key, chats.c.bot, chats.c.address)
             )
             rows = taken.all()
-        return [
-            Claim(row.key, row.bot, self._keys.open(row.address, context=_ADDRESS), token)
-            for row in rows
-        ]
+        return [claim for row in rows if (claim := self._claimed(row, token)) is not None]
 
     async def renew(self, claims: Iterable[Claim]) -> None:
         """Hold leases for another while; those that were lost stay lost."""
@@ -437,6 +436,15 @@ class Memory:
             )
             rate = (await connection.execute(found)).one()
         return rate
+
+    def _claimed(self, row: Any, token: str) -> Claim | None:
+        try:
+            chat = self._keys.open(row.address, context=_ADDRESS)
+        except CannotOpen:
+            # Sealed with keys this process does not have: the other chats are not held up by it.
+            _logger.exception("chat.cannot_open", channel=row.bot)
+            return None
+        return Claim(row.key, row.bot, chat, token)
 
     def _due(self, row: Any) -> Due:
         return Due(

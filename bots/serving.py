@@ -2,8 +2,8 @@
 
 import asyncio
 import signal
-from collections.abc import Awaitable, Callable, Mapping
-from contextlib import suppress
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import AsyncExitStack, suppress
 
 import structlog
 from aiohttp import web
@@ -48,49 +48,49 @@ async def _serve(settings: Settings, keys: Keyring) -> None:
     loop = asyncio.get_running_loop()
     for name in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(name, stop.set)
-    store = await _opened(settings)
-    bots = list(ChannelSettings().bots())
-    adapters = {bot.name: TelegramAdapter(bot) for bot in bots if bot.messenger == "telegram"}
-    core = Core(settings.core_url, settings.core_key.get_secret_value())
-    dialogues = collected()
-    memory = Memory(store, keys)
-    worker = Worker(memory, adapters, dialogues, core, keys, chats_at_once=settings.chats_at_once)
-    webhook = settings.mode is Mode.WEBHOOK
-    watched = {bot.audience: (adapters[bot.name], _secret(bot)) for bot in bots if webhook}
-    runner = await _listening(
-        doors(memory, watched, ready=lambda: _ready(store), came=worker.wake), settings
-    )
-    background = [
-        asyncio.create_task(_every(_FORGET_EVERY, memory.forget)),
-        asyncio.create_task(_every(_TUNE_EVERY, memory.tune)),
-        *(asyncio.create_task(_introduce(one, dialogues)) for one in adapters.values()),
-    ]
-    if webhook:
-        for bot in bots:
-            url = f"{settings.public_url.rstrip('/')}/telegram/{bot.audience}"
-            background.append(asyncio.create_task(_watch(adapters[bot.name], url, _secret(bot))))
-    else:
-        pollers = [Poller(memory, one, worker.wake) for one in adapters.values()]
-        background += [
-            asyncio.create_task(_poll(poller, one))
-            for poller, one in zip(pollers, adapters.values(), strict=True)
-        ]
-    working = asyncio.create_task(worker.run())
-    _logger.info("bots.ready", port=settings.port, count=len(adapters))
-    try:
-        await stop.wait()
-    finally:
-        for task in background:
-            task.cancel()
-        await asyncio.gather(*background, return_exceptions=True)
-        await worker.stop()
-        await asyncio.gather(working, return_exceptions=True)
-        await runner.cleanup()
+    # Closed in the opposite order: first nothing new is begun, then what is under way ends.
+    async with AsyncExitStack() as closing:
+        store = await _opened(settings)
+        closing.push_async_callback(store.close)
+        core = Core(settings.core_url, settings.core_key.get_secret_value())
+        closing.push_async_callback(core.close)
+        bots = [bot for bot in ChannelSettings().bots() if bot.messenger == "telegram"]
+        secrets = {bot.name: _secret(bot, settings) for bot in bots}
+        adapters = {bot.name: TelegramAdapter(bot) for bot in bots}
         for adapter in adapters.values():
-            await adapter.close()
-        await core.close()
-        await store.close()
-        _logger.info("bots.stopped")
+            closing.push_async_callback(adapter.close)
+        memory, dialogues = Memory(store, keys), collected()
+        worker = Worker(
+            memory, adapters, dialogues, core, keys, chats_at_once=settings.chats_at_once
+        )
+        watched = {bot.audience: (adapters[bot.name], secrets[bot.name]) for bot in bots}
+        await memory.tune()
+        runner = await _listening(
+            doors(memory, watched, ready=lambda: _ready(store), came=worker.wake), settings
+        )
+        closing.push_async_callback(runner.cleanup)
+        working = asyncio.create_task(worker.run())
+        closing.push_async_callback(_ended, [working])
+        closing.push_async_callback(worker.stop)
+        tasks = [
+            _every(_FORGET_EVERY, memory.forget),
+            _every(_TUNE_EVERY, memory.tune),
+            *(_introduce(adapter, dialogues) for adapter in adapters.values()),
+        ]
+        if settings.mode is Mode.WEBHOOK:
+            tasks += [_watch(*watched[bot.audience], settings.public_url) for bot in bots]
+        else:
+            tasks += [_poll(memory, adapter, worker) for adapter in adapters.values()]
+        closing.push_async_callback(_ended, [asyncio.create_task(task) for task in tasks])
+        _logger.info("bots.ready", port=settings.port, count=len(adapters))
+        await stop.wait()
+    _logger.info("bots.stopped")
+
+
+async def _ended(tasks: Sequence[asyncio.Task[None]]) -> None:
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
 
 
 async def _opened(settings: Settings) -> Store:
@@ -115,9 +115,9 @@ async def _ready(store: Store, seconds: float = READY_SECONDS) -> bool:
         return False
 
 
-def _secret(bot: BotSettings) -> str:
+def _secret(bot: BotSettings, settings: Settings) -> str:
     secret = bot.secret.get_secret_value()
-    if not secret:
+    if not secret and settings.mode is Mode.WEBHOOK:
         raise CannotStart(
             f"CHANNELS_{bot.audience.upper()}_{bot.messenger.upper()}_SECRET is not set: with "
             "BOTS_MODE=webhook write the secret that its updates carry."
@@ -146,12 +146,13 @@ async def _every(seconds: float, act: Callable[[], Awaitable[object]]) -> None:
         await asyncio.sleep(seconds)
 
 
-async def _poll(poller: Poller, adapter: TelegramAdapter) -> None:
+async def _poll(memory: Memory, adapter: TelegramAdapter, worker: Worker) -> None:
     await _until_done(adapter.unwatch)
-    await poller.run()
+    await Poller(memory, adapter, worker.wake).run()
 
 
-async def _watch(adapter: TelegramAdapter, url: str, secret: str) -> None:
+async def _watch(adapter: TelegramAdapter, secret: str, public_url: str) -> None:
+    url = f"{public_url.rstrip('/')}/telegram/{adapter.audience}"
     await _until_done(lambda: adapter.watch(url, secret))
 
 

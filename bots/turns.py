@@ -94,6 +94,11 @@ class Worker:
                     _logger.warning("memory.away", kind=type(error).__name__)
                     await asyncio.sleep(_BREATH)
                     continue
+                except Exception as error:
+                    # Whatever it is, the other chats go on.
+                    _logger.exception("look.broken", kind=type(error).__name__)
+                    await asyncio.sleep(_BREATH)
+                    continue
                 if not claimed:
                     with suppress(TimeoutError):
                         await asyncio.wait_for(self._something.wait(), _IDLE_SECONDS)
@@ -151,6 +156,10 @@ class Worker:
             _logger.info("chat.lease_lost")
         except Away as error:
             _logger.warning("memory.away", kind=type(error).__name__)
+        except Exception as error:
+            # Not the dialogue's own trouble, which is answered in the turn: what is kept of this
+            # chat cannot be read. Its lease ends, and it is tried again.
+            _logger.exception("chat.broken", kind=type(error).__name__)
 
     async def _serve(self, claim: Claim) -> None:
         adapter = self._adapters[claim.bot]

@@ -1,5 +1,6 @@
 """The bots' memory for tests, on both stores."""
 
+import socket
 from collections.abc import AsyncIterator, Callable
 from functools import cache
 
@@ -69,3 +70,11 @@ async def memory(memory_url: str, clock: Clock) -> AsyncIterator[Memory]:
     store = Store(memory_url, size=6)
     yield Memory(store, db.keys(), clock=clock)
     await store.close()
+
+
+@pytest.fixture
+def free_port() -> int:
+    """A port of the loopback that nobody holds now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
