@@ -6,6 +6,8 @@ they log goes to `var/log/hub.log`, so that the terminal keeps the few lines a n
 
     python -m sandbox.hub                  everything, until Ctrl-C
     python -m sandbox.hub run COMMAND …    one command with the same settings
+
+BIMEYAR_VAR names another folder than `var/`: a second hub beside the first, or one for a test.
 """
 
 import json
@@ -28,7 +30,8 @@ from honcho import manager as starter
 from honcho.printer import Printer
 
 ROOT = Path(__file__).resolve().parent.parent
-VAR = ROOT / "var"
+VAR = Path(os.environ.get("BIMEYAR_VAR") or ROOT / "var").resolve()
+LOG = VAR / "log" / "hub.log"
 SETTINGS = VAR / "settings.env"
 COUNTRY = VAR / "country"
 LOADED = COUNTRY / "loaded"
@@ -45,7 +48,7 @@ class CannotStart(Exception):
 def settings() -> dict[str, str]:
     """The settings of the rooms on this desk, made at the first call and kept."""
     if not SETTINGS.exists():
-        VAR.mkdir(mode=0o700, exist_ok=True)
+        VAR.mkdir(mode=0o700, parents=True, exist_ok=True)
         SETTINGS.touch(mode=0o600)
         lines = (f"{name}={value}" for name, value in _fresh_settings().items())
         SETTINGS.write_text("\n".join(lines) + "\n", encoding="utf-8")
@@ -189,7 +192,7 @@ def _welcome(setting: dict[str, str]) -> None:
         doors = [door for door in doors if not _answers(door)]
         time.sleep(0.2)
     if doors:
-        print(f"Still waiting for {', '.join(doors)}: see var/log/hub.log.")
+        print(f"Still waiting for {', '.join(doors)}: see {LOG}.")
         return
     who = json.loads((COUNTRY / "people.json").read_text(encoding="utf-8"))["people"][0]
     print(
@@ -203,7 +206,7 @@ bimeyar is running.
             3. read the notice in chat, by SMS and by mail on other phones; ask why, check the code
   API       http://127.0.0.1:{setting["API_PORT"]}/openapi.json
 
-Ctrl-C stops it, make up goes on, make reset starts over. What the rooms log: var/log/hub.log
+Ctrl-C stops it, make up goes on, make reset starts over. What the rooms log: {LOG}
 """,
         flush=True,
     )
@@ -229,8 +232,8 @@ def main(arguments: list[str]) -> int:
     except CannotStart as reason:
         print(reason, file=sys.stderr)
         return 2
-    (VAR / "log").mkdir(exist_ok=True)
-    with (VAR / "log" / "hub.log").open("a", encoding="utf-8", buffering=1) as log:
+    LOG.parent.mkdir(exist_ok=True)
+    with LOG.open("a", encoding="utf-8", buffering=1) as log:
         return start(setting, log)
 
 

@@ -16,10 +16,13 @@ let bots = [];
 const say = (key, facts = {}) =>
   Object.entries(facts).reduce((text, [name, fact]) => text.replaceAll(`{${name}}`, fact), words[key] ?? key);
 const number = (value) => new Intl.NumberFormat(language === "fa" ? "fa-IR" : "en-GB").format(value);
+const digits = (text) => (language === "fa" ? text.replace(/[0-9]/g, (digit) => number(digit)) : text);
+// The country's clock, wherever the browser is: the days that notices name are days of Tehran.
+const timeZone = "Asia/Tehran";
 const clock = (seconds) =>
-  new Intl.DateTimeFormat(locale, { hour: "2-digit", minute: "2-digit" }).format(seconds * 1000);
+  new Intl.DateTimeFormat(locale, { timeZone, hour: "2-digit", minute: "2-digit" }).format(seconds * 1000);
 const dayOf = (seconds) =>
-  new Intl.DateTimeFormat(locale, { weekday: "long", day: "numeric", month: "long" }).format(seconds * 1000);
+  new Intl.DateTimeFormat(locale, { timeZone, weekday: "long", day: "numeric", month: "long" }).format(seconds * 1000);
 const remembered = (key, fallback) => JSON.parse(localStorage.getItem(key) ?? JSON.stringify(fallback));
 const remember = (key, value) => localStorage.setItem(key, JSON.stringify(value));
 
@@ -127,7 +130,7 @@ class Phone {
     this.part("h2").textContent = name;
     this.part("h2").id = `name-${id}`;
     this.root.setAttribute("aria-labelledby", `name-${id}`);
-    this.part(".who small").textContent = phone || email;
+    this.part(".who small").textContent = phone ? digits(phone) : email;
     this.part(".close").setAttribute("aria-label", say("close_phone", { name }));
     this.part(".close").addEventListener("click", () => putAway(id));
   }
@@ -288,6 +291,13 @@ class Phone {
     draw("chat", chat, this.drawChat);
     draw("sms", sms, this.drawSms);
     draw("mail", mail, this.drawMail);
+    const newest = chat?.messages.at(-1)?.message_id;
+    if (newest !== this.newest) {
+      // Whoever tapped a button further up looks for the answer, which comes last.
+      if (this.tapped) this.bottom("chat");
+      this.tapped = false;
+      this.newest = newest;
+    }
     const count = (all) => all.filter((one) => !one.mine).length;
     this.last = { chat: count(chat?.messages ?? []), sms: count(sms.sms), mail: count(mail.mail) };
     this.badges();
@@ -366,8 +376,11 @@ class Phone {
     return make("button", {
       type: "button", class: `key${waits ? " waits" : ""}`, dir: "auto", "data-data": button.callback_data,
       title: waits ? words.waiting : null,
-      onclick: () => act("/desk/tap", { person: this.person.id, bot: this.bot,
-        message_id: message.message_id, data: button.callback_data ?? "" }),
+      onclick: () => {
+        this.tapped = true;
+        act("/desk/tap", { person: this.person.id, bot: this.bot,
+          message_id: message.message_id, data: button.callback_data ?? "" });
+      },
     }, button.text);
   }
 
@@ -502,6 +515,7 @@ function shelve() {
   history.replaceState(null, "", `#${ids.join(",")}`);
   if (!phones.has(front)) front = ids[0] ?? null;
   for (const [id, phone] of phones) phone.root.classList.toggle("front", id === front);
+  $("#shelf").hidden = phones.size < 2;
   $("#shelf").replaceChildren(...[...phones.values()].map((phone) => make("button", {
     type: "button", "aria-pressed": phone.person.id === front,
     onclick: () => { front = phone.person.id; shelve(); },

@@ -1,0 +1,265 @@
+"""A debt notice, from a row to three phones: linked, told, asked about, checked and settled."""
+
+import re
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import pytest
+from playwright.async_api import Browser, expect
+
+from api.debts.rules import Kind, Step
+from api.debts.schemas import DebtIn
+from api.kit.calendar import Month, jalali, today
+from api.kit.language import Language, Medium, Sentence, Speech
+from tests.browser.hub import Hub
+from tests.browser.walking import CODES, ENGLISH, PATIENCE, SIZE, Phone, Said, Walk
+
+pytestmark = pytest.mark.browser
+
+CODE = re.compile(r"[0-9A-Z]{4}-[0-9A-Z]{4}")
+FA, EN = Language.FA, Language.EN
+
+NOTICE = "Workplace {workshop:digits}, {period}: a debt of {amount:toman}, as of {as_of:plain}."
+NOTICE_BY_SMS = (
+    "The debt of workplace {workshop:digits} was registered. "
+    "Last day to object: {objection_until:short}."
+)
+LINKED = "{name}, this chat is now linked to you."
+OURS = "Yes, this message is from us: {day:plain}, about {subject}."
+REMINDER = (
+    "Reminder: objection to the debt of workplace {workshop:digits} until {objection_until:short}"
+)
+MENU = "What would you like to do?"
+NEXT = "What would you like to do next?"
+
+
+def a_debt(tail: str, person: dict[str, Any], *, days_left: int) -> DebtIn:
+    """A debt of somebody's first workplace, told apart by the end of its number."""
+    until = today(datetime.now(UTC)) + timedelta(days=days_left)
+    month = Month.of(until)
+    return DebtIn(
+        number=f"770000000{tail}",
+        workshop_code=person["roles"][0]["workshop_code"],
+        reason="audit",
+        period_from=str(month.plus(-6)),
+        period_to=str(month.plus(-5)),
+        principal=80_000_000,
+        list_fine=8_000_000,
+        paid=10_000_000,
+        kind=Kind.DEFINITE,
+        step=Step.NOTICE,
+        issued_on=until - timedelta(days=30),
+        due_on=until - timedelta(days=110),
+        objection_until=until,
+    )
+
+
+async def a_phone(
+    hub: Hub, browser: Browser, walk: Walk, person: dict[str, Any], language: Language
+) -> Phone:
+    """Open the desk for the first time and take this person's phone."""
+    page = await browser.new_page(viewport=SIZE, locale=str(language))
+    page.set_default_timeout(PATIENCE * 1000)
+    walk.watch(page)
+    await page.goto(f"{hub.desk}/?lang={language}#{person['id']}")
+    phone = Phone(page, walk, person, language)
+    await expect(phone.root).to_be_visible()
+    await page.locator("#welcome-done").click()
+    return phone
+
+
+async def meet(phone: Phone, *, stops: bool = False) -> None:
+    """Link a chat, from /start to the greeting, as its owner would."""
+
+    async def stop(name: str) -> None:
+        if stops:
+            await phone.stop(name)
+
+    await stop("the-phone")
+    await phone.begin()
+    await phone.hears("Choose your language:")
+    await stop("language")
+    await phone.tap("فارسی" if phone.language is FA else "English")
+    await phone.hears("You can unlink the chat whenever you like. Do you agree?")
+    await stop("consent")
+    await phone.tap("I agree")
+    await phone.hears("Please share your own mobile number.")
+    await stop("contact")
+    await phone.tap("Share my number")
+    await phone.hears("What is your national code? It has ten digits.")
+    await stop("national-code")
+    await phone.write(phone.typed(phone.person["id"]))
+    await phone.hears("In which year and month was a workplace of yours registered with us?")
+    await stop("month")
+    fact = phone.person["facts"][0]
+    await phone.write(fact["words"] if phone.language is FA else fact["month"])
+    await phone.hears("Please write it here; it holds for a few minutes.")
+    await stop("code-asked")
+    text = await phone.sms("Your code: {code}")
+    await stop("code-by-sms")
+    code = re.search(r"[0-9۰-۹]{6}", text)
+    assert code, "the code stands in the SMS"
+    await phone.tab("chat")
+    await phone.write(code[0])
+    linked = await phone.hears(LINKED)
+    if stops:
+        await phone.stop("linked", linked)
+
+
+async def test_a_debt_goes_from_a_row_to_three_phones(hub: Hub, browser: Browser, walk: Walk):
+    owner, accountant, manager = hub.people()[:3]
+    maryam = await a_phone(hub, browser, walk, owner, FA)
+    await meet(maryam, stops=True)
+    debt = a_debt("4101", owner, days_left=17)
+    last_day = Speech(FA, Medium.SMS).word(Sentence("{day:short}", {"day": debt.objection_until}))
+    await hub.owe(debt)
+    hub.job("debt-notices")
+
+    notice = await maryam.hears(NOTICE, naming="4101")
+    await maryam.stop("notice-in-chat", notice)
+    await asks_why(maryam, notice)
+
+    behzad = await a_phone(hub, browser, walk, accountant, FA)
+    sms = await behzad.sms(NOTICE_BY_SMS, naming=last_day)
+    await behzad.stop("notice-by-sms")
+    assert not re.search("http|ریال|تومان", sms)
+
+    parvin = await a_phone(hub, browser, walk, manager, FA)
+    await reads_the_mail(hub, browser, walk, parvin)
+
+    await maryam.tap("Is it genuine?", of=notice)
+    await maryam.hears(OURS)
+    await maryam.stop("genuine-by-its-button")
+    code = CODE.search(sms)
+    assert code, "an SMS ends with its check code"
+    # The accountant's code, as people type: small letters, their own digits, no dash.
+    await checks(maryam, maryam.typed(code[0].replace("-", "").lower()), OURS)
+    await maryam.stop("genuine-as-typed")
+    await checks(maryam, "zzzz-zzz0", "No. No message of ours has the code {code}.")
+    await maryam.stop("not-genuine")
+    await opens_the_inbox(maryam, "4101")
+
+    told = hub.settled()
+    hub.job("debt-notices")
+    assert hub.settled() == told
+    assert len(await maryam.said(NOTICE, naming="4101")) == 1
+    assert len([text for text in hub.sms(accountant) if last_day in text]) == 1
+
+
+async def asks_why(phone: Phone, notice: Said) -> None:
+    await phone.tap("See the details", of=notice)
+    details = await phone.hears("How it adds up:", "Contribution: {amount}", naming="4101")
+    assert "۸۰٬۰۰۰٬۰۰۰ ریال" in details.text
+    await phone.stop("details", details)
+    await phone.tap("Where is the branch?")
+    branch = await phone.hears(
+        "Your branch: {name:digits}\n{address:digits}\nTelephone: {phone}\nOpen: {hours:digits}"
+    )
+    await phone.stop("branch", branch)
+    await phone.tap("That is all")
+    await phone.hears(MENU)
+
+
+async def reads_the_mail(hub: Hub, browser: Browser, walk: Walk, phone: Phone) -> None:
+    await phone.tab("mail")
+    subject = phone.pattern("Debt notice: workplace {workshop:digits}, {period}")
+    letter = phone.root.locator(".letter").filter(has_text=subject).first
+    await expect(letter).to_be_visible()
+    await phone.stop("mailbox")
+    await letter.click()
+    frame = phone.root.frame_locator("iframe")
+    await expect(frame.locator("body")).to_contain_text(phone.typed("4101"))
+    await phone.stop("notice-by-mail")
+    # As a page of its own: in the desk's frame nothing runs, axe neither.
+    source = await phone.root.locator("iframe").get_attribute("src")
+    html = hub.letter(phone.person, str(source))
+    page = await browser.new_page(viewport=SIZE)
+    walk.watch(page)
+    await page.set_content(html)
+    await walk.stop(page, "fa-the-letter-itself", whole=True)
+    text = await page.locator("body").inner_text()
+    assert not ENGLISH.search(CODES.sub("", text)), text
+
+
+async def checks(phone: Phone, typed: str, answer: str) -> None:
+    await phone.tap("Is it genuine?", of=await menu(phone))
+    await phone.hears("What is the check code of the message?")
+    await phone.write(typed)
+    await phone.hears(answer)
+
+
+async def opens_the_inbox(phone: Phone, tail: str) -> None:
+    await phone.tap("My notices", of=await menu(phone))
+    inbox = await phone.hears("Which notice?")
+    await phone.stop("my-notices")
+    await phone.tap(inbox.keys[0], of=inbox)
+    await phone.hears(NOTICE)
+    await phone.hears(NEXT)
+    await phone.stop("one-of-my-notices")
+
+
+async def menu(phone: Phone) -> Said:
+    await phone.write(phone.worded("Menu"))
+    return await phone.hears(MENU)
+
+
+async def test_somebody_is_told_in_english(hub: Hub, browser: Browser, walk: Walk):
+    sara = await a_phone(hub, browser, walk, hub.person("english_three"), EN)
+    await meet(sara, stops=True)
+    await hub.owe(a_debt("4202", sara.person, days_left=12))
+    hub.job("debt-notices")
+    notice = await sara.hears(NOTICE, naming="4202")
+    await sara.stop("notice-in-chat", notice)
+    await sara.tap("See the details", of=notice)
+    details = await sara.hears("How it adds up:", naming="4202")
+    await sara.stop("details", details)
+    await sara.tap("That is all")
+    await sara.hears(MENU)
+    await sara.tap("Is it genuine?", of=notice)
+    await sara.hears(OURS)
+    await sara.stop("genuine")
+    await sara.write("debts")
+    which = await sara.hears("Which workplace?")
+    await sara.stop("which-workplace")
+    await sara.tap(which.keys[0], of=which)
+    debts = await sara.hears("Which one shall we explain?")
+    await sara.stop("my-debts", debts)
+
+
+async def test_nobody_is_reminded_of_a_debt_that_is_settled(hub: Hub, browser: Browser, walk: Walk):
+    person = somebody_quiet(hub, today(datetime.now(UTC)) + timedelta(days=3))
+    paid, owed = (a_debt(tail, person, days_left=3) for tail in ("4303", "4304"))
+    phone = await a_phone(hub, browser, walk, person, FA)
+    await meet(phone)
+    await hub.owe(paid, owed)
+    hub.job("debt-notices")
+    notice = await phone.hears(NOTICE, naming="4303")
+    await phone.hears(NOTICE, naming="4304")
+    await hub.pay(paid.number)
+    hub.job("debt-reminders")
+
+    # At night and on holidays a reminder waits, but it can be read from the moment it is posted.
+    await phone.tap("My notices", of=await menu(phone))
+    inbox = await phone.hears("Which notice?")
+    await phone.stop("inbox-with-a-reminder", inbox)
+    reminders = [line for line in inbox.keys if phone.pattern(REMINDER).search(line)]
+    assert len(reminders) == 1
+    await phone.tap(reminders[0], of=inbox)
+    reminder = await phone.hears(NEXT, naming="4304")
+    await phone.stop("reminder", reminder)
+    await phone.tap("See the details", of=notice)
+    settled = await phone.hears("Workplace {workshop:digits}, {period}: this debt is settled.")
+    await phone.stop("settled", settled)
+
+
+def somebody_quiet(hub: Hub, objection_until: date) -> dict[str, Any]:
+    """Somebody with a phone and one workplace, which the country reminds of nothing on that day."""
+    day = "{:04d}/{:02d}/{:02d}".format(*jalali(objection_until))
+    reminded = {
+        line["workshop_code"] for line in hub.country("debts") if line["objection_until"] == day
+    }
+    return next(
+        one
+        for one in hub.people()
+        if one["phone"] and [role["workshop_code"] in reminded for role in one["roles"]] == [False]
+    )
