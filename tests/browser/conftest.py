@@ -29,11 +29,9 @@ QUIET = (
 def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hub]:
     """The whole hub, running; it must stop as cleanly as it has started."""
     running = Hub(tmp_path_factory.mktemp("hub"))
-    try:
-        running.start()
-        yield running
-    finally:
-        running.stop()
+    running.start()
+    yield running
+    running.stop()
 
 
 @pytest.fixture

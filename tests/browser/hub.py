@@ -14,6 +14,8 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from api.client import Core
 from api.client.knock import Knock, current
 from api.debts.schemas import DebtIn
@@ -45,7 +47,7 @@ class Hub:
         self._machine = ""
 
     def start(self) -> None:
-        """Start every room and wait until each says it is ready; AssertionError tells why not."""
+        """Start every room and wait until each says it is ready; else the test fails and says why."""
         said = self._var / "said.txt"
         with said.open("wb") as out:
             self._process = subprocess.Popen(
@@ -57,8 +59,9 @@ class Hub:
             )
         until = time.monotonic() + READY_SECONDS
         while "bimeyar is running" not in said.read_text(encoding="utf-8"):
-            waits = self._process.poll() is None and time.monotonic() < until
-            assert waits, said.read_text(encoding="utf-8") + self.log()[-4000:]
+            if self._process.poll() is not None or time.monotonic() > until:
+                self._end()
+                pytest.fail(said.read_text(encoding="utf-8") + self.log()[-4000:])
             time.sleep(0.3)
 
     def stop(self) -> None:
@@ -70,10 +73,14 @@ class Hub:
             left = self._mine()
         except subprocess.TimeoutExpired:
             code, left = None, self._mine()
-        for pid in left:
+        self._end()
+        assert (code, left) == (0, []), self.log()[-2000:]
+
+    def _end(self) -> None:
+        assert self._process is not None
+        for pid in self._mine():
             os.kill(pid, signal.SIGKILL)
         self._process.wait()
-        assert (code, left) == (0, []), self.log()[-2000:]
 
     def _mine(self) -> list[int]:
         """Every process that was started with this hub's folder and still lives."""
