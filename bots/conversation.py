@@ -434,12 +434,16 @@ class Conversation:
         return await self._go(log.begin(self._chat, wanted.name, notice=notice, now=self._now))
 
     async def _wished(self, said: Answer | None) -> Reply:
-        """No question is open: the words of a menu line, or a keyword, open its dialogue."""
+        """No question is open: a menu line's words, a keyword or a notice's code open a dialogue."""
         wish = key(said) if isinstance(said, str) else ""
-        for one in self._dialogues if wish else ():
+        offered = [one for one in self._dialogues if self._address.audience in one.audiences]
+        for one in offered if wish else ():
             names = {self._word(one.words), one.name, *one.keywords}
-            if one.menu and self._address.audience in one.audiences and wish in map(key, names):
+            if one.menu and wish in map(key, names):
                 return await self._begin(one)
+        for one in offered:
+            if isinstance(said, str) and one.reads and (notice := one.reads(said)):
+                return await self._begin(one, notice)
         return self._missed(wording.NOT_UNDERSTOOD, await self._menu())
 
     async def _menu(self, page: int = 0) -> Reply:

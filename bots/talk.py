@@ -357,14 +357,15 @@ class Dialogue:
     actions: tuple[str, ...]
     service: str | None
     keywords: tuple[str, ...]
+    reads: Callable[[str], str | None] | None
     about_notice: bool = field(init=False)
 
     def __post_init__(self) -> None:
         if not re.fullmatch(r"[a-z][a-z0-9_]{0,31}", self.name):
             raise ValueError(f"a dialogue's name is a command too: {self.name!r}")
         object.__setattr__(self, "about_notice", len(signature(self.script).parameters) > 1)
-        if self.actions and not self.about_notice:
-            raise TypeError(f"{self.name} opens from a button, so it takes the notice's code")
+        if (self.actions or self.reads) and not self.about_notice:
+            raise TypeError(f"{self.name} opens from a notice's code, so it takes one")
 
     def __call__(self, core: Core, notice: str = "") -> Coroutine[Any, Any, None]:
         script: Callable[..., Coroutine[Any, Any, None]] = self.script
@@ -384,6 +385,7 @@ def dialogue(
     actions: Sequence[str] = (),
     service: str | None = None,
     keywords: Sequence[str] = (),
+    reads: Callable[[str], str | None] | None = None,
 ) -> Callable[[Script | NoticeScript], Dialogue]:
     """Make an async function a dialogue.
 
@@ -392,7 +394,8 @@ def dialogue(
     `start` opens at /start in a chat that is not linked, and leaves the menu when it is. `actions`
     are the buttons of notices that open it: the function then takes the notice's code ("" where it
     was opened from the menu). `service` is the name under which it can be switched off.
-    `keywords` are words that open it when no question is open.
+    `keywords` are words that open it when no question is open, and so does a text in which `reads`
+    finds the code of a notice.
     """
 
     def made(script: Script | NoticeScript) -> Dialogue:
@@ -409,6 +412,7 @@ def dialogue(
             actions=tuple(actions),
             service=service,
             keywords=tuple(keywords),
+            reads=reads,
         )
 
     return made

@@ -3,7 +3,7 @@
 from api.client import Core
 from api.kit.codes import grouped, parse_code
 from api.kit.language import _
-from api.kit.text import Code
+from api.kit.text import Code, ascii_digits
 from bots.dialogues.lines import lines
 from bots.talk import Ask, Do, Say, Unclear, dialogue
 
@@ -22,6 +22,12 @@ def a_check_code(text: str) -> str:
     return code
 
 
+def a_bare_code(text: str) -> str | None:
+    """Find a check code in a message that is nothing else; a word of eight letters is none."""
+    said = ascii_digits(text)
+    return parse_code(said) if any(letter.isdigit() or letter == "-" for letter in said) else None
+
+
 @dialogue(
     "genuine",
     words=_("Is it genuine?"),
@@ -29,6 +35,7 @@ def a_check_code(text: str) -> str:
     public=True,
     actions=("is_it_genuine",),
     keywords=("check", "6", "اصل بودن پیام", "کد بررسی"),
+    reads=a_bare_code,
 )
 async def genuine(core: Core, notice: str = "") -> None:
     """Say yes or no about a code, with the day and the subject, and never an amount."""

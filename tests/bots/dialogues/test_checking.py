@@ -2,7 +2,7 @@
 
 import pytest
 
-from bots.dialogues.checking import a_check_code
+from bots.dialogues.checking import a_bare_code, a_check_code
 from bots.talk import Unclear
 
 
@@ -17,3 +17,13 @@ def test_a_check_code_is_read_in_any_form(typed):
 def test_what_is_no_check_code_is_asked_again(typed):
     with pytest.raises(Unclear):
         a_check_code(typed)
+
+
+@pytest.mark.parametrize("typed", ["K7Q2-M4XD", "k7q2m4xd", "RACK-MXDS", "K۷Q۲M۴XD"])
+def test_a_bare_code_is_found(typed):
+    assert a_bare_code(typed) is not None
+
+
+@pytest.mark.parametrize("typed", ["services", "K7Q2", "my code is K7Q2-M4XD", "1398/04", "بدهی"])
+def test_another_message_is_no_bare_code(typed):
+    assert a_bare_code(typed) is None
