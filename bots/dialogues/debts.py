@@ -184,7 +184,8 @@ def _line(line: LineOut) -> Sentence:
         case LineCode.ENFORCEMENT_FEE:
             words = _("Enforcement fee: {amount} ({percent} per cent of the unpaid {base})")
         case LineCode.PAID:
-            words = _("Paid so far: {amount}")
+            words = _("Paid so far, taken off: {amount}")
+            facts["amount"] = Rials(-line.amount)
     return words.using(**facts)
 
 
