@@ -68,6 +68,10 @@ async def chat(
     state = json.dumps(log.new_chat(secrets.token_hex(8), language))
     adapter = TerminalAdapter(audience, lambda _chat, message: _print(_worded(message)))
     async for line in _lines():
+        raw = _raw(line)
+        if not raw:
+            _print(__doc__ or "")
+            continue
         remembered: log.Chat = json.loads(state)
         conversation = Conversation(
             dialogues,
@@ -77,7 +81,7 @@ async def chat(
             keys=keys,
             now=time.time(),
         )
-        sent = adapter.read({"chat": name, **_raw(line)})
+        sent = adapter.read({"chat": name, **raw})
         replies = await conversation.turn(sent) if sent else []
         if line:
             transcript.said(line)

@@ -435,14 +435,15 @@ class Conversation:
 
     async def _wished(self, said: Answer | None) -> Reply:
         """No question is open: a menu line's words, a keyword or a notice's code open a dialogue."""
-        wish = key(said) if isinstance(said, str) else ""
+        typed = said if isinstance(said, str) else ""
+        wish = key(typed)
         offered = [one for one in self._dialogues if self._address.audience in one.audiences]
         for one in offered if wish else ():
             names = {self._word(one.words), one.name, *one.keywords}
             if one.menu and wish in map(key, names):
                 return await self._begin(one)
         for one in offered:
-            if isinstance(said, str) and one.reads and (notice := one.reads(said)):
+            if typed and one.reads and (notice := one.reads(typed)):
                 return await self._begin(one, notice)
         return self._missed(wording.NOT_UNDERSTOOD, await self._menu())
 

@@ -23,7 +23,7 @@ from bots.settings import CannotStart, Mode, Settings
 from bots.store import Away, BadStore, Store
 from bots.talk import Dialogues
 from bots.turns import Worker
-from notifier.channels.settings import BotSettings, ChannelSettings
+from notifier.channels.settings import BadBotSettings, BotSettings, ChannelSettings
 
 READY_SECONDS = 0.8
 _FORGET_EVERY = 600.0
@@ -54,7 +54,7 @@ async def _serve(settings: Settings, keys: Keyring) -> None:
         closing.push_async_callback(store.close)
         core = Core(settings.core_url, settings.core_key.get_secret_value())
         closing.push_async_callback(core.close)
-        bots = [bot for bot in ChannelSettings().bots() if bot.messenger == "telegram"]
+        bots = _bots()
         secrets = {bot.name: _secret(bot, settings) for bot in bots}
         adapters = {bot.name: TelegramAdapter(bot) for bot in bots}
         for adapter in adapters.values():
@@ -106,13 +106,20 @@ async def _opened(settings: Settings) -> Store:
 
 
 async def _ready(store: Store, seconds: float = READY_SECONDS) -> bool:
-    """Whether the memory is there and has the schema of this code; says so in time."""
+    """Whether the memory is there and has this code's schema or a newer one; says so in time."""
     try:
         async with asyncio.timeout(seconds):
             async with store.reading() as connection:
-                return await connection.run_sync(migrations.is_at_head)
+                return await connection.run_sync(migrations.is_ready)
     except (TimeoutError, *Away):
         return False
+
+
+def _bots() -> list[BotSettings]:
+    try:
+        return [bot for bot in ChannelSettings().bots() if bot.messenger == "telegram"]
+    except BadBotSettings as error:
+        raise CannotStart(str(error)) from None
 
 
 def _secret(bot: BotSettings, settings: Settings) -> str:

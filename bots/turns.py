@@ -92,12 +92,12 @@ class Worker:
                     claimed = await self.look()
                 except Away as error:
                     _logger.warning("memory.away", kind=type(error).__name__)
-                    await asyncio.sleep(_BREATH)
+                    await self._sleep(_BREATH)
                     continue
                 except Exception as error:
                     # Whatever it is, the other chats go on.
                     _logger.exception("look.broken", kind=type(error).__name__)
-                    await asyncio.sleep(_BREATH)
+                    await self._sleep(_BREATH)
                     continue
                 if not claimed:
                     with suppress(TimeoutError):

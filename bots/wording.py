@@ -94,8 +94,8 @@ def a_person(branch: BranchOut | None) -> Sentence:
     if branch is None:
         return _("A person answers by telephone on 1420, and at every branch in office hours.")
     return _(
-        "Your branch: {name:digits}\n{address:digits}\nTelephone: {phone}\nOpen: {hours:digits}"
-    ).using(name=branch.name, address=branch.address, phone=Code(branch.phone), hours=branch.hours)
+        "Your branch: {name:digits}\n{address:digits}\nTelephone: {phone:digits}\nOpen: {hours:digits}"
+    ).using(name=branch.name, address=branch.address, phone=branch.phone, hours=branch.hours)
 
 
 def is_off(reason: str) -> Sentence:

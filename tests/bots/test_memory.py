@@ -47,13 +47,27 @@ def test_the_migration_makes_exactly_the_tables_of_the_code(memory_url: str):
             }
             wanted = {tuple(column.name for column in index.columns) for index in table.indexes}
             assert wanted <= indexes | uniques
-        assert migrations.is_at_head(connection)
+        assert migrations.is_ready(connection)
     engine.dispose()
 
 
 def test_migrating_again_changes_nothing(memory_url: str):
     migrations.upgrade(memory_url)
     migrations.upgrade(memory_url)
+
+
+def test_memory_of_a_newer_release_is_ready_and_an_empty_one_is_not(memory_url: str):
+    engine = open_plain(memory_url)
+    with engine.connect() as connection:
+        for revision, ready in (("of_a_newer_release", True), (None, False)):
+            connection.execute(text("DELETE FROM alembic_version"))
+            if revision:
+                connection.execute(
+                    text("INSERT INTO alembic_version VALUES (:one)"), {"one": revision}
+                )
+            assert migrations.is_ready(connection) is ready
+        connection.rollback()
+    engine.dispose()
 
 
 async def test_an_update_that_was_seen_before_is_not_kept_again(memory: Memory):

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import random
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -38,6 +39,7 @@ class Mouth:
 
     heard: list[tuple[str, str]] = field(default_factory=list)
     outcomes: list[Outcome] = field(default_factory=list)
+    when_heard: Callable[[], None] = lambda: None
     can = TerminalAdapter("employers", lambda _chat, _message: None).channel.can
 
     async def send(self, to: Address, message: Message, reference: str) -> Outcome:
@@ -45,6 +47,7 @@ class Mouth:
             outcome = self.outcomes.pop(0) if self.outcomes else Accepted("1")
             if not isinstance(outcome, Rejected):
                 self.heard.append((to.chat_id, message.text))
+                self.when_heard()
         return outcome
 
     async def ask(self, reference: str) -> Outcome | None:
@@ -283,6 +286,27 @@ async def test_a_stop_ends_what_is_under_way_and_leaves_the_rest(bench: Bench):
     await bench.settle()
     assert sorted(who for who, _text in bench.heard) == [str(n) for n in range(1, 9)]
     assert set(await bench.outcomes()) == {"sent"}
+
+
+async def test_a_memory_that_is_away_for_a_while_ends_nothing(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+):
+    claim, failures = bench.memory.claim, iter([OSError("gone"), ValueError("a bug")] * 3)
+
+    async def away(*given: Any, **more: Any) -> Any:
+        for failure in failures:
+            raise failure
+        return await claim(*given, **more)
+
+    monkeypatch.setattr(bench.memory, "claim", away)
+    await bench.send("hi")
+    worker = bench.worker()
+    running = asyncio.create_task(worker.run())
+    said = asyncio.Event()
+    bench.mouth.when_heard = said.set
+    await asyncio.wait_for(said.wait(), 60)
+    await worker.stop()
+    await running
 
 
 POINTS = [

@@ -1,0 +1,134 @@
+"""What is always understood, however it is typed."""
+
+import pytest
+
+from api.kit.language import Language, Speech
+from api.kit.message import Wants
+from bots import understanding
+from bots.reply import LINES, Line, Reply, paged, pages, split
+from bots.understanding import Word
+from notifier.channels.mouths import Capabilities
+
+EN = Speech(Language.EN)
+WITH = Capabilities(length=4096, buttons=True, contact=True)
+WITHOUT = Capabilities(length=160)
+
+
+@pytest.mark.parametrize(
+    ("text", "word"),
+    [
+        ("منو", Word.MENU),
+        ("Menu", Word.MENU),
+        (" برگشت ", Word.BACK),
+        ("بر\u200cگشت", Word.BACK),
+        ("لغو", Word.CANCEL),
+        ("زبان", Word.LANGUAGE),
+        ("؟", Word.HELP),
+        ("?", Word.HELP),
+        ("نفر", Word.PERSON),
+        ("A  person", Word.PERSON),
+        ("ي\u200eك نفر", None),
+        ("STOP", Word.STOP),
+        ("start", Word.START),
+        ("menus", None),
+        ("", None),
+    ],
+)
+def test_a_word_is_known_by_its_letters(text: str, word: Word | None):
+    assert understanding.word(text) is word
+
+
+@pytest.mark.parametrize(
+    ("text", "digit"),
+    [
+        ("1", "1"),
+        ("۱", "1"),
+        ("١", "1"),
+        ("2.", "2"),
+        ("۹)", "9"),
+        ("12", None),
+        ("a", None),
+        ("", None),
+    ],
+)
+def test_a_digit_is_one_in_any_script(text: str, digit: str | None):
+    assert understanding.digit(text) == digit
+
+
+@pytest.mark.parametrize(
+    ("text", "command"),
+    [
+        ("/start", ("start", "")),
+        ("/Start@bot K7", ("start", "K7")),
+        ("/debts", ("debts", "")),
+        ("/دیگر", None),
+        ("start", None),
+    ],
+)
+def test_a_command_is_read_with_what_follows_it(text: str, command: tuple[str, str] | None):
+    assert understanding.command(text) == command
+
+
+@pytest.mark.parametrize(
+    ("text", "yes"),
+    [("بله", True), ("بلی", True), ("آري", True), ("اره", True), ("نه", False), ("شاید", None)],
+)
+def test_yes_and_no_are_what_people_write(text: str, yes: bool | None):  # noqa: FBT001
+    assert understanding.yes_or_no(text) is yes
+
+
+def some_lines(count: int) -> list[Line]:
+    return [Line(f"1.x|{n}", f"line {n}") for n in range(count)]
+
+
+@pytest.mark.parametrize("count", [0, 1, 7, 8, 9, 14, 15, 16, 60])
+def test_every_line_stands_on_one_page_and_none_has_more_than_eight(count: int):
+    more = Line("1.x|~p", "More")
+    seen: list[Line] = []
+    for page in range(pages(count)):
+        shown = paged(some_lines(count), page, more)
+        assert len(shown) <= LINES
+        assert (more in shown) == (page < pages(count) - 1)
+        seen += [line for line in shown if line is not more]
+    assert seen == some_lines(count)
+
+
+def test_the_form_without_buttons_numbers_what_the_digits_tap():
+    reply = Reply("Which?", lines=tuple(some_lines(2)), ways=(("0", Line("1.x|~menu", "Menu")),))
+    assert reply.numbered(EN) == "Which?\n\n1. line 0\n2. line 1\n0. Menu"
+    assert reply.shown() == {"1": "1.x|0", "2": "1.x|1", "0": "1.x|~menu"}
+    assert reply.message(EN, WITHOUT).text == reply.numbered(EN)
+
+
+def test_in_free_text_nothing_is_numbered():
+    reply = Reply("What?", others=tuple(some_lines(1)), ways=(("", Line("1.x|~menu", "Menu")),))
+    assert reply.shown() == {}
+    assert reply.numbered(EN) == "What?\n\nOr write: line 0 · Menu"
+
+
+def test_a_button_that_shares_leaves_the_rest_to_words():
+    reply = Reply(
+        "Your number?",
+        ways=(("", Line("1.x|~menu", "Menu")),),
+        wants=Wants.CONTACT,
+        wants_label="Share",
+        hint="Send your card.",
+    )
+    message = reply.message(EN, WITH)
+    assert (message.wants, message.buttons) == (Wants.CONTACT, ())
+    assert "Or write: Menu" in message.text
+    assert "Send your card." in reply.message(EN, WITHOUT).text
+
+
+def test_a_long_text_leaves_in_parts_and_the_last_carries_the_list():
+    reply = Reply("\n\n".join(["a" * 900] * 5 + ["b" * 4000]), lines=tuple(some_lines(1)))
+    parts = split(reply)
+    assert all(len(part.text) <= 1600 for part in parts)
+    assert [bool(part.lines) for part in parts] == [False] * (len(parts) - 1) + [True]
+    assert "".join("".join(part.text.split()) for part in parts) == "".join(reply.text.split())
+
+
+@pytest.mark.parametrize("data", ["", "x" * 65, "ی" * 33])
+def test_button_data_is_never_longer_than_a_messenger_takes(data: str):
+    with pytest.raises(ValueError, match="64 bytes"):
+        Line(data, "label")
