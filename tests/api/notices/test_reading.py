@@ -114,6 +114,15 @@ def test_a_code_written_into_the_table_by_hand_is_not_genuine(session: Session) 
     assert answer.model_dump() == {"genuine": False, "day": None, "subject": None}
 
 
+def test_of_two_notices_with_one_code_the_newest_answers(session: Session) -> None:
+    older, newest = (_post(session, make.person(session), key=key) for key in ("older", "newest"))
+    code = notices.code_of(newest)
+    for one in (older, newest):
+        session.get_one(Notice, one).code = code
+        session.flush()
+    assert notices.check(session, code, language="en").genuine
+
+
 def test_what_is_no_code_is_refused(session: Session) -> None:
     with pytest.raises(NotACode):
         notices.check(session, "K7Q2", language="en")
