@@ -136,6 +136,14 @@ def rials(cell: str) -> int:
     return int(text)
 
 
+def yes_or_no(cell: str) -> bool:
+    """Read a yes or a no."""
+    try:
+        return {"yes": True, "no": False}[normalise(cell).lower()]
+    except KeyError:
+        raise BadCell("is neither yes nor no") from None
+
+
 def degrees(most: float) -> Callable[[str], float]:
     """Read a latitude or a longitude in decimal degrees."""
 

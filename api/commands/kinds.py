@@ -1,6 +1,6 @@
 """What can be loaded: for each kind its columns, what tells its rows apart, and where they go."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
@@ -43,17 +43,22 @@ WHY: Mapping[str, str] = MappingProxyType({
     "year": "is in no year of the calendar",
     "before_period_from": "is before period_from",
     "before_issued_on": "is before issued_on",
+    "before_since": "is before since",
 })  # fmt: skip
 """The reasons of the features in plain words."""
 
 
 @dataclass(frozen=True, slots=True)
 class Sort:
-    """One kind of sheet: how its cells are read, which columns name a row, and who takes the rows."""
+    """One kind of sheet: how its cells are read, which columns name a row, and who takes the rows.
+
+    A sheet may lack the columns of `optional`: its cells are then as empty ones.
+    """
 
     columns: Mapping[str, Reader]
     key: Sequence[str]
     register: Callable[[Session, Sequence[Row], datetime], Registered]
+    optional: Collection[str] = ()
 
 
 def _people(session: Session, rows: Sequence[Row], now: datetime) -> Registered:
@@ -164,9 +169,11 @@ SORTS: Mapping[str, Sort] = MappingProxyType({
             "activity": maybe(cells.words(200), ""),
             "address": maybe(cells.words(500), ""),
             "registered_on": cells.day,
+            "active": maybe(cells.yes_or_no, default=True),
         },
         ["workshop_code"],
         _workshops,
+        optional=["active"],
     ),
     "contacts": Sort(
         {
@@ -174,9 +181,11 @@ SORTS: Mapping[str, Sort] = MappingProxyType({
             "national_code": cells.national_code,
             "role": cells.one_of(Role),
             "since": cells.day,
+            "until": maybe(cells.day),
         },
         ["workshop_code", "national_code"],
         _contacts,
+        optional=["until"],
     ),
     "holidays": Sort({"day": cells.day, "name": cells.words(200)}, ["day"], _holidays),
     "availability": Sort(

@@ -50,7 +50,7 @@ def load(store: Store, kind: str, path: Path, *, now: Callable[[], datetime]) ->
     sort = _sort(kind)
     loaded = unchanged = 0
     with (
-        Sheet(path, list(sort.columns)) as sheet,
+        Sheet(path, list(sort.columns), sort.optional) as sheet,
         closing(RefusedFile(path)) as refused,
         closing(_Seen()) as seen,
         _progress(sheet) as advance,

@@ -6,7 +6,7 @@ Lines and fields are bounded, so that no file can fill the memory (guarantees.md
 
 import csv
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -42,13 +42,14 @@ class Fault:
 class Sheet:
     """A CSV file with the columns of its kind, in any order.
 
-    Raises CannotDo for a file that is none of these: missing, empty, in another encoding, with
+    A column of `optional` that is not there reads as empty cells. Raises CannotDo for a file that is none of these: missing, empty, in another encoding, with
     other columns.
     """
 
-    def __init__(self, path: Path, columns: Sequence[str]) -> None:
+    def __init__(self, path: Path, columns: Sequence[str], optional: Collection[str] = ()) -> None:
         self.path = path
         self.columns = columns
+        self._optional = optional
         try:
             self._file: BinaryIO = path.open("rb")
         except OSError as error:
@@ -57,7 +58,7 @@ class Sheet:
         self.size = os.fstat(self._file.fileno()).st_size
         with ExitStack() as stack:
             stack.callback(self._file.close)
-            self._order = self._header()
+            self._width, self._order = self._header()
             stack.pop_all()
 
     def __enter__(self) -> Self:
@@ -91,13 +92,14 @@ class Sheet:
             return Fault(
                 self._line, "", "its quotes are not closed on the same line, or are broken"
             )
-        if len(cells) != len(self._order):
+        if len(cells) != self._width:
             return Fault(
-                self._line, "", f"has {len(cells)} cells where the header has {len(self._order)}"
+                self._line, "", f"has {len(cells)} cells where the header has {self._width}"
             )
-        return Record(self._line, [cells[place] for place in self._order])
+        return Record(self._line, ["" if place is None else cells[place] for place in self._order])
 
-    def _header(self) -> Sequence[int]:
+    def _header(self) -> tuple[int, Sequence[int | None]]:
+        """Give how many columns there are, and for each of ours its place among them."""
         wanted = ",".join(self.columns)
         text = self._next()
         while isinstance(text, str) and not text.strip():
@@ -109,7 +111,10 @@ class Sheet:
             raise CannotDo(f"{self.path} has no header that can be read: write {wanted}")
         names = [cell.strip().lower() for cell in cells]
         for fault, faulty in (
-            ("has no column", [name for name in self.columns if name not in names]),
+            (
+                "has no column",
+                [n for n in self.columns if n not in names and n not in self._optional],
+            ),
             ("has an unknown column", [name for name in names if name not in self.columns]),
             ("has twice the column", [name for name in self.columns if names.count(name) > 1]),
         ):
@@ -117,7 +122,8 @@ class Sheet:
                 raise CannotDo(
                     f"{self.path} {fault} {faulty[0][:40]!r}: its header must be {wanted}"
                 )
-        return [names.index(name) for name in self.columns]
+        places = [names.index(name) if name in names else None for name in self.columns]
+        return len(names), places
 
     def _next(self) -> str | Fault | None:
         """Give the next line without its end, or what is wrong with it; None at the end."""

@@ -79,10 +79,11 @@ def is_contact(session: Session, person_id: uuid.UUID, workshop_id: uuid.UUID, t
 def contacts_of(
     session: Session, workshop_ids: Collection[uuid.UUID], today: date
 ) -> Sequence[ContactOf]:
-    """Everybody who speaks for these workshops today."""
+    """Everybody who speaks today for those of these workshops that are active."""
     found = session.execute(
         select(Contact.workshop_id, Contact.person_id, Contact.role)
-        .where(Contact.workshop_id.in_(workshop_ids), speaks_on(today))
+        .join(Workshop, Workshop.id == Contact.workshop_id)
+        .where(Contact.workshop_id.in_(workshop_ids), Workshop.active, speaks_on(today))
         .order_by(Contact.workshop_id, Contact.id)
     )
     return [ContactOf(*row) for row in found]

@@ -39,6 +39,7 @@ class WorkshopRow:
     activity: str
     address: str
     registered_on: date
+    active: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,3 +50,5 @@ class ContactRow:
     person_id: uuid.UUID
     role: Role
     since: date
+    until: date | None = None
+    """The last day; none while it lasts."""

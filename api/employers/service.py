@@ -46,6 +46,7 @@ def register_workshops(session: Session, *, rows: Sequence[WorkshopRow]) -> Regi
             "activity": row.activity,
             "address": row.address,
             "registered_on": row.registered_on,
+            "active": row.active,
         })  # fmt: skip
     written = sets.put(session, Workshop, taken, by=["code"])
     return Registered(written, len(taken) - written, tuple(refused))
@@ -54,7 +55,8 @@ def register_workshops(session: Session, *, rows: Sequence[WorkshopRow]) -> Regi
 def register_contacts(session: Session, *, rows: Sequence[ContactRow]) -> Registered:
     """Take in a slice of contacts, no two of one person and workshop.
 
-    Those of no known workshop are refused. A contact who had left speaks again.
+    Those of no known workshop are refused, and those that end before they begin. A contact who had
+    left and is listed without a last day speaks again.
     """
     workshops = queries.ids_by_code(session, {row.workshop_code for row in rows})
     taken, refused = [], []
@@ -62,12 +64,15 @@ def register_contacts(session: Session, *, rows: Sequence[ContactRow]) -> Regist
         if row.workshop_code not in workshops:
             refused.append(RefusedRow(place, "workshop_code", "unknown_workshop"))
             continue
+        if row.until is not None and row.until < row.since:
+            refused.append(RefusedRow(place, "until", "before_since"))
+            continue
         taken.append({
             "workshop_id": workshops[row.workshop_code],
             "person_id": row.person_id,
             "role": row.role,
             "since": row.since,
-            "until": None,
+            "until": row.until,
         })  # fmt: skip
     written = sets.put(session, Contact, taken, by=["workshop_id", "person_id"])
     return Registered(written, len(taken) - written, tuple(refused))

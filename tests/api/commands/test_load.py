@@ -15,6 +15,7 @@ from api.commands.load import Loaded, columns, load
 from api.commands.troubles import CannotDo
 from api.db import Store
 from api.debts.models import Debt
+from api.employers import queries as employers
 from api.employers.models import Contact, Workshop
 from api.employers.rules import Role
 from api.kit import points
@@ -36,8 +37,11 @@ COUNTRY = {
         f"{MINA},مینا,آزمون,,,,en",
     ],
     "employers": [f"{COMPANY},legal,شرکت پیشگامان"],
-    "workshops": [f"{WORKSHOP},{COMPANY},018,نان سحر,نانوایی,خیابان آزادی,1398/04/19"],
-    "contacts": [f"{WORKSHOP},{REZA},owner,1398/04/19", f"{WORKSHOP},{MINA},accountant,1400/01/01"],
+    "workshops": [f"{WORKSHOP},{COMPANY},018,نان سحر,نانوایی,خیابان آزادی,1398/04/19,"],
+    "contacts": [
+        f"{WORKSHOP},{REZA},owner,1398/04/19,",
+        f"{WORKSHOP},{MINA},accountant,1400/01/01,",
+    ],
     "holidays": ["1406/01/01,نوروز"],
     "availability": ["booklets,018,1405/01/01,,pilot,آزمایشی"],
     "debts": [
@@ -112,11 +116,11 @@ def test_stray_rows_are_refused_by_line_column_and_reason(country, put):
     stranger = make.new_national_code(77)
     done = put(
         "contacts",
-        f"{WORKSHOP},{stranger},owner,1398/04/19",
-        f"{WORKSHOP},{REZA},manager,1398/04/19",
-        f"9999999999,{MINA},owner,1398/04/19",
-        f"{WORKSHOP},{MINA[:9]},owner,1398/04/19",
-        f"{WORKSHOP},{MINA},cook,1398/04/19",
+        f"{WORKSHOP},{stranger},owner,1398/04/19,",
+        f"{WORKSHOP},{REZA},manager,1398/04/19,",
+        f"9999999999,{MINA},owner,1398/04/19,",
+        f"{WORKSHOP},{MINA[:9]},owner,1398/04/19,",
+        f"{WORKSHOP},{MINA},cook,1398/04/19,",
     )
     assert (done.loaded, done.unchanged, done.refused) == (1, 0, 4)
     assert sorted(reasons(done)) == [
@@ -136,15 +140,47 @@ def test_workshop_of_unknown_branch_or_employer_is_refused(country, put):
     other = make.new_legal_id(9)
     done = put(
         "workshops",
-        f"0190000001,{COMPANY},019,نان,,,1398/04/19",
-        f"0180000002,{other},018,نان,,,1398/04/19",
-        f"0180000003,{COMPANY},018,نان,,,1398/04/19",
+        f"0190000001,{COMPANY},019,نان,,,1398/04/19,",
+        f"0180000002,{other},018,نان,,,1398/04/19,",
+        f"0180000003,{COMPANY},018,نان,,,1398/04/19,",
     )
     assert (done.loaded, done.refused) == (1, 2)
     assert sorted(reasons(done)) == [
         ("2", "branch_code", WHY["unknown_branch"]),
         ("3", "employer_no", WHY["unknown_employer"]),
     ]
+
+
+def test_contact_ends_and_workshop_closes_by_a_file(country, put, store):
+    mina = f"{WORKSHOP},{MINA},accountant,1400/01/01"
+    assert put("contacts", f"{mina},1405/06/01").loaded == 1
+    with store.reading() as session:
+        (workshop,) = session.scalars(select(Workshop)).all()
+        left, stays = people.by_national_code(session, MINA), people.by_national_code(session, REZA)
+        assert left is not None
+        assert stays is not None
+        last = date(2026, 8, 23)
+        assert employers.is_contact(session, left.id, workshop.id, last)
+        assert not employers.is_contact(session, left.id, workshop.id, last + timedelta(days=1))
+        told = employers.contacts_of(session, [workshop.id], last + timedelta(days=1))
+        assert [one.person_id for one in told] == [stays.id]
+    assert put("contacts", f"{mina},").loaded == 1
+    assert reasons(put("contacts", f"{mina},1399/12/29")) == [("2", "until", WHY["before_since"])]
+    assert put("workshops", COUNTRY["workshops"][0] + "no").loaded == 1
+    with store.reading() as session:
+        assert employers.contacts_of(session, [workshop.id], make.TODAY) == []
+    assert reasons(put("workshops", COUNTRY["workshops"][0] + "maybe")) == [
+        ("2", "active", "is neither yes nor no")
+    ]
+
+
+@pytest.mark.parametrize("kind", ["workshops", "contacts"])
+def test_file_may_lack_the_columns_that_end_and_close(country, store, tmp_path, kind):
+    path = tmp_path / "short.csv"
+    header = columns(kind).rpartition(",")[0]
+    lines = [line.rpartition(",")[0] for line in COUNTRY[kind]]
+    path.write_text("\n".join([header, *lines, ""]), encoding="utf-8")
+    assert load(store, kind, path, now=lambda: make.NOW) == Loaded(0, len(lines), 0, None)
 
 
 def test_second_row_of_one_name_is_refused_across_slices(put, monkeypatch):

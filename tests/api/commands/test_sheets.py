@@ -81,6 +81,15 @@ def test_file_that_is_no_sheet_is_refused_in_one_sentence(path, content, told):
     assert "\n" not in str(refused.value)
 
 
+def test_optional_column_may_be_absent_and_reads_as_empty(path):
+    path.write_text("name,day\na,1\n", encoding="utf-8")
+    with Sheet(path, [*COLUMNS, "until"], ["until"]) as sheet:
+        assert list(sheet) == [Record(2, ["1", "a", ""])]
+    path.write_text("name,until\na,1\n", encoding="utf-8")
+    with pytest.raises(CannotDo, match="no column 'day'"):
+        Sheet(path, [*COLUMNS, "until"], ["until"])
+
+
 def test_file_that_is_not_there_is_refused_in_one_sentence(tmp_path):
     for name in ("absent.csv", "."):
         with pytest.raises(CannotDo, match="cannot be read"):

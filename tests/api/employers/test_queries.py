@@ -26,6 +26,7 @@ def test_closed_workshop_is_spoken_for_by_nobody(session):
     workshop = make.workshop(session, contacts=[person], active=False)
     assert queries.workshops_of(session, person.id, make.TODAY) == []
     assert not queries.is_contact(session, person.id, workshop.id, make.TODAY)
+    assert queries.contacts_of(session, [workshop.id], make.TODAY) == []
 
 
 @pytest.mark.parametrize(
