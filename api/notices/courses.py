@@ -22,6 +22,9 @@ from api.notices.rules import NoticeStatus, Status, reported, told_of
 REPORTED = "reported"
 """The reason of a state that the other side told us, and that no repeat of ours mends."""
 
+PATIENCE_OVER = "patience_over"
+"""The reason of a step that was left for the next one while it could still have been tried."""
+
 
 class Courses:
     """The courses of a batch of deliveries at one instant; `write` ends it."""
@@ -109,6 +112,16 @@ class Courses:
         """End it without success: somebody must act."""
         self._set(delivery, Status.TECHNICAL_FAILURE, due_at=None, reason=reason)
         notice.reason = reason
+        self._touch(notice)
+
+    def resume(self, delivery: Delivery, notice: Notice) -> None:
+        """Go on with a step that was left, since nothing follows it: until the notice ends."""
+        status = delivery.status
+        if status == Status.TECHNICAL_FAILURE:
+            status = Status.TEMPORARY_FAILURE
+        delivery.until = notice.ends_at
+        self._set(delivery, status, due_at=self._now)
+        self.handed_over = True
         self._touch(notice)
 
     def cancel(self, delivery: Delivery, notice: Notice, reason: str) -> None:

@@ -12,7 +12,7 @@ from datetime import date, datetime, timedelta
 from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import Session
 
 from api.db import new_id
@@ -20,7 +20,7 @@ from api.kit.calendar import TEHRAN
 from api.notices import questions, rates
 from api.notices.addresses import Address, AddressBook
 from api.notices.checking import code_of
-from api.notices.courses import REPORTED, Courses, has_next, step_of
+from api.notices.courses import PATIENCE_OVER, REPORTED, Courses, has_next, step_of
 from api.notices.letters import Claim, Letter, Question, Work
 from api.notices.models import Attempt, Delivery, Notice
 from api.notices.plans import plan_of
@@ -73,7 +73,7 @@ def open_attempts(
     book = AddressBook(
         session, [row.notice for row in waiting], channel=channel, senders=per_second.keys()
     )
-    ready = _reachable(_true(session, waiting, courses), book, courses)
+    ready = _reachable(session, _true(session, waiting, courses), book, courses)
     leaving, limited = _within_rates(session, ready, courses, per_second, now)
     letters = _open(session, leaving, book, claim, now)
     courses.write()
@@ -192,7 +192,7 @@ def _in_time(
         elif now >= notice.ends_at:
             courses.give_up(delivery, notice, "too_late")
         elif delivery.until and now >= delivery.until and has_next(delivery, notice):
-            courses.go_on(delivery, notice, status=Status.TECHNICAL_FAILURE, reason="patience_over")
+            courses.go_on(delivery, notice, status=Status.TECHNICAL_FAILURE, reason=PATIENCE_OVER)
         elif speaks > now:
             courses.wait(delivery, min(speaks, notice.ends_at))
         else:
@@ -218,18 +218,54 @@ def _true(session: Session, rows: Collection[_Row], courses: Courses) -> list[_R
     return kept
 
 
-def _reachable(rows: Collection[_Row], book: AddressBook, courses: Courses) -> list[_Ready]:
+def _reachable(
+    session: Session, rows: Collection[_Row], book: AddressBook, courses: Courses
+) -> list[_Ready]:
     """Keep those whose person lets us and has an address here; hand the others on."""
     kept = []
+    stranded = []
     for row in rows:
         address = book.address_of(row.notice)
         if not book.may_be_told(row.notice):
             courses.cancel(row.delivery, row.notice, "no_consent")
         elif address is None:
+            if not has_next(row.delivery, row.notice):
+                stranded.append(row.notice)
             courses.hand_over(row.delivery, row.notice, "no_address")
         else:
             kept.append(_Ready(row, address))
+    _resume_earlier(session, stranded, courses)
     return kept
+
+
+def _resume_earlier(session: Session, stranded: Collection[Notice], courses: Courses) -> None:
+    """Go on with the last step whose fate was open when it was left for one without an address.
+
+    A channel that is away for longer than its patience fails no notice that has no other.
+    """
+    if not stranded:
+        return
+    left = session.scalars(
+        select(Delivery)
+        .where(
+            Delivery.notice_id.in_([notice.id for notice in stranded]),
+            Delivery.due_at.is_(None),
+            or_(
+                Delivery.status == Status.UNCERTAIN,
+                and_(
+                    Delivery.status == Status.TECHNICAL_FAILURE,
+                    Delivery.reason == PATIENCE_OVER,
+                ),
+            ),
+        )
+        # Ids grow with time: the later step is the one that is kept.
+        .order_by(Delivery.id)
+        .with_for_update()
+    )
+    last = {delivery.notice_id: delivery for delivery in left}
+    for notice in stranded:
+        if notice.id in last:
+            courses.resume(last[notice.id], notice)
 
 
 def _within_rates(

@@ -122,6 +122,38 @@ def test_when_every_channel_refuses_the_notice_has_failed(office: Office, person
     assert office.status(notice) == "failed"
 
 
+@pytest.mark.parametrize("outage", [BUSY, Unknown("timeout")])
+def test_an_sms_outage_beyond_its_patience_fails_no_notice_without_a_mail_address(
+    office: Office, outage
+) -> None:
+    notice = office.post(make.person(office.session, language="en"))
+    office.look("chat")
+    for hour in range(36):
+        is_away = hour < 30
+        work = office.look("sms")
+        for letter in work.letters:
+            office.tell(letter, outage if is_away else Accepted("1"))
+        for question in work.questions:
+            office.tell(question, None if is_away else Rejected("not_there", again=True))
+        assert office.send("email") == []
+        assert not is_away or office.status(notice) in {"waiting", "uncertain"}
+        office.later(hours=1)
+    assert office.status(notice) == "sent"
+    assert office.deliveries(notice) == [("sms", "sent"), ("email", "technical-failure")]
+
+
+def test_what_goes_on_without_a_next_address_ends_with_its_class(office: Office) -> None:
+    notice = office.post(make.person(office.session, language="en"))
+    office.look("chat")
+    for _ in range(72):
+        office.send("sms", BUSY)
+        office.send("email")
+        assert office.status(notice) == "waiting"
+        office.later(hours=1)
+    office.send("sms", BUSY)
+    assert (office.status(notice), notice.reason) == ("failed", "too_late")
+
+
 def test_nothing_is_tried_after_the_class_has_ended(office: Office) -> None:
     notice = office.post(make.person(office.session, language="en"))
     office.look("chat")
