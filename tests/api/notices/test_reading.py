@@ -115,7 +115,9 @@ def test_a_code_written_into_the_table_by_hand_is_not_genuine(session: Session) 
 
 
 def test_of_two_notices_with_one_code_the_newest_answers(session: Session) -> None:
-    older, newest = (_post(session, make.person(session), key=key) for key in ("older", "newest"))
+    older = _post(session, make.person(session), key="older")
+    time.sleep(0.002)  # Ids are in the order of milliseconds.
+    newest = _post(session, make.person(session), key="newest")
     code = notices.code_of(newest)
     for one in (older, newest):
         session.get_one(Notice, one).code = code
