@@ -66,7 +66,8 @@ class Prepared:
 class Round:
     """One channel's round: whom it speaks for, how many letters at once, what came of them.
 
-    `spoiled` outcomes are recorded one by one: together they could not be.
+    `spoiled` outcomes are recorded one by one: together they could not be. `alarms` are the
+    reasons already told since the last claim for which a provider refuses our account.
     """
 
     name: str
@@ -78,6 +79,7 @@ class Round:
     wake: asyncio.Event = field(default_factory=asyncio.Event)
     is_over: bool = False
     spoiled: int = 0
+    alarms: set[str] = field(default_factory=set)
 
     @property
     def asks(self) -> bool:
@@ -147,6 +149,8 @@ class Postman:
                 await self._pause(one, _AWAY_SECONDS)
                 continue
             self._last_crossing = time.monotonic()
+            if prepared:
+                one.alarms.clear()
             for letter in prepared:
                 self._start(one, self._deliver(one, letter))
             for question in work.questions:
@@ -231,6 +235,8 @@ class Postman:
                 outcome=type(outcome).__name__.lower(),
                 reason=outcome.reason,
             )
+        if isinstance(outcome, Rejected) and outcome.account:
+            _alarm(one, outcome.reason)
         self._tell(
             one,
             Told(
@@ -338,6 +344,13 @@ async def _ended(tasks: Collection[asyncio.Task[None]], seconds: float) -> None:
     for task in late:
         task.cancel()
     await asyncio.gather(*late, return_exceptions=True)
+
+
+def _alarm(one: Round, reason: str) -> None:
+    """Tell that a provider refuses our account: once a claim, however many letters met it."""
+    if reason not in one.alarms:
+        one.alarms.add(reason)
+        log.error("channel.account_refused", channel=one.name, reason=reason)
 
 
 def _worded(letter: Letter) -> Message | None:

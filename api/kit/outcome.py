@@ -33,13 +33,15 @@ class Rejected:
     """The other side surely does not have it.
 
     again: the same call may succeed later. address_dead: nobody is there any more (blocked, chat
-    gone, no such number). wait_seconds: we were too quick and are told to wait this long; it is no
+    gone, no such number). account: we are refused, not this message (a key, a credit, a line):
+    nothing goes until the operator has mended that. wait_seconds: we were too quick and are told to wait this long; it is no
     failure and uses up no try. `reason` is a short stable word for logs and figures.
     """
 
     reason: str
     again: bool = False
     address_dead: bool = False
+    account: bool = False
     wait_seconds: float = 0.0
 
 

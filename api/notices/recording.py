@@ -148,7 +148,8 @@ def _rejected(
         _put_off(delivery, rejected.wait_seconds)
         at = now + timedelta(seconds=rejected.wait_seconds)
         courses.retry(delivery, notice, at=at, reason=rejected.reason)
-    elif rejected.again:
+    elif rejected.again or rejected.account:
+        # Also where our account is refused: that is our trouble, not the notice's.
         delivery.tries += 1
         plan = plan_of(notice.notice_class, notice.via)
         at = now + retry_delay(plan.first_delay, delivery.tries, delivery.reference)

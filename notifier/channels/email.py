@@ -22,6 +22,8 @@ from notifier.channels.mouths import Address, Capabilities
 
 _TIMEOUT_SECONDS = 10.0
 _CONNECTIONS = 8
+# Who is refused before the receiver is named: our account at the relay.
+_OF_US = frozenset({"login", "sender", "server"})
 
 
 class _Policy(EmailPolicy):
@@ -197,8 +199,9 @@ def compose(message: Message, *, sender: str, to: str, message_id: str) -> Email
 
 
 def _refused(code: int, who: str) -> Rejected:
-    """Tell a refusal by its code: 4xx may pass, 5xx will not."""
-    return Rejected(f"{who}_{code}", again=400 <= code < 500)
+    """Tell a refusal by its code: 4xx may pass, 5xx will not; before the text it is of us."""
+    again = 400 <= code < 500
+    return Rejected(f"{who}_{code}", again=again, account=not again and who in _OF_US)
 
 
 async def _leave(server: aiosmtplib.SMTP) -> None:

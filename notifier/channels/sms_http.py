@@ -37,7 +37,11 @@ STATES: Mapping[int, State] = MappingProxyType(
 
 _OK = 200
 _TRY_LATER = 409
-_TOO_QUICK = frozenset({429, 451})
+_TOO_QUICK = 451
+_IP_LIMITED = 429
+# Disabled, bad key, address not allowed, line, credit, links barred, service and line level, an
+# address that is limited, and an account in test: nothing of it lies in the message.
+_ACCOUNT = frozenset({401, 403, 407, 412, 418, 420, 426, 427, _IP_LIMITED, 501})
 _BAD_RECEIVER = 411
 _NOT_THERE = 100
 # Kavenegar names no time to wait when we were too quick.
@@ -108,7 +112,7 @@ class KavenegarChannel:
             return Unknown("timeout")
         except aiohttp.ClientError:
             return Unknown("broken_off")
-        return _read(body, float(wait) if wait.isdecimal() else _WAIT_SECONDS)
+        return _read(body, float(wait) if wait.isdecimal() else None)
 
 
 def local(phone: str) -> str:
@@ -118,7 +122,7 @@ def local(phone: str) -> str:
     return "00" + phone.removeprefix("+")
 
 
-def _read(body: bytes, wait_seconds: float) -> list[Any] | Rejected | Unknown:
+def _read(body: bytes, wait_seconds: float | None) -> list[Any] | Rejected | Unknown:
     """Read an answer; the HTTP status repeats the code in it and says nothing more."""
     try:
         answer = json.loads(body)
@@ -129,11 +133,11 @@ def _read(body: bytes, wait_seconds: float) -> list[Any] | Rejected | Unknown:
         return Unknown("not_understood")
     if code == _OK and isinstance(entries, list):
         return entries
-    if code in _TOO_QUICK:
-        return Rejected("too_many", again=True, wait_seconds=wait_seconds)
+    if code == _TOO_QUICK or (code == _IP_LIMITED and wait_seconds):
+        return Rejected("too_many", again=True, wait_seconds=wait_seconds or _WAIT_SECONDS)
     if code == _BAD_RECEIVER:
         return Rejected("no_such_number", address_dead=True)
-    return Rejected(f"kavenegar_{code}", again=code == _TRY_LATER)
+    return Rejected(f"kavenegar_{code}", again=code == _TRY_LATER, account=code in _ACCOUNT)
 
 
 def _taken(entries: list[Any]) -> Accepted | Rejected | Unknown:

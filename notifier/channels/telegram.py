@@ -123,8 +123,8 @@ async def _outcome(call: Call) -> Outcome:
 _FAILURES: tuple[tuple[type[BaseException], Outcome], ...] = (
     (told.TelegramForbiddenError, Rejected("blocked", address_dead=True)),
     (told.TelegramMigrateToChat, Rejected("chat_moved", address_dead=True)),
-    (told.TelegramUnauthorizedError, Rejected("bot_refused")),
-    (told.TelegramNotFound, Rejected("bot_refused")),
+    (told.TelegramUnauthorizedError, Rejected("bot_refused", account=True)),
+    (told.TelegramNotFound, Rejected("bot_refused", account=True)),
     (told.TelegramEntityTooLarge, Rejected("too_large")),
     # In the Bot API's own form: it says itself that the call has failed.
     (told.TelegramServerError, Rejected("server_error", again=True)),

@@ -71,7 +71,7 @@ def nobody() -> str:
 
 @dataclass
 class MailServer:
-    """Takes mail; `refusals` answer RCPT or DATA for an address, `cut` breaks off after DATA."""
+    """Takes mail; `refusals` answer MAIL, RCPT or DATA for an address, `cut` breaks off after DATA."""
 
     url: str = ""
     mails: list[tuple[str, bytes]] = field(default_factory=list)
@@ -79,6 +79,19 @@ class MailServer:
     cut: bool = False
     sessions: set[int] = field(default_factory=set)
     transports: list[asyncio.Transport] = field(default_factory=list)
+
+    async def handle_MAIL(  # noqa: N802 - aiosmtpd's name.
+        self,
+        _server: SMTP,
+        _session: Session,
+        envelope: Envelope,
+        address: str,
+        _options: list[str],
+    ) -> str:
+        if refusal := self.refusals.get(("mail", address)):
+            return refusal
+        envelope.mail_from = address
+        return "250 OK"
 
     async def handle_RCPT(  # noqa: N802 - aiosmtpd's name.
         self, server: SMTP, session: Session, envelope: Envelope, address: str, _options: list[str]

@@ -5,6 +5,7 @@ import email
 import email.policy
 from collections.abc import AsyncIterator
 from email.header import decode_header, make_header
+from email.utils import parseaddr
 
 import pytest
 
@@ -118,6 +119,20 @@ async def test_refusals_may_pass_or_will_not(channel, desk, stage, refusal, outc
     desk.refusals[stage, TO.email] = refusal
     assert await channel.send(TO, MAIL, "1") == outcome
     assert await channel.send(Address(email="other@example.org"), MAIL, "2") == Accepted()
+
+
+@pytest.mark.parametrize(
+    ("refusal", "outcome"),
+    [
+        ("550 5.7.1 not your sender", Rejected("sender_550", account=True)),
+        ("451 4.3.0 later", Rejected("sender_451", again=True)),
+    ],
+)
+async def test_a_relay_that_refuses_its_sender_refuses_our_account(
+    channel, desk, refusal, outcome
+) -> None:
+    desk.refusals["mail", parseaddr(FROM)[1]] = refusal
+    assert await channel.send(TO, MAIL, "1") == outcome
 
 
 async def test_a_line_cut_after_the_text_began_to_leave_is_unknown(channel, desk) -> None:

@@ -192,6 +192,29 @@ async def test_what_surely_failed_is_tried_again(rooms: Rooms) -> None:
     assert list(tried.values()) == [3]
 
 
+async def test_a_refused_account_is_one_alarm_a_claim_and_no_failure(
+    rooms: Rooms, logged, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rooms.chat.fate = lambda _reference: Rejected("bot_refused", account=True)
+    rooms.people(30)
+    with rooms.store.reading() as session:
+        instant = now_of(session)
+    # Time stands still: nothing is tried a second time, however slow the machine is.
+    monkeypatch.setattr(rooms, "now", lambda _session: instant)
+    async with rooms.working(rooms.postman(places=200)):
+        await until(lambda: rooms.count(Attempt) == 30 and not _open(rooms))
+        assert rooms.statuses() == {"waiting": 30}
+    alarms = [line for line in logged if line["event"] == "channel.account_refused"]
+    assert alarms == [
+        {
+            "event": "channel.account_refused",
+            "log_level": "error",
+            "channel": "chat",
+            "reason": "bot_refused",
+        }
+    ]
+
+
 async def test_what_is_unknown_is_asked_about_and_sent_only_if_surely_not_there(
     rooms: Rooms,
 ) -> None:

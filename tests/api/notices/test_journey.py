@@ -154,6 +154,40 @@ def test_what_goes_on_without_a_next_address_ends_with_its_class(office: Office)
     assert (office.status(notice), notice.reason) == ("failed", "too_late")
 
 
+def test_a_refused_account_is_our_trouble_and_fails_no_notice(office: Office) -> None:
+    notice = office.post(make.person(office.session, language="en"))
+    office.look("chat")
+    tries = 0
+    for _ in range(48):
+        tries += len(office.send("sms", Rejected("kavenegar_418", account=True)))
+        assert office.send("email") == []
+        assert office.status(notice) == "waiting"
+        office.later(hours=1)
+    assert 20 <= tries <= 48
+    office.later(hours=1)
+    assert len(office.send("sms")) == 1
+    assert office.status(notice) == "sent"
+
+
+def test_a_refused_account_holds_a_code_until_it_expires(office: Office, person) -> None:
+    notice = office.post(
+        person,
+        template="link_code",
+        facts={"minutes": 3},
+        secret={"code": "482913"},
+        expires_at=office.now + timedelta(minutes=3),
+    )
+    tries = 0
+    for _ in range(44):
+        tries += len(office.send("sms", Rejected("kavenegar_401", account=True)))
+        assert office.status(notice) == "waiting"
+        office.later(seconds=4)
+    office.later(seconds=4)
+    assert office.send("sms") == []
+    assert 3 <= tries <= 7
+    assert office.status(notice) == "failed"
+
+
 def test_nothing_is_tried_after_the_class_has_ended(office: Office) -> None:
     notice = office.post(make.person(office.session, language="en"))
     office.look("chat")
