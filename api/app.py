@@ -106,7 +106,7 @@ def create_app(
 
 
 class Probe:
-    """Asks whether the store is there and has the schema of this code; never for long."""
+    """Asks whether the store is there and has this code's schema or a newer one; never for long."""
 
     def __init__(self, store: Store) -> None:
         self.store = store
@@ -125,7 +125,7 @@ class Probe:
         try:
             with self.store.reading() as session:
                 session.execute(text("SELECT 1"))
-                return migrations.is_at_head(session.connection())
+                return migrations.is_ready(session.connection())
         except Exception as error:  # noqa: BLE001 - whatever it is, we are not ready.
             log.warning("web.not_ready", reason=type(error).__name__)
             return False
@@ -206,7 +206,7 @@ def _check(store: Store) -> None:
     try:
         db.check_durable(store)
         with store.reading() as session:
-            if not migrations.is_at_head(session.connection()):
+            if not migrations.is_ready(session.connection()):
                 raise BadStore("The database is not migrated: run `python -m api migrate`.")
     finally:
         store.bind.engine.dispose()

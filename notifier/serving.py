@@ -41,7 +41,7 @@ def opened(core: CoreSettings, *, size: int) -> Iterator[Store]:
         store = db.open_store(core.database_url, size=size)
         db.check_durable(store)
         with store.reading() as session:
-            is_migrated = migrations.is_at_head(session.connection())
+            is_migrated = migrations.is_ready(session.connection())
     except (BadStore, BadKeys) as error:
         raise CannotStart(str(error)) from None
     if not is_migrated:
@@ -205,7 +205,7 @@ async def _is_ready(store: Store) -> bool:
 
     def ask() -> bool:
         with store.reading() as session:
-            return migrations.is_at_head(session.connection())
+            return migrations.is_ready(session.connection())
 
     try:
         async with asyncio.timeout(_READY_SECONDS):

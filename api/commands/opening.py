@@ -30,6 +30,6 @@ def ready(settings: Settings) -> Iterator[Store]:
     db.use_keys(Keyring.load(settings.keys), settings.keys)
     with unmigrated(settings) as store:
         with store.reading() as session:
-            if not migrations.is_at_head(session.connection()):
+            if not migrations.is_ready(session.connection()):
                 raise BadStore("The database is not migrated: run `python -m api migrate`.")
         yield store

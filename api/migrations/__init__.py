@@ -27,10 +27,16 @@ def upgrade(store: Store) -> None:
             connection.commit()
 
 
-def is_at_head(connection: Connection) -> bool:
-    """Whether the store of this connection has the schema that this code was written for."""
-    heads = set(MigrationContext.configure(connection).get_current_heads())
-    return heads == set(ScriptDirectory.from_config(_config()).get_heads())
+def is_ready(connection: Connection) -> bool:
+    """Whether the store of this connection has the schema of this code, or that of a newer release.
+
+    A revision that this code does not know is a newer one: migrations only add (guarantees.md, G15),
+    so the processes of the release before it work on until they are replaced.
+    """
+    heads = MigrationContext.configure(connection).get_current_heads()
+    scripts = ScriptDirectory.from_config(_config())
+    older = {one.revision for one in scripts.walk_revisions()} - set(scripts.get_heads())
+    return bool(heads) and older.isdisjoint(heads)
 
 
 def _config() -> Config:

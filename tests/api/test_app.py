@@ -72,7 +72,7 @@ async def test_ready_is_red_within_a_second_when_the_store_hangs(
         time.sleep(1.5)
         return True
 
-    monkeypatch.setattr(migrations, "is_at_head", hang)
+    monkeypatch.setattr(migrations, "is_ready", hang)
     store = db.open_store(migrated_url)
     async with core.doors(core.app(store)) as doors:
         began = time.monotonic()

@@ -2,8 +2,10 @@
 
 import pytest
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from sqlalchemy import text
 
 from api import db, migrations
 from api.db import Base, Store
@@ -24,19 +26,39 @@ def test_the_newest_schema_is_what_the_models_say(empty_store: Store):
     with empty_store.bind.engine.connect() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True})
         assert compare_metadata(context, Base.metadata) == []
-        assert migrations.is_at_head(connection)
+        assert migrations.is_ready(connection)
 
 
 def test_upgrading_again_changes_nothing(empty_store: Store):
     migrations.upgrade(empty_store)
     migrations.upgrade(empty_store)
     with empty_store.bind.engine.connect() as connection:
-        assert migrations.is_at_head(connection)
+        assert migrations.is_ready(connection)
 
 
-def test_an_empty_store_is_not_at_head(empty_store: Store):
+def test_an_empty_store_is_not_ready(empty_store: Store):
     with empty_store.bind.engine.connect() as connection:
-        assert not migrations.is_at_head(connection)
+        assert not migrations.is_ready(connection)
+
+
+@pytest.mark.parametrize(
+    ("revision", "ready"), [("first", False), ("second", True), ("of_a_newer_release", True)]
+)
+def test_store_is_ready_at_our_head_and_beyond(
+    empty_store: Store, tmp_path, monkeypatch, revision, ready
+):
+    versions = tmp_path / "versions"
+    versions.mkdir()
+    for name, before in (("first", None), ("second", "first")):
+        (versions / f"{name}.py").write_text(f"revision = {name!r}\ndown_revision = {before!r}\n")
+    line = Config()
+    line.set_main_option("script_location", str(tmp_path))
+    monkeypatch.setattr(migrations, "_config", lambda: line)
+    with empty_store.bind.engine.connect() as connection:
+        assert not migrations.is_ready(connection)
+        connection.execute(text("CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL)"))
+        connection.execute(text("INSERT INTO alembic_version VALUES (:one)"), {"one": revision})
+        assert migrations.is_ready(connection) is ready
 
 
 def test_there_is_one_line_of_migrations():
