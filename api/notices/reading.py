@@ -3,8 +3,8 @@
 import uuid
 from datetime import datetime
 
-from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy import exists, or_, select
+from sqlalchemy.orm import Session, aliased
 
 from api.errors import NotFound
 from api.kit.calendar import today
@@ -28,13 +28,27 @@ def mine(
     after: uuid.UUID | None = None,
     limit: int = PAGE,
 ) -> NoticePage:
-    """List a person's notices, newest first; one-time codes and cancelled ones are none of them."""
+    """List a person's notices, newest first; one-time codes and cancelled ones are none of them.
+
+    What was posted at one instant for several single channels is one line.
+    """
+    twin = aliased(Notice)
+    is_told_again = exists().where(
+        twin.person_id == person_id,
+        twin.about == Notice.about,
+        twin.template == Notice.template,
+        twin.created_at == Notice.created_at,
+        twin.via.is_not(None),
+        twin.status != NoticeStatus.CANCELLED,
+        twin.id > Notice.id,
+    )
     asked = (
         select(Notice)
         .where(
             Notice.person_id == person_id,
             READABLE,
             Notice.status != NoticeStatus.CANCELLED,
+            or_(Notice.via.is_(None), ~is_told_again),
         )
         .order_by(Notice.id.desc())
         .limit(limit + 1)

@@ -3,6 +3,7 @@
 import dataclasses
 import inspect
 from collections.abc import Iterator
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import delete, select
@@ -14,6 +15,7 @@ from api.access import grants
 from api.access import service as access
 from api.debts import service as debts
 from api.notices import questions
+from api.notices import service as notices
 from api.notices.models import Delivery, Notice
 from api.preferences import service as preferences
 from api.templates.catalogue import TEMPLATES
@@ -70,6 +72,24 @@ def test_every_older_channel_hears_of_a_new_chat_and_the_new_one_does_not(
     assert [letter.address for letter in office.send("chat")] == [older.chat]
     assert [letter.address for letter in office.send("sms")] == [person.phone]
     assert [letter.address for letter in office.send("email")] == ["mina@example.org"]
+
+
+def test_a_new_chat_is_one_line_of_the_inbox_by_however_many_channels_it_is_told(
+    session: Session,
+) -> None:
+    person = make.person(session, email="mina@example.org", language="en")
+    chat(session, person)
+    session.execute(delete(Delivery))
+    session.execute(delete(Notice))
+    chat(session, person, audience="people")
+    later = make.NOW + timedelta(hours=1)
+    chat(session, person, now=later)
+    page = notices.mine(session, person_id=person.id, language="en")
+    # Two chats are two lines, the first told by three channels and the second by more.
+    assert [line.template for line in page.items] == ["link_added", "link_added"]
+    (line, _) = page.items
+    out, _ = notices.opened(session, person_id=person.id, code=line.code, language="en", now=later)
+    assert out.template == "link_added"
 
 
 @pytest.mark.parametrize("template", ["link_added", "link_ended"])
