@@ -42,7 +42,7 @@ def clock() -> None:
 @app.command()
 def run(
     job: Annotated[str, typer.Argument(help="debt-notices, debt-reminders or sweep")],
-    on: Annotated[str, typer.Option(help="The day, as 2026-11-23 or 1405-09-02.")],
+    on: Annotated[str, typer.Option(help="The day: today, 2026-11-23 or 1405-09-02.")],
     *,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Say what would be posted; post nothing.")

@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from sqlalchemy import func, select
+from typer.testing import CliRunner
 
 from api import events, reactions
 from api.access import grants
@@ -12,6 +13,7 @@ from api.db import Store
 from api.kit.calendar import today
 from api.notices import questions
 from api.notices.models import Notice
+from notifier.__main__ import app
 from notifier.running import day_of, job_of, look, run
 from notifier.settings import CannotStart
 from tests.support import make
@@ -94,6 +96,11 @@ def test_an_unknown_job_is_answered_with_those_there_are() -> None:
 )
 def test_days_are_read_gregorian_and_jalali(text, day) -> None:
     assert day_of(text) == day
+
+
+def test_the_help_names_every_form_of_a_day() -> None:
+    said = CliRunner().invoke(app, ["run", "--help"], env={"COLUMNS": "200"}).output
+    assert "today, 2026-11-23 or 1405-09-02" in said
 
 
 @pytest.mark.parametrize("text", ["", "tomorrow", "1405-13-01", "2026-02-30", "23/11/2026"])
