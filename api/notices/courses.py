@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
+import structlog
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -18,6 +19,8 @@ from api.notices.models import Delivery, Notice
 from api.notices.plans import Plan, Step, plan_of
 from api.notices.posting import delivery_row, insert_rows
 from api.notices.rules import NoticeStatus, Status, reported, told_of
+
+log = structlog.get_logger("api.notices")
 
 REPORTED = "reported"
 """The reason of a state that the other side told us, and that no repeat of ours mends."""
@@ -35,6 +38,7 @@ class Courses:
         self._now = now
         self._next: list[dict[str, Any]] = []
         self._touched: dict[uuid.UUID, Notice] = {}
+        self._given_up: dict[uuid.UUID, str] = {}
 
     def wait(self, delivery: Delivery, until: datetime) -> None:
         """Look at it again then; nothing has happened."""
@@ -131,7 +135,10 @@ class Courses:
         self._touch(notice)
 
     def write(self) -> None:
-        """Write what was gathered: the next steps, and the status of each notice touched."""
+        """Write what was gathered: the next steps, and the status of each notice touched.
+
+        A delivery that we gave up on and that no other follows is logged: somebody must act.
+        """
         self._session.flush()
         insert_rows(self._session, Delivery, self._next)
         if not self._touched:
@@ -147,6 +154,10 @@ class Courses:
             notice.status = told_of(states[notice.id])
             if notice.status not in {NoticeStatus.WAITING, NoticeStatus.UNCERTAIN}:
                 notice.secret = None
+            if notice.status == NoticeStatus.FAILED and notice.id in self._given_up:
+                log.warning(
+                    "delivery.gave_up", channel=self._given_up[notice.id], notice=str(notice.id)
+                )
         self._session.flush()
 
     def _set(
@@ -163,6 +174,8 @@ class Courses:
         delivery.changed_at = self._now
         if reason is not None:
             delivery.reason = reason
+        if status == Status.TECHNICAL_FAILURE:
+            self._given_up[delivery.notice_id] = delivery.channel
 
     def _touch(self, notice: Notice) -> None:
         self._touched[notice.id] = notice

@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from structlog.testing import capture_logs
 
 from api.access.models import ChatLink
 from api.kit.outcome import Accepted, Rejected, State, Unknown
@@ -186,6 +187,24 @@ def test_a_refused_account_holds_a_code_until_it_expires(office: Office, person)
     assert office.send("sms") == []
     assert 3 <= tries <= 7
     assert office.status(notice) == "failed"
+
+
+def test_only_a_technical_failure_that_nothing_follows_is_logged(office: Office, person) -> None:
+    chat(office.session, person)
+    notice = office.post(person)
+    with capture_logs() as lines:
+        office.send("chat", Rejected("bad_request"))
+        office.send("sms", Rejected("kavenegar_422"))
+        assert lines == []
+        office.send("email", Rejected("data_554"))
+    assert lines == [
+        {
+            "event": "delivery.gave_up",
+            "log_level": "warning",
+            "channel": "email",
+            "notice": str(notice.id),
+        }
+    ]
 
 
 def test_nothing_is_tried_after_the_class_has_ended(office: Office) -> None:
