@@ -9,7 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from api import db
 from api.db import Base, WithId
-from api.organisation.rules import AvailabilityState, BranchKind
+from api.organisation.rules import AvailabilityState, BranchKind, Origin
 
 # A state is kept as its word, in a plain text column: a new one needs no migration.
 
@@ -44,7 +44,7 @@ class RuleTable(WithId, Base):
     """Rates and limits of one name, in force from one day to another; the source says whose words."""
 
     __tablename__ = "rule_tables"
-    __table_args__ = (UniqueConstraint("name", "valid_from"),)
+    __table_args__ = (UniqueConstraint("name", "valid_from", "origin"),)
 
     name: Mapped[str] = mapped_column(String(64))
     valid_from: Mapped[date]
@@ -52,6 +52,7 @@ class RuleTable(WithId, Base):
     """The last day; none while it lasts."""
     body: Mapped[dict[str, Any]]
     source: Mapped[str] = mapped_column(String(500))
+    origin: Mapped[Origin] = mapped_column(db.word(Origin), default=Origin.REPOSITORY)
 
 
 class Availability(WithId, Base):

@@ -13,22 +13,8 @@ from api.organisation.models import Availability, Branch, Holiday, RuleTable
 _workshops = table("workshops", column("id", Branch.id.type), column("branch_id", Branch.id.type))
 
 
-def rule_on(session: Session, name: str, day: date) -> RuleTable | None:
-    """The version of a rule table that is in force on a day."""
-    return session.scalar(
-        select(RuleTable)
-        .where(
-            RuleTable.name == name,
-            RuleTable.valid_from <= day,
-            or_(RuleTable.valid_to.is_(None), RuleTable.valid_to >= day),
-        )
-        .order_by(RuleTable.valid_from.desc())
-        .limit(1)
-    )
-
-
 def rules_of(session: Session, name: str) -> Sequence[RuleTable]:
-    """All versions of a rule table, the oldest first."""
+    """All versions of a rule table, of the repository and of the operator, the oldest first."""
     return session.scalars(
         select(RuleTable).where(RuleTable.name == name).order_by(RuleTable.valid_from)
     ).all()

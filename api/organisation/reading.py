@@ -3,29 +3,16 @@
 import itertools
 import tomllib
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import date
 from pathlib import Path
-from typing import Any
 
 from api.kit.calendar import BadDate, parse_day
+from api.organisation.rules import RuleVersion
 
 RULE_TABLES = Path(__file__).parent / "rule_tables"
 
 
 class BadRuleFile(ValueError):
     """A rule file cannot be used; the text names the file and what is wrong with it."""
-
-
-@dataclass(frozen=True, slots=True)
-class RuleVersion:
-    """One version of a rule table: from its first day to its last, or on and on."""
-
-    name: str
-    valid_from: date
-    valid_to: date | None
-    body: dict[str, Any]
-    source: str
 
 
 def read(folder: Path = RULE_TABLES) -> Sequence[RuleVersion]:

@@ -20,30 +20,34 @@ from api.organisation.rules import (
     BranchRow,
     HolidayRow,
     Offer,
+    Origin,
+    RuleVersion,
     counting,
+    in_force,
 )
 
 
 def rules_on(session: Session, name: str, day: date) -> dict[str, Any]:
     """Give the rules of this name that are in force on a day; raises NoRule."""
-    found = queries.rule_on(session, name, day)
-    if found is None:
-        raise NoRule(name=name, day=day.isoformat())
-    return found.body
+    for version in versions_of(session, name):
+        if version.holds_on(day):
+            return version.body
+    raise NoRule(name=name, day=day.isoformat())
 
 
-def versions_of(session: Session, name: str) -> Sequence[reading.RuleVersion]:
-    """Give every version of a rule table, the oldest first; for what spans several of them."""
-    return [
-        reading.RuleVersion(
+def versions_of(session: Session, name: str) -> Sequence[RuleVersion]:
+    """Give the versions of a rule table by the days on which they are the rule, the oldest first."""
+    return in_force(
+        RuleVersion(
             name=one.name,
             valid_from=one.valid_from,
             valid_to=one.valid_to,
             body=one.body,
             source=one.source,
+            origin=one.origin,
         )
         for one in queries.rules_of(session, name)
-    ]
+    )
 
 
 def holidays_between(session: Session, first: date, last: date) -> set[date]:
@@ -110,19 +114,22 @@ def load_rules(
     *,
     folder: Path = reading.RULE_TABLES,
     only: Collection[str] | None = None,
+    origin: Origin = Origin.REPOSITORY,
 ) -> Registered:
     """Take in the rule files of a folder; what stands in the store already is left alone.
 
-    Raises reading.BadRuleFile. A version that left the files stays in the store: debts of its time
+    The repository's and the operator's stand side by side, and on the days of both the operator's
+    is the rule, whichever was loaded last. Raises reading.BadRuleFile. A version that left the files stays in the store: debts of its time
     are counted by it.
     """
     wanted = [one for one in reading.read(folder) if only is None or one.name in only]
-    stored = {(one.name, one.valid_from): one for one in session.scalars(select(RuleTable))}
+    mine = select(RuleTable).where(RuleTable.origin == origin)
+    stored = {(one.name, one.valid_from): one for one in session.scalars(mine)}
     loaded = 0
     for version in wanted:
         row = stored.get((version.name, version.valid_from))
         if row is None:
-            row = RuleTable(name=version.name, valid_from=version.valid_from)
+            row = RuleTable(name=version.name, valid_from=version.valid_from, origin=origin)
             session.add(row)
         elif (row.valid_to, row.body, row.source) == (
             version.valid_to,

@@ -163,9 +163,12 @@ def upgrade() -> None:
         sa.Column("valid_to", sa.Date(), nullable=True),
         sa.Column("body", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False),
         sa.Column("source", sa.String(length=500), nullable=False),
+        sa.Column("origin", sa.String(length=16), nullable=False),
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_rule_tables")),
-        sa.UniqueConstraint("name", "valid_from", name=op.f("uq_rule_tables_name_valid_from")),
+        sa.UniqueConstraint(
+            "name", "valid_from", "origin", name=op.f("uq_rule_tables_name_valid_from_origin")
+        ),
     )
     op.create_table(
         "sent_codes",

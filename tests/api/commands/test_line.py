@@ -20,6 +20,7 @@ from api.debts.events import DebtsClosed
 from api.errors import Conflict
 from api.kit.sealing import Keyring
 from api.kit.slices import Registered
+from api.organisation import service as organisation
 from api.organisation.models import RuleTable
 from tests.conftest import new_database
 from tests.support import core
@@ -130,6 +131,21 @@ def test_migrate_is_safe_to_run_again(run, desk):
     done = run("migrate", **desk)
     assert (done.code, done.err) == (0, "")
     assert done.out.startswith("migrated; rule tables: loaded 0, unchanged ")
+
+
+def test_operators_rules_outlive_the_next_migrate(run, desk, tmp_path):
+    (tmp_path / "own.toml").write_text(
+        'name = "debt_fines"\n[[versions]]\nvalid_from = "1373/01/01"\nsource = "ours"\n'
+        "[versions.body]\nlate_payment_percent_per_month = 3\n",
+        encoding="utf-8",
+    )
+    assert run("rules", str(tmp_path), **desk).out == "rule tables: loaded 1, unchanged 0\n"
+    assert run("migrate", **desk).out.startswith("migrated; rule tables: loaded 0, unchanged ")
+    store = db.open_store(desk["API_DATABASE_URL"])
+    with store.reading() as session:
+        (version,) = organisation.versions_of(session, "debt_fines")
+    store.bind.engine.dispose()
+    assert version.source == "ours"
 
 
 def test_header_needs_no_settings(run):

@@ -10,7 +10,13 @@ from api.kit.slices import RefusedRow, Registered
 from api.organisation import queries, service
 from api.organisation.models import RuleTable
 from api.organisation.refusals import NoBranch, NoRule
-from api.organisation.rules import AvailabilityRow, AvailabilityState, BranchKind, BranchRow
+from api.organisation.rules import (
+    AvailabilityRow,
+    AvailabilityState,
+    BranchKind,
+    BranchRow,
+    Origin,
+)
 from tests.support import make
 
 DAY = timedelta(days=1)
@@ -51,6 +57,29 @@ def test_rule_files_load_once_and_a_changed_one_again(session, tmp_path):
     assert service.load_rules(session, folder=tmp_path) == Registered(1, 0)
     (version,) = service.versions_of(session, "debt_fines")
     assert (version.source, version.body) == ("ours", {"late_payment_percent_per_month": 3})
+
+
+def test_operators_version_is_the_rule_whatever_is_loaded_later(session, tmp_path):
+    def load(percent: int, first: str, origin: Origin) -> Registered:
+        (tmp_path / "fees.toml").write_text(
+            f'name = "fees"\n[[versions]]\nvalid_from = "{first}"\nsource = "{origin}"\n'
+            f"[versions.body]\npercent = {percent}\n",
+            encoding="utf-8",
+        )
+        return service.load_rules(session, folder=tmp_path, origin=origin)
+
+    assert load(2, "1400/01/01", Origin.REPOSITORY) == Registered(1, 0)
+    assert load(9, "1404/01/01", Origin.OPERATOR) == Registered(1, 0)
+    # The next release, with a version of the same first day and with a later one.
+    assert load(3, "1404/01/01", Origin.REPOSITORY) == Registered(1, 0)
+    assert load(4, "1404/07/01", Origin.REPOSITORY) == Registered(1, 0)
+    assert load(9, "1404/01/01", Origin.OPERATOR) == Registered(0, 1)
+    found = service.versions_of(session, "fees")
+    assert [(one.body["percent"], one.valid_from, one.valid_to) for one in found] == [
+        (2, date(2021, 3, 21), date(2025, 3, 20)),
+        (9, date(2025, 3, 21), None),
+    ]
+    assert service.rules_on(session, "fees", make.TODAY) == {"percent": 9}
 
 
 def test_holidays_between_two_days_include_both(session):
