@@ -18,7 +18,7 @@ from tests.faults import country
 from tests.faults.country import MONTH, Contact
 from tests.faults.nursery import Death, Process
 from tests.faults.tally import Tally
-from tests.faults.world import AUDIENCE, BOT, Opener, World
+from tests.faults.world import AUDIENCE, BOT, TOKEN, Opener, World
 
 HOLDERS = [country.holder(number) for number in range(1, 4)]
 # The first is nobody's yet and is linked up to the code; the others look at what is owed.
@@ -97,8 +97,7 @@ def _begin(world: World) -> Sequence[Contact]:
             if line == "contact":
                 world.tell("/desk/contact", **who)
             elif line.startswith("tap "):
-                # Before there is a message to tap on: as from a phone that shows an older one.
-                world.tell("/desk/update", bot=AUDIENCE, update=_tap(contact, line[4:]))
+                world.tell("/desk/tap", **who, **_older(world, contact, line[4:]))
             else:
                 world.tell("/desk/say", **who, text=line)
     return contacts
@@ -138,17 +137,15 @@ def compared(
     return tally
 
 
-def _tap(contact: Contact, data: str) -> dict[str, Any]:
-    chat = int(contact.chat_id)
-    return {
-        "callback_query": {
-            "id": contact.chat_id,
-            "from": {"id": chat, "is_bot": False, "first_name": "مینا"},
-            "chat_instance": "1",
-            "message": {"message_id": 1, "date": 0, "chat": {"id": chat, "type": "private"}},
-            "data": data,
-        }
-    }
+def _older(world: World, contact: Contact, data: str) -> dict[str, Any]:
+    """Put a message with a button into a chat, as one that was there before; gives what taps it."""
+    sent = world.tell(
+        f"/bot{TOKEN}/sendMessage",
+        chat_id=int(contact.chat_id),
+        text="an older message",
+        reply_markup={"inline_keyboard": [[{"text": "notices", "callback_data": data}]]},
+    )
+    return {"message_id": sent["result"]["message_id"], "data": data}
 
 
 def _until_dead(world: World, bots: Process, death: Death) -> None:
