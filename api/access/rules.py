@@ -17,6 +17,12 @@ class LinkState(StrEnum):
     ENDED = "ended"
 
 
+class Scope(StrEnum):
+    """What a machine's key may be made for."""
+
+    DEBTS = "debts"
+
+
 class Level(StrEnum):
     """How well the person behind a link was proved."""
 

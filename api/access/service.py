@@ -139,19 +139,21 @@ def set_language(session: Session, *, link_id: UUID, language: str) -> None:
 
 
 def new_key(session: Session, *, name: str, scopes: Iterable[str], now: datetime) -> str:
-    """Make a machine's key and give it, this once; Conflict when the name is taken."""
-    if session.scalar(select(ApiKey.id).where(ApiKey.name == name)) is not None:
+    """Make a machine's key and give it, this once; Conflict while its name has one that lasts.
+
+    After the end of its key the same machine may have another.
+    """
+    held = session.scalar(select(ApiKey).where(ApiKey.name == name).with_for_update())
+    if held is None:
+        held = ApiKey(name=name)
+        session.add(held)
+    elif held.ended_at is None:
         raise Conflict(field="name")
     key = f"bk_{secrets.token_urlsafe(32)}"
-    session.add(
-        ApiKey(
-            name=name,
-            key_index=queries.key_index(key),
-            scopes=sorted(set(scopes)),
-            created_at=now,
-            ended_at=None,
-        )
-    )
+    held.key_index = queries.key_index(key)
+    held.scopes = sorted(set(scopes))
+    held.created_at = now
+    held.ended_at = None
     session.flush()
     return key
 

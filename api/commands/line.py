@@ -104,26 +104,20 @@ def add_machine(
     scope: Annotated[list[str], typer.Option(help="What it may do, such as debts.")],
 ) -> None:
     """Make a key for a program; it is printed once and never again."""
-    from api.access import service as access
+    from api.commands import machines as programs
     from api.commands import opening, troubles
 
-    with (
-        opening.ready(troubles.settings()) as store,
-        store.writing("machines.add") as session,
-    ):
-        made = access.new_key(session, name=name, scopes=scope, now=datetime.now(UTC))
+    with opening.ready(troubles.settings()) as store:
+        made = programs.add(store, name, scope, now=datetime.now(UTC))
     typer.echo(made)
 
 
 @machines.command("end")
 def end_machine(name: Annotated[str, typer.Argument(help="What the program is called.")]) -> None:
     """Let a program's key open nothing any more."""
-    from api.access import service as access
+    from api.commands import machines as programs
     from api.commands import opening, troubles
 
-    with (
-        opening.ready(troubles.settings()) as store,
-        store.writing("machines.end") as session,
-    ):
-        access.end_key(session, name=name, now=datetime.now(UTC))
+    with opening.ready(troubles.settings()) as store:
+        programs.end(store, name, now=datetime.now(UTC))
     typer.echo(f"the key of {name} is ended")

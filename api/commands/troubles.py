@@ -40,7 +40,8 @@ def sentence(error: Exception) -> str | None:
     if isinstance(error, CannotOpen):
         return f"A sealed value does not open ({error}): is API_KEYS the key file of this store?"
     if isinstance(error, Refusal):
-        return f"The core refuses: {error.code} {error.params or ''}".rstrip() + "."
+        facts = ", ".join(f"{name} {value}" for name, value in error.params.items())
+        return f"This is refused: {error.code.replace('_', ' ')}{facts and f' ({facts})'}."
     if isinstance(error, (OperationalError, InterfaceError)):
         reason = str(error.orig).partition("\n")[0]
         return f"The database went away ({reason}): what was committed stays, run it again."

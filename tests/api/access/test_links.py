@@ -131,6 +131,12 @@ def test_key_of_a_machine_is_found_until_it_ends(session: Session):
     with pytest.raises(NotFound):
         service.end_key(session, name="ledger", now=make.NOW)
 
+    another = service.new_key(session, name="ledger", scopes=[], now=make.NOW)
+    assert queries.machine_key(session, key) is None
+    found = queries.machine_key(session, another)
+    assert found is not None
+    assert found.scopes == []
+
 
 def test_sweep_forgets_old_first_answers_alone(session: Session):
     for number, age in enumerate([timedelta(days=8), timedelta(days=6)]):

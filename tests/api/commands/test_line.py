@@ -22,6 +22,7 @@ from api.kit.sealing import Keyring
 from api.kit.slices import Registered
 from api.organisation import service as organisation
 from api.organisation.models import RuleTable
+from api.organisation.refusals import NoRule
 from tests.conftest import new_database
 from tests.support import core
 
@@ -162,7 +163,12 @@ def test_header_needs_no_settings(run):
         (["load", "people", "x.csv"], {"API_KEYS": "/nowhere/keys"}, "make one with"),
         (["keys", "rotate"], {"API_KEYS": "/nowhere/keys"}, "make one with"),
         (["rules", "/nowhere"], {}, "There is no rule file"),
-        (["machines", "end", "nobody"], {}, "not_found"),
+        (["machines", "end", "nobody"], {}, "No key of the name 'nobody' is in use."),
+        (
+            ["machines", "add", "registry", "--scope", "horses"],
+            {},
+            "There is no scope 'horses': say one of debts.",
+        ),
     ],
 )
 def test_what_cannot_be_done_is_told_in_one_sentence(run, desk, arguments, changed, told):
@@ -186,8 +192,14 @@ def test_keys_are_made_rotated_and_never_overwritten(run, desk, tmp_path):
 def test_machine_is_given_a_key_once(run, desk):
     added = run("machines", "add", "registry", "--scope", "debts", **desk)
     assert added.out.startswith("bk_")
-    refused(run("machines", "add", "registry", "--scope", "debts", **desk), "conflict")
+    refused(
+        run("machines", "add", "registry", "--scope", "debts", **desk),
+        "There is a key of the name 'registry' already: end it first",
+    )
     assert run("machines", "end", "registry", **desk).code == 0
+    again = run("machines", "add", "registry", "--scope", "debts", **desk)
+    assert again.out.startswith("bk_")
+    assert again.out != added.out
 
 
 SETTINGS = {
@@ -222,7 +234,8 @@ def test_missing_or_wrong_setting_is_named(monkeypatch, changed, told):
     ("error", "told"),
     [
         (OperationalError("SELECT 1", {}, Exception("disk is full\nmore")), "(disk is full)"),
-        (Conflict(field="name"), "conflict"),
+        (NoRule(name="fees", day="2026-01-01"), "refused: no rule (name fees, day 2026-01-01)."),
+        (Conflict(), "This is refused: conflict."),
         (BadStore("The store."), "The store."),
     ],
 )
