@@ -67,9 +67,11 @@ check: $(VENV)/dev
 	$(VENV)/bin/lint-imports
 	$(RUN) -m locales.check
 
+# BROWSER_SHOTS=folder keeps a picture of each stop.
 browser: $(VENV)/dev
 	@$(MAKE) --no-print-directory -s $(MOS)
-	@command -v chromium >/dev/null || command -v google-chrome >/dev/null || \
+	@command -v chromium >/dev/null || command -v chromium-browser >/dev/null || \
+	    command -v google-chrome >/dev/null || \
 	    { echo "make browser needs Chromium: apt install chromium"; exit 1; }
 	@$(RUN) -m pytest -m browser -q tests
 

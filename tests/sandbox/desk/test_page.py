@@ -48,7 +48,8 @@ async def test_the_page_comes_in_both_directions(desk: Desk, language, direction
 
 @pytest.fixture
 async def browser() -> AsyncIterator[Browser]:
-    found = shutil.which("chromium") or shutil.which("google-chrome")
+    names = ("chromium", "chromium-browser", "google-chrome")
+    found = next(filter(None, map(shutil.which, names)), None)
     assert found, "the browser walks need Chromium: apt install chromium"
     async with async_playwright() as playwright:
         opened = await playwright.chromium.launch(executable_path=found, args=["--no-sandbox"])
