@@ -124,6 +124,7 @@ class Courses:
         if status == Status.TECHNICAL_FAILURE:
             status = Status.TEMPORARY_FAILURE
         delivery.until = notice.ends_at
+        notice.reason = None
         self._set(delivery, status, due_at=self._now)
         self.handed_over = True
         self._touch(notice)

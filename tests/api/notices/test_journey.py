@@ -139,7 +139,7 @@ def test_an_sms_outage_beyond_its_patience_fails_no_notice_without_a_mail_addres
         assert office.send("email") == []
         assert not is_away or office.status(notice) in {"waiting", "uncertain"}
         office.later(hours=1)
-    assert office.status(notice) == "sent"
+    assert (office.status(notice), notice.reason) == ("sent", None)
     assert office.deliveries(notice) == [("sms", "sent"), ("email", "technical-failure")]
 
 
