@@ -201,6 +201,7 @@ async def test_a_refused_account_is_one_alarm_a_claim_and_no_failure(
         instant = now_of(session)
     # Time stands still: nothing is tried a second time, however slow the machine is.
     monkeypatch.setattr(rooms, "now", lambda _session: instant)
+    monkeypatch.setattr(postmen, "FRESH_SECONDS", 60.0)
     async with rooms.working(rooms.postman(places=200)):
         await until(lambda: rooms.count(Attempt) == 30 and not _open(rooms))
         assert rooms.statuses() == {"waiting": 30}
