@@ -33,8 +33,8 @@ MENU = "What would you like to do?"
 NEXT = "What would you like to do next?"
 
 
-def a_debt(tail: str, person: dict[str, Any], *, days_left: int) -> DebtIn:
-    """A debt of somebody's first workplace, told apart by the end of its number."""
+def a_debt(tail: str, person: dict[str, Any], *, days_left: int, months: int = 2) -> DebtIn:
+    """A debt of somebody's first workplace, told apart by its number's end or by its period."""
     until = today(datetime.now(UTC)) + timedelta(days=days_left)
     month = Month.of(until)
     return DebtIn(
@@ -42,7 +42,7 @@ def a_debt(tail: str, person: dict[str, Any], *, days_left: int) -> DebtIn:
         workshop_code=person["roles"][0]["workshop_code"],
         reason="audit",
         period_from=str(month.plus(-6)),
-        period_to=str(month.plus(-5)),
+        period_to=str(month.plus(months - 7)),
         principal=80_000_000,
         list_fine=8_000_000,
         paid=10_000_000,
@@ -228,7 +228,9 @@ async def test_somebody_is_told_in_english(hub: Hub, browser: Browser, walk: Wal
 
 async def test_nobody_is_reminded_of_a_debt_that_is_settled(hub: Hub, browser: Browser, walk: Walk):
     person = somebody_quiet(hub, today(datetime.now(UTC)) + timedelta(days=3))
-    paid, owed = (a_debt(tail, person, days_left=3) for tail in ("4303", "4304"))
+    paid = a_debt("4303", person, days_left=3)
+    owed = a_debt("4304", person, days_left=3, months=3)
+    its_end = Speech(FA).word(Sentence("{month}", {"month": Month.parse(owed.period_to)}))
     phone = await a_phone(hub, browser, walk, person, FA)
     await meet(phone)
     await hub.owe(paid, owed)
@@ -245,7 +247,7 @@ async def test_nobody_is_reminded_of_a_debt_that_is_settled(hub: Hub, browser: B
     reminders = [line for line in inbox.keys if phone.pattern(REMINDER).search(line)]
     assert len(reminders) == 1
     await phone.tap(reminders[0], of=inbox)
-    reminder = await phone.hears(NEXT, naming="4304")
+    reminder = await phone.hears(NEXT, naming=its_end)
     await phone.stop("reminder", reminder)
     await phone.tap("See the details", of=notice)
     settled = await phone.hears("Workplace {workshop:digits}, {period}: this debt is settled.")
