@@ -194,7 +194,9 @@ def _lease_ends(world: World) -> None:
 def _let_time_pass(world: World) -> None:
     """Let what waits for a retry, or for certainty, wait no longer; nothing in hand is touched.
 
-    An SMS keeps its patience: its provider is asked, and answers.
+    An SMS that is uncertain keeps its patience, since its provider is asked and answers. One that
+    is sent loses it when every report is in: those that came while the outcome was being written
+    may have found nothing to belong to, and the end of the patience is what heals it.
     """
     with world.store.writing("arranged") as session:
         session.execute(
@@ -208,6 +210,22 @@ def _let_time_pass(world: World) -> None:
             ),
             {"now": _now(world)},
         )
+        if _reports_are_in(world):
+            session.execute(
+                text(
+                    "UPDATE deliveries SET due_at = :now, until = :now"
+                    " WHERE lease IS NULL AND due_at > :now AND channel = 'sms' AND status = 'sent'"
+                ),
+                {"now": _now(world)},
+            )
+
+
+def _reports_are_in(world: World) -> bool:
+    """Whether the notifier has taken a report of every SMS."""
+    calls = Counter(
+        line["call"] for line in world.lines() if line["service"] == "sms" and line["accepted"]
+    )
+    return calls["report"] >= sum(name.startswith("sms:") for name in _accepted(world))
 
 
 def _is_over(world: World) -> bool:
