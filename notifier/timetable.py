@@ -92,11 +92,12 @@ _MINUTES_LAST = timedelta(days=2)
 
 
 def sweep(session: Session, *, slot: date, after: str | None, now: datetime) -> Slice:  # noqa: ARG001 - a sweep looks at now alone.
-    """Let every feature forget what is past its time, and say what waits too long."""
+    """Let every feature forget what is past its time and mend what crossed; say what waits too long."""
     done = (
         access.sweep(session, now=now)
         + identity.sweep(session, now=now)
         + notices.sweep(session, now=now)
+        + notices.match_late(session, now=now)
         + occurrences.sweep(session, job=SWEEP, before=now - _MINUTES_LAST)
     )
     for channel, count in notices.overdue(session, now=now).items():

@@ -7,17 +7,20 @@ text or its money (guarantees.md, "Receipts").
 import uuid
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from api import db
+from api.kit.outcome import State
 from api.notices.courses import Courses
 from api.notices.letters import NewReport
 from api.notices.models import Attempt, Delivery, Notice, Report
 from api.notices.posting import insert_rows
 from api.notices.rules import AttemptState
+
+_LATE = timedelta(days=1)
 
 
 def take_reports(session: Session, reports: Sequence[NewReport], *, now: datetime) -> int:
@@ -55,6 +58,42 @@ def take_reports(session: Session, reports: Sequence[NewReport], *, now: datetim
         session.execute(update(Report), matched)
     _apply(session, known, now)
     return len(fresh)
+
+
+def match_late(session: Session, *, now: datetime, limit: int = 1_000) -> int:
+    """Give reports to deliveries whose names were not known when they came; gives how many.
+
+    On PostgreSQL a report and the outcome of its own letter may be written at the same moment, and
+    neither transaction sees the other. Of reports that belong to nothing of ours there is no end,
+    so only those of the last day are looked at.
+    """
+    rows = session.execute(
+        select(Report, Attempt.delivery_id)
+        .join(
+            Attempt,
+            (Attempt.provider_id == Report.provider_id) & (Attempt.sender == Report.provider),
+        )
+        .where(Report.delivery_id.is_(None), Report.received_at > now - _LATE)
+        .order_by(Report.id)
+        .limit(limit)
+    ).all()
+    known: dict[uuid.UUID, list[NewReport]] = defaultdict(list)
+    for report, delivery_id in rows:
+        report.delivery_id = delivery_id
+        if report.state is not None:
+            known[delivery_id].append(
+                NewReport(
+                    provider=report.provider,
+                    reference=report.reference,
+                    provider_id=report.provider_id,
+                    status="",
+                    state=State(report.state),
+                    at="",
+                    told=report.told,
+                )
+            )
+    _apply(session, known, now)
+    return len(rows)
 
 
 def _fingerprint(report: NewReport) -> bytes:

@@ -8,7 +8,7 @@ from api.notices.posting import NewNotice, cancel_about, post, post_many
 from api.notices.rates import bot_waits_until, wait, waits_until
 from api.notices.reading import mine, opened
 from api.notices.recording import record
-from api.notices.reporting import take_reports
+from api.notices.reporting import match_late, take_reports
 from api.notices.sweeping import overdue, sweep
 
 __all__ = [
@@ -25,6 +25,7 @@ __all__ = [
     "claim",
     "code_of",
     "has_due",
+    "match_late",
     "mine",
     "open_attempts",
     "opened",

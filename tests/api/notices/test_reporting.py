@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from sqlalchemy import func, select
 
 from api.kit.outcome import Accepted, Rejected, State
+from api.notices import recording
 from api.notices import service as notices
 from api.notices.models import Report
 from tests.api.notices.office import Office
@@ -52,6 +53,23 @@ def test_a_delivered_report_ends_the_plan(office: Office, person) -> None:
     assert office.status(notice) == "delivered"
     office.later(hours=3)
     assert office.look("sms").looked_at == 0
+
+
+def test_a_report_that_crosses_its_outcome_is_matched_by_the_sweep(
+    office: Office, person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    notice = office.post(person)
+    office.look("chat")
+    (letter,) = office.look("sms").letters
+    told = [report(office.delivery(notice, "sms"), State.DELIVERED, by="name")]
+    notices.take_reports(office.session, told, now=office.now)
+    # On PostgreSQL, neither of two transactions at one moment sees the other.
+    monkeypatch.setattr(recording, "_early_reports", lambda *_: {})
+    office.tell(letter, Accepted(f"sms-{letter.reference}"))
+    assert office.deliveries(notice) == [("sms", "sent")]
+    assert notices.match_late(office.session, now=office.now) == 1
+    assert office.deliveries(notice) == [("sms", "delivered")]
+    assert notices.match_late(office.session, now=office.now) == 0
 
 
 def test_a_permanent_failure_begins_the_next_channel_at_once_and_once(
