@@ -150,6 +150,13 @@ class Hub:
         with path.open(encoding="utf-8", newline="") as rows:
             return list(csv.DictReader(rows))
 
+    def branch_of(self, person: dict[str, Any]) -> str:
+        """The name of the branch of somebody's first workplace."""
+        code = person["roles"][0]["workshop_code"]
+        workshops = {line["workshop_code"]: line for line in self.country("workshops")}
+        branches = {line["branch_code"]: line for line in self.country("branches")}
+        return branches[workshops[code]["branch_code"]]["name"]
+
     def person(self, hint: str) -> dict[str, Any]:
         """The one of the country who is there for this."""
         return next(one for one in self.people() if one["hint"] == hint)

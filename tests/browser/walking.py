@@ -28,6 +28,8 @@ CODES = re.compile(
 ENGLISH = re.compile(r"[a-z]{3,}|[0-9]")
 
 _PERSIAN = str.maketrans("0123456789", "۰۱۲۳۴۵۶۷۸۹")
+# Letters lie in a frame that may run nothing; they are looked at on a page of their own.
+_AXE = {"iframes": False, "resultTypes": ["violations"]}
 _READ = """(phone) => [...phone.querySelectorAll(".pane.chat .message")].map((one) => ({
     id: Number(one.dataset.message),
     mine: one.classList.contains("mine"),
@@ -78,9 +80,8 @@ class Walk:
         assert wide <= 0, f"{name}: {wide} pixels too wide"
         shown = await page.evaluate("document.body.innerText")
         assert not INSIDES.search(shown), f"{name}: {INSIDES.search(shown)}"
-        # Letters lie in a frame that may run nothing; they are looked at on a page of their own.
         async with asyncio.timeout(PATIENCE):
-            found = (await Axe().run(page, options={"iframes": False})).response["violations"]
+            found = (await Axe().run(page, options=_AXE)).response["violations"]
         serious = [
             (one["id"], [node["html"][:120] for node in one["nodes"]])
             for one in found
@@ -185,4 +186,6 @@ class Phone:
 
     def worded(self, sentence: str) -> str:
         """A sentence of the code in this phone's language, its holes as they are."""
-        return translation(DOMAIN, LOCALES, [self.language], fallback=True).gettext(sentence)
+        said = translation(DOMAIN, LOCALES, [self.language], fallback=True).gettext(sentence)
+        assert self.language is Language.EN or not said.isascii(), f"nobody says {sentence!r}"
+        return said
