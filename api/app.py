@@ -25,6 +25,7 @@ from api.db import BadStore, Store
 from api.debts import router as debts_router
 from api.identity import router as identity_router
 from api.kit import logs
+from api.kit.language import MissingCatalogue, open_catalogues
 from api.kit.sealing import BadKeys, Keyring
 from api.notices import router as notices_router
 from api.notices import service as notices
@@ -183,9 +184,10 @@ def serve(settings: Settings) -> None:
 
     try:
         db.use_keys(Keyring.load(settings.keys), settings.keys)
+        open_catalogues()
         _check(db.open_store(settings.database_url, size=1))
         listening = _listen(settings.host, settings.port)
-    except (BadStore, BadKeys, OSError) as error:
+    except (BadStore, BadKeys, MissingCatalogue, OSError) as error:
         sys.stderr.write(f"{error}\n")
         raise SystemExit(2) from None
     logs.setup(settings.log_level)

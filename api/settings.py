@@ -1,6 +1,7 @@
 """The core's settings: every one with its type and unit, read from API_… once."""
 
 from pathlib import Path
+from typing import Literal
 
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -23,4 +24,4 @@ class Settings(BaseSettings):
     body_bytes: int = Field(default=1_048_576, gt=0)
     claims_an_hour: int = Field(default=3000, gt=0)
     """How many claims of identity may be opened in an hour, from all chats together."""
-    log_level: str = "INFO"
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"

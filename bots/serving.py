@@ -10,7 +10,7 @@ from aiohttp import web
 
 from api.client import Core
 from api.kit import logs
-from api.kit.language import Language, Speech
+from api.kit.language import Language, MissingCatalogue, Speech, open_catalogues
 from api.kit.sealing import BadKeys, Keyring
 from bots import migrations
 from bots.adapters import Adapter
@@ -36,8 +36,9 @@ def serve(settings: Settings) -> None:
     """Run the bots until SIGTERM or SIGINT, then end within 15 seconds. Raises CannotStart."""
     logs.setup(settings.log_level)
     try:
+        open_catalogues()
         keys = Keyring.load(settings.keys)
-    except BadKeys as error:
+    except (BadKeys, MissingCatalogue) as error:
         raise CannotStart(str(error)) from None
     with suppress(KeyboardInterrupt):
         asyncio.run(_serve(settings, keys))

@@ -7,11 +7,14 @@ from typing import TypeVar
 from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from api.kit import logs
+
 _HINTS = {
     "database_url": "write sqlite:///var/bots.db or postgresql+psycopg://user@host/name",
     "keys": "name the key file; `python -m api keys new PATH` makes one",
     "core_key": "write the secret that API_BOTS_KEY holds, 32 characters or more",
     "mode": "write polling or webhook",
+    "core_url": "write the http:// or https:// address of the core",
 }
 
 
@@ -36,7 +39,7 @@ class CoreSettings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="BOTS_", extra="ignore")
 
     core_key: SecretStr = Field(min_length=32)
-    core_url: str = "http://127.0.0.1:8000"
+    core_url: str = Field(default="http://127.0.0.1:8000", pattern=r"^https?://\S+$")
 
 
 class Settings(CoreSettings):
@@ -49,7 +52,7 @@ class Settings(CoreSettings):
     host: str = "127.0.0.1"
     port: int = Field(default=8002, ge=0, le=65535)
     chats_at_once: int = Field(default=16, ge=1, le=500)
-    log_level: str = "INFO"
+    log_level: logs.Level = "INFO"
 
 
 Kind = TypeVar("Kind", bound=CoreSettings)

@@ -12,6 +12,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from api import db, migrations, reactions
 from api.db import BadStore, Store
 from api.kit import logs
+from api.kit.language import MissingCatalogue, open_catalogues
 from api.kit.sealing import BadKeys, Keyring
 from api.notices.addresses import EMAIL, SMS
 from api.notices.plans import Channel as Name
@@ -37,12 +38,13 @@ def opened(core: CoreSettings, *, size: int) -> Iterator[Store]:
     Raises CannotStart, with one sentence, when it cannot be worked with.
     """
     try:
+        open_catalogues()
         db.use_keys(Keyring.load(core.keys), core.keys)
         store = db.open_store(core.database_url, size=size)
         db.check_durable(store)
         with store.reading() as session:
             is_migrated = migrations.is_ready(session.connection())
-    except (BadStore, BadKeys) as error:
+    except (BadStore, BadKeys, MissingCatalogue) as error:
         raise CannotStart(str(error)) from None
     if not is_migrated:
         raise CannotStart("The database is not migrated: run `python -m api migrate`.")

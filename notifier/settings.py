@@ -9,6 +9,7 @@ from typing import TypeVar
 from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from api.kit import logs
 from notifier.channels.sms_http import API_ROOT
 
 _HINTS = {
@@ -44,7 +45,7 @@ class Settings(BaseSettings):
     clock_port: int | None = Field(default=None, ge=0, le=65535)
     public_url: str = ""
     report_secret: SecretStr = Field(default=SecretStr(""))
-    kavenegar_root: str = API_ROOT
+    kavenegar_root: str = Field(default=API_ROOT, pattern=r"^https?://\S+$")
     kavenegar_key: SecretStr = SecretStr("")
     kavenegar_report_id: str = "messageid"
     kavenegar_report_status: str = "status"
@@ -58,7 +59,7 @@ class Settings(BaseSettings):
     sms_at_once: int = Field(default=60, ge=1, le=500)
     mails_at_once: int = Field(default=8, ge=1, le=100)
     idle_seconds: float = Field(default=0.25, gt=0, le=5)
-    log_level: str = "INFO"
+    log_level: logs.Level = "INFO"
 
 
 Kind = TypeVar("Kind", bound=BaseSettings)

@@ -160,6 +160,15 @@ def _n(singular: str, plural: str, n: int) -> Sentence:
     return Sentence(singular, {"n": n}, plural, n)
 
 
+def open_catalogues() -> None:
+    """Open every language's catalogue; MissingCatalogue, with what to do, where one is not there.
+
+    A process asks when it starts: later it would be silent towards everybody who reads that one.
+    """
+    for language in Language:
+        _catalogue(language)
+
+
 @cache
 def _catalogue(language: Language) -> gettext.NullTranslations:
     if language == _SOURCE:

@@ -11,9 +11,11 @@ import re
 import sys
 import traceback
 from collections.abc import Mapping, MutableMapping
-from typing import Any
+from typing import Any, Literal
 
 import structlog
+
+Level = Literal["DEBUG", "INFO", "WARNING", "ERROR"]
 
 KEYS = frozenset(
     {
@@ -45,7 +47,7 @@ def redact(text: str) -> str:
     return _SECRETS.sub(lambda found: found["id"] or "•••", text)
 
 
-def setup(level: str = "INFO", *, json: bool | None = None) -> None:
+def setup(level: Level = "INFO", *, json: bool | None = None) -> None:
     """Let this process log to standard error: JSON lines, or plain ones on a terminal."""
     as_json = not sys.stderr.isatty() if json is None else json
     first: list[Any] = [

@@ -14,6 +14,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 API_ROOT = "https://api.telegram.org"
 _TOKEN = re.compile(r"[0-9]+:[A-Za-z0-9_-]{20,}")
+_ROOT = re.compile(r"https?://\S+")
 
 
 class BadBotSettings(ValueError):
@@ -76,6 +77,12 @@ class ChannelSettings(BaseSettings):
                         f"CHANNELS_{of.upper()}_TOKEN is no bot's token: copy it whole, "
                         "123456:AAAA…, as the messenger gave it."
                     )
+                for root in ("API_ROOT", "FILE_ROOT"):
+                    if not _ROOT.fullmatch(getattr(self, f"{of}_{root.lower()}")):
+                        raise BadBotSettings(
+                            f"CHANNELS_{of.upper()}_{root} is no address: write http:// or "
+                            "https:// and a host, or leave it out."
+                        )
                 yield BotSettings(
                     audience,
                     messenger,

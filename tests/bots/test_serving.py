@@ -124,6 +124,8 @@ async def test_the_desk_brings_updates_to_the_door(url: str, tmp_path: Path, fre
         ({"BOTS_MODE": "pigeon"}, "write polling or webhook"),
         ({"BOTS_MODE": "webhook"}, "BOTS_PUBLIC_URL is not set"),
         ({"BOTS_PORT": "99999"}, "BOTS_PORT is wrong"),
+        ({"BOTS_LOG_LEVEL": "LOUD"}, "BOTS_LOG_LEVEL is wrong"),
+        ({"BOTS_CORE_URL": "banana"}, "BOTS_CORE_URL is wrong"),
         ({}, "not migrated: run `python -m bots migrate`"),
     ],
     ids=lambda value: next(iter(value), "unmigrated") if isinstance(value, dict) else "",

@@ -57,6 +57,8 @@ async def test_a_bot_with_a_token_has_a_mouth_of_its_own(monkeypatch: pytest.Mon
         ("API_DATABASE_URL", "mysql://x", "API_DATABASE_URL must name SQLite or PostgreSQL."),
         ("API_KEYS", "/nowhere", "The key file /nowhere is not there"),
         ("NOTIFIER_PORT", "many", "NOTIFIER_PORT is wrong"),
+        ("NOTIFIER_LOG_LEVEL", "LOUD", "NOTIFIER_LOG_LEVEL is wrong"),
+        ("NOTIFIER_KAVENEGAR_ROOT", "banana", "NOTIFIER_KAVENEGAR_ROOT is wrong"),
         ("NOTIFIER_BOT_PER_SECOND", "31", "NOTIFIER_BOT_PER_SECOND is wrong"),
         ("NOTIFIER_REPORT_SECRET", "short", "NOTIFIER_REPORT_SECRET is not set"),
         ("NOTIFIER_SMS_SENDER", None, "NOTIFIER_SMS_SENDER is not set"),
@@ -81,6 +83,14 @@ async def test_what_cannot_be_used_is_named(
     assert sentence in str(told.value)
     assert str(told.value).endswith(".")
     assert "\n" not in str(told.value)
+
+
+@pytest.mark.parametrize("root", ["API_ROOT", "FILE_ROOT"])
+def test_a_bot_of_no_address_is_named(monkeypatch: pytest.MonkeyPatch, root: str) -> None:
+    monkeypatch.setenv("CHANNELS_EMPLOYERS_TELEGRAM_TOKEN", f"1:{'a' * 35}")
+    monkeypatch.setenv(f"CHANNELS_EMPLOYERS_TELEGRAM_{root}", "banana")
+    with pytest.raises(CannotStart, match=f"_{root} is no address"):
+        rounds_of(read())
 
 
 def _start() -> None:

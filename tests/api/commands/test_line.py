@@ -217,6 +217,7 @@ SETTINGS = {
         ({"API_BOTS_KEY": None}, "API_BOTS_KEY is not set"),
         ({"API_BOTS_KEY": "short"}, "API_BOTS_KEY is wrong"),
         ({"API_PORT": "http"}, "API_PORT is wrong"),
+        ({"API_LOG_LEVEL": "LOUD"}, "API_LOG_LEVEL is wrong"),
     ],
 )
 def test_missing_or_wrong_setting_is_named(monkeypatch, changed, told):

@@ -123,6 +123,8 @@ def test_a_missing_catalogue_says_what_to_do(monkeypatch, tmp_path):
     assert en().word(_("Objection")) == "Objection"
     with pytest.raises(MissingCatalogue, match="run make locales"):
         fa()
+    with pytest.raises(MissingCatalogue, match="run make locales"):
+        language.open_catalogues()
 
 
 @pytest.mark.parametrize("case", cases("money"), ids=lambda case: str(case["rial"]))
