@@ -42,17 +42,20 @@ def _telegram(
         adapter, secret = watched.get(request.match_info["audience"], (None, ""))
         given = request.headers.get(SECRET_HEADER, "")
         # Compared before anything is read, and in the same time for every secret.
-        genuine = hmac.compare_digest(given.encode(), secret.encode())
+        # What is no UTF-8 comes as lone surrogates, which a plain encode would choke on.
+        shown = given.encode(errors="surrogateescape")
+        genuine = hmac.compare_digest(shown, secret.encode())
         if adapter is None or not secret or not genuine:
             return web.Response(status=404)
         try:
             raw = json.loads(await request.read())
+            kept = json.dumps(raw)
         except (ValueError, RecursionError):
             return web.Response(status=400)
         number = adapter.update_id(raw) if isinstance(raw, dict) else None
         if number is None:
             return web.Response(status=400)
-        one = Update(number, adapter.chat_of(raw), json.dumps(raw))
+        one = Update(number, adapter.chat_of(raw), kept)
         try:
             fresh = await memory.receive(adapter.name, [one])
         except Away as error:

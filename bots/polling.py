@@ -71,6 +71,10 @@ class Poller:
         except Away as error:
             _logger.warning("memory.away", kind=type(error).__name__)
             return self._later(1.0)
+        except Exception:
+            # Whatever a messenger made of its answer: a bot whose loop ends is deaf for good.
+            _logger.exception("updates.fault", channel=bot)
+            return self._later(1.0)
         self._failures = 0
         if fresh:
             self._came()

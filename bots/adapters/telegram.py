@@ -46,7 +46,10 @@ class TelegramAdapter:
 
     def update_id(self, raw: Raw) -> int | None:
         number = raw.get("update_id")
-        return number if isinstance(number, int) and abs(number) < 1 << 63 else None
+        if not isinstance(number, int) or isinstance(number, bool):
+            return None
+        # The offset that follows it must fit into the store as well.
+        return number if abs(number) < (1 << 63) - 1 else None
 
     def chat_of(self, raw: Raw) -> str | None:
         for kind in (*ALLOWED, "edited_message"):

@@ -59,6 +59,7 @@ async def test_an_update_is_acknowledged_when_it_is_kept(door: Door, memory: Mem
         ("employers", "an-invented-secreT"),
         ("employers", "راز"),
         ("employers", SECRET * 300),
+        ("employers", "\udcff\udcfe"),
         ("people", ""),
         ("nobody", SECRET),
     ],

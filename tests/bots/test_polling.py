@@ -115,6 +115,20 @@ async def test_a_memory_that_is_away_does_not_end_the_loop(
     assert await poller.poll() == 0.0
 
 
+async def test_whatever_a_messenger_answers_the_loop_goes_on(
+    memory: Memory, monkeypatch: pytest.MonkeyPatch
+):
+    async def too_deep(*_asked: object) -> list[Raw]:
+        raise RecursionError
+
+    messenger = Messenger(1)
+    poller = a_poller(memory, messenger)
+    with monkeypatch.context() as patched:
+        patched.setattr(messenger, "updates", too_deep)
+        assert await poller.poll() > 0
+    assert await poller.poll() == 0.0
+
+
 async def test_a_stopped_poller_gives_its_lease_back(memory: Memory):
     messenger = Messenger()
     messenger.fails = [NotNow("status_502", 30.0)] * 5

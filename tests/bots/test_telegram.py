@@ -94,7 +94,7 @@ def test_blocking_the_bot_is_leaving(adapter: TelegramAdapter):
 
 def test_the_number_of_an_update_is_a_number(adapter: TelegramAdapter):
     assert adapter.update_id({"update_id": 5}) == 5
-    for broken in ("5", None, 1 << 70, 1.5):
+    for broken in ("5", None, 1 << 70, (1 << 63) - 1, 1.5, True):
         assert adapter.update_id({"update_id": broken}) is None
 
 
