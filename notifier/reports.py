@@ -26,6 +26,7 @@ Reader = Callable[[Mapping[str, str]], NewReport | None]
 """Reads a provider's fields; None when they are no report."""
 
 _LONGEST = 16_384
+_NO_REPORT = "This is no delivery report.\n"
 
 
 def kavenegar(id_field: str, status_field: str) -> Reader:
@@ -82,11 +83,15 @@ class ReportsDoor:
             return web.Response(status=404)
         fields = dict(request.query)
         if request.method == "POST":
-            posted = await request.post()
+            try:
+                posted = await request.post()
+            except (ValueError, LookupError):
+                # No form, or in a charset that is none.
+                return web.Response(status=400, text=_NO_REPORT)
             fields |= {name: value for name, value in posted.items() if isinstance(value, str)}
         report = read(fields)
         if report is None:
-            return web.Response(status=400, text="This is no delivery report.\n")
+            return web.Response(status=400, text=_NO_REPORT)
         try:
             await cross(self._keep, report)
         except AWAY as error:

@@ -111,6 +111,22 @@ async def test_what_is_no_report_is_refused(door: Door, fields) -> None:
     assert door.kept() == []
 
 
+@pytest.mark.parametrize(
+    ("kind", "body"),
+    [
+        ("multipart/form-data", b"x"),
+        ("multipart/form-data; boundary=x", b"x"),
+        ("application/x-www-form-urlencoded; charset=klingon", b"messageid=1&status=10"),
+        ("application/x-www-form-urlencoded", b"messageid=1&status=10&\xff\xfe"),
+    ],
+)
+async def test_what_is_no_form_is_refused(door: Door, kind, body) -> None:
+    address = f"{door.url}/reports/kavenegar/{SECRET}"
+    async with door.http.post(address, data=body, headers={"Content-Type": kind}) as answer:
+        assert answer.status == 400
+    assert door.kept() == []
+
+
 async def test_nothing_is_acknowledged_while_the_store_is_away(door: Door) -> None:
     def fall() -> None:
         raise OperationalError("away", {}, Exception("away"))
