@@ -57,8 +57,8 @@ class Genuine(BaseModel):
 class WaitIn(BaseModel):
     """A wait that a messenger imposed on one of its bots, met by the other side."""
 
-    messenger: str = Field(max_length=16)
-    audience: str = Field(max_length=16)
+    messenger: str = Field(max_length=16, pattern=r"^[a-z]+$")
+    audience: str = Field(max_length=16, pattern=r"^[a-z]+$")
     seconds: float = Field(gt=0, le=86_400)
 
 
