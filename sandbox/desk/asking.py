@@ -34,8 +34,10 @@ class Asked:
         if request.can_read_body and request.content_type == "application/json":
             try:
                 body = await request.json()
-            except ValueError:
-                raise wrong("the body is no JSON") from None
+                # Half of a character is JSON and yet no text that can be kept.
+                json.dumps(body, ensure_ascii=False).encode()
+            except (ValueError, RecursionError):
+                raise wrong("the body is no JSON that can be kept") from None
             if not isinstance(body, dict):
                 raise wrong("the body is no JSON object")
             fields |= body

@@ -23,6 +23,7 @@ async def test_a_number_at_the_messenger_is_steady_and_wide(desk: Desk):
     [
         ("/desk/say", {"person": "1", "text": "x"}, 404, "nobody"),
         ("/desk/say", {"person": MINA, "text": ""}, 422, "text"),
+        ("/desk/say", {"person": MINA, "text": "\ud800"}, 422, "no JSON that can be kept"),
         ("/desk/say", {"person": MINA, "text": "x", "bot": "moon"}, 404, "no such bot"),
         ("/desk/tap", {"person": MINA, "message_id": "x", "data": "1"}, 422, "whole number"),
         ("/desk/contact", {"person": GITI}, 422, "no phone"),
