@@ -35,7 +35,7 @@ HOLDERS = [
 ASKING = "channels.sms.ask"
 PARKING = "notifier.park"
 POISON = "gone"
-"""A template that no release has any more: whoever opens such a delivery stumbles."""
+"""A class that no release has any more: whoever opens such a delivery stumbles."""
 POINTS = (
     ASKING,
     "channels.email.send",
@@ -95,7 +95,7 @@ def held_against(world: World, chats: Mapping[UUID, str]) -> Tally:
             )
         )
     for notice, steps in groupby(rows, key=lambda row: row.Notice):
-        if notice.template == POISON:
+        if notice.notice_class == POISON:
             continue
         deliveries = [row.Delivery for row in steps]
         taken = [accepted.pop(_name(one, chats.get(notice.person_id, "")), 0) for one in deliveries]
@@ -149,7 +149,7 @@ def _poison(world: World) -> None:
     """Spoil one code, which is in the claim with the others."""
     with world.store.writing("arranged") as session:
         notice = session.scalars(select(Notice).where(Notice.key == f"code:{CODES.start}")).one()
-        notice.template = POISON
+        notice.notice_class = POISON
 
 
 def _accepted(world: World) -> Counter[str]:
