@@ -68,7 +68,7 @@ class DebtIn(BaseModel):
 
     number: Annotated[str, Field(max_length=32), AfterValidator(identifiers.debt_number)]
     workshop_code: Annotated[str, Field(max_length=32), AfterValidator(identifiers.workshop_code)]
-    reason: str = Field(max_length=16, pattern="^[0-9A-Za-z-]+$")
+    reason: str = Field(max_length=16, pattern="^[0-9A-Za-z_-]+$")
     period_from: Period
     period_to: Period
     principal: Amount

@@ -169,6 +169,11 @@ async def test_row_of_another_form_is_refused_by_field(store, machine, changed, 
     assert (answer.status_code, answer.json()["params"]["field"]) == (422, field)
 
 
+async def test_reason_in_words_is_taken_as_from_a_file(store, who, machine):
+    answer = await put(store, machine, row(who.workshop.code, reason="late_list"))
+    assert answer.json()["loaded"] == 1
+
+
 async def test_two_rows_of_one_number_are_refused(store, machine):
     answer = await put(store, machine, row("0183630045"), row("0183630045"))
     assert (answer.status_code, answer.json()["code"]) == (422, "invalid")
