@@ -134,6 +134,15 @@ async def test_a_chat_may_ask_twenty_times_an_hour(house: House) -> None:
     assert await ask(99) == 200
 
 
+async def test_a_wait_of_nobody_is_refused(house: House) -> None:
+    answer = await house.http.post(
+        "/v1/notices/waits",
+        json={"messenger": "tele\0gram", "audience": "employers", "seconds": 30},
+        headers={"Idempotency-Key": "1"},
+    )
+    assert (answer.status_code, answer.json()["params"]["field"]) == (422, "messenger")
+
+
 async def test_a_wait_met_by_the_bots_silences_the_notices_and_is_told_to_all(
     house: House,
 ) -> None:
