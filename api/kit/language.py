@@ -177,7 +177,7 @@ def _catalogue(language: Language) -> gettext.NullTranslations:
         return gettext.translation(DOMAIN, LOCALES, languages=[language])
     except FileNotFoundError:
         raise MissingCatalogue(
-            f"The catalogue of language {language!r} is not compiled: run make locales."
+            f"The catalogue of language {language} is not compiled: run make locales."
         ) from None
 
 
