@@ -85,7 +85,7 @@ job: locales
 
 faults: $(VENV)/dev
 	@$(MAKE) --no-print-directory -s $(MOS)
-	@$(RUN) -m pytest -m faults -q tests
+	@$(RUN) -m pytest -n 4 -m faults -q tests
 
 bench: $(VENV)/dev
 	@$(MAKE) --no-print-directory -s $(MOS)

@@ -9,9 +9,11 @@ from sqlalchemy import create_engine, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.orm import Session
 
-from api import db
+from api import db, events
+from api.access import grants
 from api.db import Store
 from api.kit.sealing import Keyring
+from api.notices import questions
 from tests.support import models, postgres
 
 STORES = ("sqlite", "postgresql")
@@ -20,6 +22,15 @@ STORES = ("sqlite", "postgresql")
 @pytest.fixture(scope="session", autouse=True)
 def _keys() -> None:
     db.use_keys(Keyring.new())
+
+
+@pytest.fixture(autouse=True)
+def _nobody_hears() -> Iterator[None]:
+    """Every test begins with empty tables of reactions: a process connects them, and so may a test."""
+    yield
+    events.connect({})
+    questions.connect({})
+    grants.connect({})
 
 
 @pytest.fixture(scope="session")
@@ -96,3 +107,13 @@ def new_database(request: pytest.FixtureRequest, dialect: str, folder: Path) -> 
         connection.execute(text(f"CREATE DATABASE {name}"))
     admin.dispose()
     return make_url(server).set(database=name).render_as_string(hide_password=False)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print what each fault came to, and its seed."""
+    for reports in terminalreporter.stats.values():
+        for report in reports:
+            if getattr(report, "when", "") == "call":
+                for name, told in report.user_properties:
+                    if name == "told":
+                        terminalreporter.write_line(str(told))

@@ -2,7 +2,6 @@
 
 import ast
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -15,10 +14,6 @@ SOURCES = [path for path in FILES if "migrations" not in path.parts]
 
 def named(path: Path) -> str:
     return str(path.relative_to(ROOT))
-
-
-def calls(tree: ast.AST) -> Iterator[ast.Call]:
-    return (node for node in ast.walk(tree) if isinstance(node, ast.Call))
 
 
 @pytest.mark.parametrize("path", FILES, ids=named)
@@ -47,47 +42,6 @@ def test_the_environment_is_read_by_settings_alone():
         if isinstance(node, ast.Attribute) and node.attr in {"environ", "getenv"}
     ]
     assert readers == []
-
-
-def test_every_commit_has_a_point():
-    """A commit outside `Store.writing` and `points.around` could not be killed at by the fault tests."""
-    bare = [
-        f"{named(path)}:{node.lineno}"
-        for path in SOURCES
-        for node in _outside_points(ast.parse(path.read_text(encoding="utf-8")))
-        if isinstance(node.func, ast.Attribute) and node.func.attr == "commit"
-    ]
-    assert bare == []
-
-
-OUTSIDE = {
-    "send_message",
-    "send_document",
-    "send_photo",
-    "sendmail",
-    "post",
-    "get",
-    "request",
-    "get_updates",
-}
-
-
-def _outside_points(tree: ast.AST) -> Iterator[ast.Call]:
-    """Calls that stand in no `with points.around(…)` of their own function."""
-
-    def visit(node: ast.AST, *, covered: bool) -> Iterator[ast.Call]:
-        if isinstance(node, ast.With | ast.AsyncWith):
-            covered = covered or any(
-                "points.around" in ast.unparse(i.context_expr) for i in node.items
-            )
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-            covered = False
-        if isinstance(node, ast.Call) and not covered:
-            yield node
-        for child in ast.iter_child_nodes(node):
-            yield from visit(child, covered=covered)
-
-    return visit(tree, covered=False)
 
 
 def test_services_never_commit():

@@ -23,7 +23,6 @@ from api import db, migrations
 from api.access import queries, service
 from api.access.rules import ChatAddress, Level
 from api.app import create_app
-from api.client import knock
 from api.db import Store
 from api.kit.sealing import Keyring
 from api.settings import Settings
@@ -184,7 +183,7 @@ def test_each_door_has_a_client_method_and_each_method_a_door(store: Store):
         return "/".join("{}" if part.startswith("{") else part for part in path.split("/"))
 
     there = {(method, bare(path)) for method, path in operations(core.app(store).openapi())}
-    assert {(door.method, bare(door.path)) for door in knock.doors()} == there
+    assert {(door.method, bare(door.path)) for door in core.doors_of_the_client()} == there
 
 
 def test_page_names_each_door_by_a_plain_word(store: Store):

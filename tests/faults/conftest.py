@@ -45,13 +45,3 @@ def open_world(nursery: Nursery, templates: Templates, tmp_path: Path) -> Iterat
             return stack.enter_context(world)
 
         yield opener
-
-
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Print what each fault came to, and its seed."""
-    for reports in terminalreporter.stats.values():
-        for report in reports:
-            if getattr(report, "when", "") == "call":
-                for name, told in report.user_properties:
-                    if name == "told":
-                        terminalreporter.write_line(str(told))

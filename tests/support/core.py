@@ -8,13 +8,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import httpx
 import uvicorn
 from fastapi import FastAPI
 
 from api.app import create_app
-from api.client import Core
+from api.client import Core, knock
 from api.db import Store
 from api.settings import Settings
 from tests.support import make
@@ -97,3 +98,8 @@ def running(store: Store, clock: Clock | None = None, **changed: object) -> Iter
 
 def _serve(server: uvicorn.Server, listening: socket.socket) -> None:
     asyncio.run(server.serve(sockets=[listening]))
+
+
+def doors_of_the_client() -> list[knock.Door[Any]]:
+    """The core's own doors; trial doors of other tests in this process stand elsewhere."""
+    return [door for door in knock.doors() if door.path.startswith("/v1/")]

@@ -308,7 +308,7 @@ def test_result_can_be_rebuilt_by_the_methods_type(method: Callable[..., Awaitab
 
 
 def test_client_has_a_door_for_each_method():
-    assert len(methods()) == len(knock.doors())
+    assert len(methods()) == len(core.doors_of_the_client())
 
 
 def test_client_knows_every_refusal():
