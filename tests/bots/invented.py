@@ -78,7 +78,8 @@ def new_knocker(
     over: tuple[Refusal, ...] = (ClaimOver(), BranchOnly(), Locked(wait_seconds=900))
     knocker.answers |= {
         CLAIM: or_no(lambda **_: claim, TooManyClaims(wait_seconds=60), one_in=9),
-        FACT: or_no(lambda **_: sent, WrongFact(left=3), CoolDown(wait_seconds=50), *over),
+        # Often: the question behind it is asked nowhere else.
+        FACT: or_no(lambda **_: sent, WrongFact(left=3), *[CoolDown(wait_seconds=50)] * 6, *over),
         RESEND: or_no(lambda **_: sent, CoolDown(wait_seconds=50), TooManyCodes(), *over),
         CODE: or_no(welcome, WrongCode(left=2), CodeExpired(), *over),
         UNLINK: linked_only(unlink),
