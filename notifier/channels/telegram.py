@@ -36,7 +36,7 @@ LENGTH = 4_096
 
 _TIMEOUT_SECONDS = 10.0
 _RTL_LANGUAGES = frozenset({"fa", "ar", "ckb"})
-_RLM = "\u200f"
+_LRM, _RLM = "\u200e", "\u200f"
 _ISOLATES, _END_OF_ISOLATE = "\u2066\u2067\u2068", "\u2069"
 # How the Bot API says, with status 400, that nobody is there.
 _NOBODY_THERE = ("chat not found", "peer_id_invalid", "user not found", "user is deactivated")
@@ -170,13 +170,12 @@ def _fitting(text: str, length: int) -> int:
 
 
 def _directed(text: str, language: str) -> str:
-    """Keep the lines of a right-to-left language from flipping when they begin with a Latin word."""
-    if language not in _RTL_LANGUAGES:
-        return text
-    return "\n".join(_RLM + line if _flips(line) else line for line in text.split("\n"))
+    """Keep lines that begin with a word of the other direction from flipping."""
+    mark, other = (_RLM, {"L"}) if language in _RTL_LANGUAGES else (_LRM, {"R", "AL"})
+    return "\n".join(mark + line if _flips(line, other) else line for line in text.split("\n"))
 
 
-def _flips(line: str) -> bool:
+def _flips(line: str, other: set[str]) -> bool:
     strong = []
     depth = 0
     for character in line:
@@ -186,7 +185,7 @@ def _flips(line: str) -> bool:
             depth = max(0, depth - 1)
         elif depth == 0 and (kind := unicodedata.bidirectional(character)) in {"L", "R", "AL"}:
             strong.append(kind)
-    return bool(strong) and strong[0] == "L" and strong != ["L"] * len(strong)
+    return bool(strong) and strong[0] in other and not other.issuperset(strong)
 
 
 def _inline(rows: tuple[tuple[Button, ...], ...]) -> InlineKeyboardMarkup | None:

@@ -121,6 +121,14 @@ async def test_a_persian_line_that_begins_with_a_latin_word_does_not_flip(channe
     assert [line.lstrip("\u200f") for line in lines] == text.split("\n")
 
 
+async def test_an_english_line_that_begins_with_a_persian_name_does_not_flip(channel, desk) -> None:
+    text = "س*** ک***, this chat is now linked to you.\nWorkplace *1001 نان سحر\nنان سحر"
+    await channel.send(TO, Message(text, language="en"), "1")
+    lines = desk.calls[0][1]["text"].split("\n")
+    assert [line.startswith("\u200e") for line in lines] == [True, False, False]
+    assert [line.lstrip("\u200e") for line in lines] == text.split("\n")
+
+
 @pytest.mark.parametrize(
     ("answer", "outcome"),
     [
