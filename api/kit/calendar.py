@@ -124,11 +124,6 @@ class Month:
         return from_jalali(self.year, self.month, _length(self.year, self.month))
 
 
-def months_between(first: Month, last: Month) -> int:
-    """Count the months from one to another: 0 for the same, negative when `last` is earlier."""
-    return (last.year - first.year) * 12 + last.month - first.month
-
-
 def add_months(day: date, months: int) -> date:
     """Go so many Jalali months on; where the month is too short, to its last day."""
     target = Month.of(day).plus(months)

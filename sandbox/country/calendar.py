@@ -68,7 +68,3 @@ def months_before(day: Day, months: int) -> Day:
     """Answer the first day of the month so many months earlier."""
     count = day.year * 12 + day.month - 1 - months
     return Day(count // 12, count % 12 + 1, 1)
-
-
-def month_end(day: Day) -> Day:
-    return Day(day.year, day.month, length(day.year, day.month))

@@ -103,8 +103,6 @@ def test_a_deadline_on_the_night_summer_time_began_is_that_instant():
 def test_months_are_counted_across_years():
     assert Month(1405, 11).plus(3) == Month(1406, 2)
     assert Month(1405, 2).plus(-2) == Month(1404, 12)
-    assert calendar.months_between(Month(1404, 11), Month(1405, 2)) == 3
-    assert calendar.months_between(Month(1405, 2), Month(1404, 11)) == -3
     assert Month(1404, 12) < Month(1405, 1)
 
 
