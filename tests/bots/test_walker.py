@@ -7,6 +7,7 @@ import random
 from collections.abc import Callable, Mapping, Sequence
 from importlib import import_module
 from pkgutil import iter_modules
+from types import ModuleType
 from typing import Any
 
 import pytest
@@ -38,18 +39,23 @@ _OPENINGS = [
 
 async def a_walk(
     house: Dialogues,
+    modules: Sequence[ModuleType],
     opened: Callable[[random.Random, int], tuple[Core, PretendKnocker]],
     *,
     turns: int,
-    seed: int,
     answers: Mapping[str, Sequence[str]],
     openings: Sequence[str],
-) -> walker.Walk:
-    """Several people one after the other, so that the beginning is walked too."""
+) -> None:
+    """Several people one after the other, so that the beginning is walked too.
+
+    After so many turns more people come until enough of the source was met, at most five times as
+    many: what a person can reach is met by chance, and the chance of ten people may be a bad one.
+    """
+    seed = random.randrange(1 << 30)
     chance = random.Random(seed)
     whole = walker.Walk()
     people = 10
-    for part in range(people):
+    for part in range(5 * people):
         core, knocker = opened(chance, part)
         knocker.unlucky = lambda: chance.random() < 0.03
         person: Any = player("terminal", house, core)
@@ -61,21 +67,23 @@ async def a_walk(
             answers=answers,
             openings=openings,
         )
-        whole.turns += one.turns
         whole.asked |= one.asked
         whole.finished |= one.finished
-    return whole
+        if part + 1 >= people and not _missed(whole, modules):
+            return
+    pytest.fail(f"seed {seed}: never met {_missed(whole, modules)}")
 
 
-def _is_thorough(found: walker.Walk, modules: Sequence[Any], seed: int) -> None:
+def _missed(found: walker.Walk, modules: Sequence[ModuleType]) -> set[str]:
+    """What was not met, once it is more than one question in twenty or one final step in five."""
     questions, finals = walker.written(modules)
-    asked = {name for _dialogue, name in found.asked}
-    finished = {name for _dialogue, name in found.finished}
-    told = f"seed {seed}: never asked {questions - asked}, never taken {finals - finished}"
     assert questions
     assert finals
-    assert len(questions & asked) >= 0.95 * len(questions), told
-    assert len(finals & finished) >= 0.8 * len(finals), told
+    unasked = questions - {name for _dialogue, name in found.asked}
+    untaken = finals - {name for _dialogue, name in found.finished}
+    if len(unasked) > len(questions) / 20 or len(untaken) > len(finals) / 5:
+        return unasked | untaken
+    return set()
 
 
 @pytest.mark.parametrize("turns", FAR)
@@ -84,16 +92,14 @@ async def test_whatever_a_person_does_in_the_pretended_house_is_answered(turns: 
         knocker = trials.new_knocker(linked=part % 2 == 0)
         return trials.new_core(knocker), knocker
 
-    seed = random.randrange(1 << 30)
-    found = await a_walk(
+    await a_walk(
         trials.DIALOGUES,
+        [trials],
         opened,
         turns=turns,
-        seed=seed,
         answers=_TRIAL,
         openings=["about_it|K7Q2M4XD"],
     )
-    _is_thorough(found, [trials], seed)
 
 
 @pytest.mark.parametrize("turns", FAR)
@@ -102,17 +108,15 @@ async def test_whatever_a_person_does_in_the_real_dialogues_is_answered(turns: i
         knocker = invented.new_knocker(chance, linked=part % 3 > 0, workplaces=1 + part % 2)
         return core_on(knocker), knocker
 
-    seed = random.randrange(1 << 30)
-    found = await a_walk(
-        dialogues.collected(),
-        opened,
-        turns=turns,
-        seed=seed,
-        answers=_HOUSE,
-        openings=_OPENINGS,
-    )
     modules = [
         import_module(f"{dialogues.__name__}.{one.name}")
         for one in iter_modules(dialogues.__path__)
     ]
-    _is_thorough(found, modules, seed)
+    await a_walk(
+        dialogues.collected(),
+        modules,
+        opened,
+        turns=turns,
+        answers=_HOUSE,
+        openings=_OPENINGS,
+    )
