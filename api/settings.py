@@ -24,4 +24,9 @@ class Settings(BaseSettings):
     body_bytes: int = Field(default=1_048_576, gt=0)
     claims_an_hour: int = Field(default=3000, gt=0)
     """How many claims of identity may be opened in an hour, from all chats together."""
+    zarinpal_root: str = ""
+    """The payment gateway's address, https://payment.zarinpal.com for one; empty: nobody can pay."""
+    zarinpal_merchant: SecretStr = SecretStr("")
+    """36 characters, of the gateway's contract; empty: nobody can pay."""
+    pay_link_minutes: int = Field(default=20, ge=1, le=24 * 60)
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
