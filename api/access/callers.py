@@ -3,6 +3,7 @@
     Caller
       Anyone      the bots, perhaps for a chat that is linked to nobody
       Linked      a chat that speaks for a person
+      Insured     a linked chat, for its person or a child of theirs (X-For)
       Acting      a linked chat, for one of its person's workplaces (X-For)
       Machine     a program with a key of its own
 
@@ -22,7 +23,8 @@ from pydantic import SecretStr
 from sqlalchemy.orm import Session
 
 from api.access import grants, queries, service
-from api.access.models import ChatLink
+from api.access.grants import Held
+from api.access.models import ChatLink, Grant
 from api.access.refusals import GrantEnded, NotLinked, ScopeMissing
 from api.access.rules import ChatAddress
 from api.errors import Invalid, NotFound, NotKnown
@@ -167,6 +169,34 @@ class Linked(Caller):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Insured(Linked):
+    """A person, through a chat of theirs, for themself or for a child of theirs."""
+
+    grant_id: UUID | None
+    """The grant that names the child; None for the person themself."""
+    subject_id: UUID
+    """Whose bills, records and requests these are."""
+
+    @classmethod
+    def resolve(cls, session: Session, holder: Keyholder, *, now: datetime, writing: bool) -> Self:
+        grant = None
+        if holder.grant:
+            chat, link, grant, _ = _granted(session, holder, grants.CHILD, now=now, writing=writing)
+        else:
+            chat, link = _linked(session, holder, now=now, writing=writing)
+        return cls(
+            actor=f"person:{link.person_id}",
+            chat=chat,
+            person_id=link.person_id,
+            link_id=link.id,
+            linked_at=link.linked_at,
+            language=holder.language or Language(link.language),
+            grant_id=None if grant is None else grant.id,
+            subject_id=link.person_id if grant is None else grant.held_id,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Acting(Linked):
     """A person, through a chat of theirs, for a workplace."""
 
@@ -176,22 +206,9 @@ class Acting(Linked):
 
     @classmethod
     def resolve(cls, session: Session, holder: Keyholder, *, now: datetime, writing: bool) -> Self:
-        if not holder.is_bots:
-            raise ScopeMissing(scope="bots")
-        try:
-            grant_id = UUID(holder.grant)
-        except ValueError:
-            raise Invalid(field="X-For") from None
-        grant = holder.chat and queries.grant_of_chat(session, grant_id, holder.chat)
-        if grant and grant.ended_at is not None:
-            raise GrantEnded
-        chat, link = _linked(session, holder, now=now, writing=writing)
-        if not grant or grant.link_id != link.id:
-            raise NotFound
-        today = calendar.today(now)
-        held = grants.held_by(session, person_id=link.person_id, today=today).get(grant.workshop_id)
-        if held is None:
-            raise GrantEnded
+        chat, link, grant, held = _granted(
+            session, holder, grants.WORKSHOP, now=now, writing=writing
+        )
         return cls(
             actor=f"person:{link.person_id}",
             chat=chat,
@@ -200,7 +217,7 @@ class Acting(Linked):
             linked_at=link.linked_at,
             language=holder.language or Language(link.language),
             grant_id=grant.id,
-            workshop_id=grant.workshop_id,
+            workshop_id=grant.held_id,
             role=held.role,
         )
 
@@ -240,6 +257,29 @@ def _linked(
     if link is None or holder.chat is None:
         raise NotLinked
     return holder.chat, link
+
+
+def _granted(
+    session: Session, holder: Keyholder, kind: str, *, now: datetime, writing: bool
+) -> tuple[ChatAddress, ChatLink, Grant, Held]:
+    """Find the grant of this kind that X-For names, if it still holds today."""
+    if not holder.is_bots:
+        raise ScopeMissing(scope="bots")
+    try:
+        grant_id = UUID(holder.grant)
+    except ValueError:
+        raise Invalid(field="X-For") from None
+    grant = holder.chat and queries.grant_of_chat(session, grant_id, holder.chat, kind=kind)
+    if grant and grant.ended_at is not None:
+        raise GrantEnded
+    chat, link = _linked(session, holder, now=now, writing=writing)
+    if not grant or grant.link_id != link.id:
+        raise NotFound
+    today = calendar.today(now)
+    held = grants.held_by(session, kind, person_id=link.person_id, today=today)
+    if grant.held_id not in held:
+        raise GrantEnded
+    return chat, link, grant, held[grant.held_id]
 
 
 def _link(

@@ -55,6 +55,7 @@ from api.access.callers import (
     Acting,
     Anyone,
     Caller,
+    Insured,
     Keyholder,
     Knock,
     Linked,
@@ -81,6 +82,7 @@ __all__ = [
     "Anyone",
     "Door",
     "Hub",
+    "Insured",
     "Linked",
     "Machine",
     "Now",
@@ -346,7 +348,7 @@ class _Hop:
             refusals += [IdempotencyKeyMissing, OtherBodySameKey, BodyTooLarge]
         if self.verb.caller is not None and issubclass(self.verb.caller, Linked):
             refusals.append(NotLinked)
-        if self.verb.caller is Acting:
+        if self.verb.caller in (Acting, Insured):
             refusals += [GrantEnded, NotFound]
         return with_unavailable(answers(*refusals), writing=self.writes)
 
@@ -359,6 +361,9 @@ class _Hop:
             sent.append(_header("Accept-Language", "The language being spoken.", required=False))
         if self.verb.caller is Acting:
             sent.append(_header("X-For", "The id of a grant of this chat.", required=True))
+        if self.verb.caller is Insured:
+            meaning = "The id of a grant of this chat for a child; without it, the chat's person."
+            sent.append(_header("X-For", meaning, required=False))
         if self.writes:
             meaning = "The same key gets the first answer again; 1 to 200 characters."
             sent.append(_header("Idempotency-Key", meaning, required=True))

@@ -1,30 +1,34 @@
-"""Which workplaces a person speaks for: asked of a higher floor, answered by `reactions.py`.
+"""What a person may act for: asked of a higher floor, answered by `reactions.py`.
 
-Access knows workshops by id alone; whether somebody is still a contact of one, and how it is shown,
-is known above. Until an answer is connected nobody speaks for anything.
+Access knows workshops and children by id alone; whether somebody still speaks for one, and how it
+is shown, is known above. Until an answer is connected nobody speaks for anything.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from types import MappingProxyType
 from typing import Protocol
 from uuid import UUID
 
 from sqlalchemy.orm import Session
 
 WORKSHOP = "workshop"
+CHILD = "child"
+
+_OF_AUDIENCE = MappingProxyType({"employers": WORKSHOP, "people": CHILD})
 
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """How a workplace is shown to its contact (masked code and name), and the contact's role."""
+    """How a workplace or a child is shown (masked code and name), and as what it is held."""
 
     label: str
     role: str
 
 
 class WhatIsHeld(Protocol):
-    """Answers with all workplaces a person speaks for on a day, in the order they are shown."""
+    """Answers with all of a kind that a person speaks for on a day, in the order they are shown."""
 
     def __call__(
         self, session: Session, *, person_id: UUID, today: date
@@ -40,7 +44,14 @@ def connect(table: Mapping[str, WhatIsHeld]) -> None:
     _answers.update(table)
 
 
-def held_by(session: Session, *, person_id: UUID, today: date) -> dict[UUID, Held]:
-    """All workplaces the person speaks for on that day."""
-    answer = _answers.get(WORKSHOP)
+def kind_for(audience: str) -> str | None:
+    """The kind of grant that chats of an audience are given; None where there is none."""
+    return _OF_AUDIENCE.get(audience)
+
+
+def held_by(
+    session: Session, kind: str | None, *, person_id: UUID, today: date
+) -> dict[UUID, Held]:
+    """All of a kind that the person speaks for on that day."""
+    answer = None if kind is None else _answers.get(kind)
     return {} if answer is None else dict(answer(session, person_id=person_id, today=today))

@@ -3,7 +3,7 @@
 import uuid
 from datetime import date, datetime
 
-from sqlalchemy import ForeignKey, Index, LargeBinary, SmallInteger, String, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, SmallInteger, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from api.access.rules import LinkState
@@ -57,14 +57,16 @@ class ChatLink(WithId, Base):
 
 
 class Grant(WithId, Base):
-    """A link's right to act for a workshop, as long as its person is a contact of it."""
+    """A link's right to act for a workshop or a ward, as long as its person holds it."""
 
     __tablename__ = "grants"
 
     link_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("chat_links.id"))
     person_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("people.id"))
     kind: Mapped[str] = mapped_column(String(16))
-    workshop_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("workshops.id"))
+    workshop_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("workshops.id"))
+    ward_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("people.id"))
+    """The child, for a grant of kind `child`."""
     since: Mapped[datetime] = mapped_column(Moment)
     ended_at: Mapped[datetime | None] = mapped_column(Moment)
 
@@ -77,7 +79,24 @@ class Grant(WithId, Base):
             sqlite_where=_LASTING,
             postgresql_where=_LASTING,
         ),
+        Index(
+            "uq_grants_lasting_ward",
+            "link_id",
+            "ward_id",
+            unique=True,
+            sqlite_where=_LASTING,
+            postgresql_where=_LASTING,
+        ),
+        CheckConstraint("(workshop_id IS NULL) <> (ward_id IS NULL)", name="for_one"),
     )
+
+    @property
+    def held_id(self) -> uuid.UUID:
+        """The id of what the grant is for: a workshop's or a person's."""
+        held = self.workshop_id or self.ward_id
+        if held is None:
+            raise ValueError("a grant is for something")
+        return held
 
 
 class FirstAnswer(Base):

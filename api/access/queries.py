@@ -54,12 +54,14 @@ def links_of(
     return session.scalars(asked).all()
 
 
-def grant_of_chat(session: Session, grant_id: UUID, chat: ChatAddress) -> Grant | None:
-    """A grant that was given to this very chat, ended or not."""
+def grant_of_chat(
+    session: Session, grant_id: UUID, chat: ChatAddress, *, kind: str
+) -> Grant | None:
+    """A grant of this kind that was given to this very chat, ended or not."""
     return session.scalar(
         select(Grant)
         .join(ChatLink, ChatLink.id == Grant.link_id)
-        .where(Grant.id == grant_id, ChatLink.chat_index == chat_index(chat))
+        .where(Grant.id == grant_id, Grant.kind == kind, ChatLink.chat_index == chat_index(chat))
     )
 
 
@@ -80,9 +82,12 @@ def grant_for(session: Session, *, link_id: UUID, workshop_id: UUID) -> Grant | 
 
 
 def shown_grants(session: Session, link: ChatLink, *, today: date) -> list[GrantOut]:
-    """The link's grants as they are shown, by workplace code; without those no longer held."""
-    held = grants.held_by(session, person_id=link.person_id, today=today)
-    given = {grant.workshop_id: grant for grant in lasting_grants(session, link.id)}
+    """The link's grants in the order they are shown; without those no longer held."""
+    kind = grants.kind_for(link.audience)
+    held = grants.held_by(session, kind, person_id=link.person_id, today=today)
+    given = {
+        grant.held_id: grant for grant in lasting_grants(session, link.id) if grant.kind == kind
+    }
     return [
         GrantOut(id=given[one].id, kind=given[one].kind, label=shown.label, role=shown.role)
         for one, shown in held.items()

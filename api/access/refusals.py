@@ -10,7 +10,11 @@ class NotLinked(NotAllowed):
 
 
 class GrantEnded(NotAllowed):
-    """The chat's right to act for this workplace has ended: unlinked, or no longer its contact."""
+    """The chat's right to act for this one has ended.
+
+    It was unlinked, or its person is no longer the workplace's contact, or the child is 18, or no
+    longer registered as theirs.
+    """
 
     code = "grant_ended"
 

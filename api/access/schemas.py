@@ -6,12 +6,12 @@ from pydantic import BaseModel, Field
 
 
 class GrantOut(BaseModel):
-    """A workplace the chat may act for; its id goes into X-For."""
+    """A workplace or a child the chat may act for; its id goes into X-For."""
 
     id: UUID
-    kind: str = Field(examples=["workshop"])
+    kind: str = Field(examples=["workshop", "child"])
     label: str = Field(examples=["*4521 کارگاه نان سحر"])
-    role: str = Field(examples=["owner"])
+    role: str = Field(examples=["owner", "child"])
 
 
 class Me(BaseModel):

@@ -32,7 +32,9 @@ def link(
     level: Level,
     now: datetime,
 ) -> ChatLink:
-    """Let a chat speak for a person, with a grant for each workplace of theirs.
+    """Let a chat speak for a person, with a grant for each workplace or child of theirs.
+
+    Which of the two is the audience's: employers act for workplaces, people for their children.
 
     Whoever the chat spoke for before is unlinked. Tells ChatLinked, by which every older channel
     of the person hears of it.
@@ -121,7 +123,7 @@ def is_up_to_date(link: ChatLink, *, today: date) -> bool:
 
 
 def heard_of(session: Session, *, link_id: UUID, now: datetime) -> None:
-    """Note that a chat wrote today: it can be sent to again, and gets grants for new workplaces."""
+    """Note that a chat wrote today: it can be sent to again, and gets grants for what is newly held."""
     today = calendar.today(now)
     seen = session.scalar(
         update(ChatLink)
@@ -188,18 +190,20 @@ def sweep(session: Session, *, now: datetime, limit: int = 5000) -> int:
 
 
 def _give_grants(session: Session, link: ChatLink, *, now: datetime, today: date) -> None:
-    held: Collection[UUID] = grants.held_by(session, person_id=link.person_id, today=today)
-    given = {grant.workshop_id for grant in queries.lasting_grants(session, link.id)}
-    for workshop_id in held:
-        if workshop_id not in given:
-            session.add(
-                Grant(
-                    link_id=link.id,
-                    person_id=link.person_id,
-                    kind=grants.WORKSHOP,
-                    workshop_id=workshop_id,
-                    since=now,
-                    ended_at=None,
-                )
-            )
+    kind = grants.kind_for(link.audience)
+    held: Collection[UUID] = grants.held_by(session, kind, person_id=link.person_id, today=today)
+    given = {grant.held_id for grant in queries.lasting_grants(session, link.id)}
+    session.add_all(
+        Grant(
+            link_id=link.id,
+            person_id=link.person_id,
+            kind=kind,
+            workshop_id=one if kind == grants.WORKSHOP else None,
+            ward_id=one if kind == grants.CHILD else None,
+            since=now,
+            ended_at=None,
+        )
+        for one in held
+        if one not in given
+    )
     session.flush()
