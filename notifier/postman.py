@@ -175,47 +175,53 @@ class Postman:
             claim = notices.claim(session, channel=one.name, places=places, now=self._now(session))
         if claim is None:
             return [], Work()
-        at = time.monotonic()
         try:
-            work = self._open(one, claim)
+            work, at = self._open(one, claim)
         except AWAY:
             raise
         except Exception:
             log.exception("claim.fault", channel=one.name, count=len(claim.ids))
-            work = self._open_one_by_one(one, claim)
+            work, at = self._open_one_by_one(one, claim)
         return [Prepared(letter, _worded(letter), at) for letter in work.letters], work
 
-    def _open(self, one: Round, claim: Claim) -> Work:
+    def _open(self, one: Round, claim: Claim) -> tuple[Work, float]:
+        """Open the attempts of a claim, and say on the loop's own clock since when they are true."""
         with self._store.writing("notifier.attempts") as session:
-            return notices.open_attempts(
+            now = self._now(session)
+            # Asked of the store first: on SQLite that waits for the lock, and what is read then is fresh.
+            at = time.monotonic()
+            work = notices.open_attempts(
                 session,
                 claim,
                 channel=one.name,
                 per_second={name: mouth.per_second for name, mouth in one.mouths.items()},
                 asks=one.asks,
-                now=self._now(session),
+                now=now,
             )
+        return work, at
 
-    def _open_one_by_one(self, one: Round, claim: Claim) -> Work:
+    def _open_one_by_one(self, one: Round, claim: Claim) -> tuple[Work, float]:
         """Find what spoils a claim and park it, so that the others go on (guarantees.md, G9)."""
         works = []
+        at = time.monotonic()
         for delivery_id in claim.ids:
             alone = replace(claim, ids=(delivery_id,))
             try:
-                works.append(self._open(one, alone))
+                works.append(self._open(one, alone)[0])
             except AWAY:
                 raise
             except Exception:
                 log.exception("delivery.fault", channel=one.name, delivery=str(delivery_id))
                 with self._store.writing("notifier.park") as session:
                     notices.park(session, alone, now=self._now(session))
-        return Work(
+        whole = Work(
             letters=tuple(letter for work in works for letter in work.letters),
             questions=tuple(question for work in works for question in work.questions),
             looked_at=len(claim.ids),
             limited=sum(work.limited for work in works),
             handed_over=any(work.handed_over for work in works),
         )
+        return whole, at
 
     def _start(self, one: Round, what: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(what)
@@ -252,7 +258,7 @@ class Postman:
         if message is None:
             return Rejected("cannot_be_worded")
         if time.monotonic() - prepared.at > FRESH_SECONDS:
-            return Rejected("held_up", again=True)
+            return Rejected("held_up", kept_back=True)
         try:
             return await one.mouths[letter.sender].channel.send(
                 _address(letter), message, letter.reference

@@ -34,8 +34,9 @@ class Rejected:
 
     again: the same call may succeed later. address_dead: nobody is there any more (blocked, chat
     gone, no such number). account: we are refused, not this message (a key, a credit, a line):
-    nothing goes until the operator has mended that. wait_seconds: we were too quick and are told to wait this long; it is no
-    failure and uses up no try. `reason` is a short stable word for logs and figures.
+    nothing goes until the operator has mended that. wait_seconds: we were too quick and are told to
+    wait this long. kept_back: it never left us. The last two are no failures and use up no try.
+    `reason` is a short stable word for logs and figures.
     """
 
     reason: str
@@ -43,6 +44,7 @@ class Rejected:
     address_dead: bool = False
     account: bool = False
     wait_seconds: float = 0.0
+    kept_back: bool = False
 
 
 @dataclass(frozen=True, slots=True)

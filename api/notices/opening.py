@@ -13,7 +13,8 @@ from typing import NamedTuple
 from uuid import UUID
 
 from sqlalchemy import and_, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, defer
+from sqlalchemy.sql.base import ExecutableOption
 
 from api.db import new_id
 from api.kit.calendar import TEHRAN
@@ -89,12 +90,13 @@ def open_attempts(
 def park(session: Session, claim: Claim, *, now: datetime) -> None:
     """Put aside deliveries that cannot even be looked at: each has failed, and somebody must act."""
     courses = Courses(session, now)
-    for row in _claimed(session, claim):
+    # Without the secret: one that cannot be unsealed is a reason to be here.
+    for row in _claimed(session, claim, defer(Notice.secret)):
         courses.give_up(row.delivery, row.notice, "fault")
     courses.write()
 
 
-def _claimed(session: Session, claim: Claim) -> list[_Row]:
+def _claimed(session: Session, claim: Claim, *options: ExecutableOption) -> list[_Row]:
     """Give those of a claim that are still ours, locked."""
     rows = session.execute(
         select(Delivery, Notice)
@@ -102,6 +104,7 @@ def _claimed(session: Session, claim: Claim) -> list[_Row]:
         .where(Delivery.id.in_(claim.ids), Delivery.lease == claim.lease)
         .order_by(Delivery.id)
         .with_for_update(of=Delivery)
+        .options(*options)
     )
     return [_Row(delivery, notice) for delivery, notice in rows]
 

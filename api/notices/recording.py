@@ -23,6 +23,9 @@ from api.notices.opening import unanswered
 from api.notices.plans import plan_of
 from api.notices.rules import AttemptState, Status, ask_delay, retry_delay
 
+# What never left is tried again soon: whatever held it up gets a moment to pass.
+_SOON = timedelta(milliseconds=250)
+
 
 class _Finished(NamedTuple):
     told: Told
@@ -142,6 +145,8 @@ def _rejected(
     if delivery.status == Status.SENT:
         # Asked at the end of its patience; the provider has forgotten it.
         courses.go_on(delivery, notice)
+    elif rejected.kept_back:
+        courses.retry(delivery, notice, at=now + _SOON, reason=rejected.reason)
     elif rejected.wait_seconds > 0:
         if attempt is not None:
             rates.wait(session, sender=attempt.sender, seconds=rejected.wait_seconds, now=now)

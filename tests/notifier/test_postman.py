@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import func, select, update
+from sqlalchemy import func, select, text, update
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
@@ -75,6 +75,8 @@ class Rooms:
     sms: FakeMouth = field(default_factory=lambda: FakeMouth(asks=True))
     email: FakeMouth = field(default_factory=FakeMouth)
     ahead: timedelta = timedelta()
+    lag: float = 0.0
+    """How long the store lets everybody wait, in seconds."""
 
     def postman(self, places: int = 50) -> Postman:
         bots = {f"telegram:{name}": Mouth(self.chat, 1e6) for name in ("employers", "people")}
@@ -90,6 +92,7 @@ class Rooms:
         )
 
     def now(self, session: Session) -> datetime:
+        time.sleep(self.lag)
         return now_of(session) + self.ahead
 
     @asynccontextmanager
@@ -329,10 +332,25 @@ async def test_a_letter_that_was_held_up_does_not_leave(
     monkeypatch.setattr(postmen, "FRESH_SECONDS", 0.0)
     rooms.people(1)
     async with rooms.working():
-        await until(lambda: rooms.count(Attempt) >= 1)
+        await until(lambda: rooms.count(Attempt) >= 2)
         await until(lambda: not _open(rooms))
-    assert rooms.chat.took == []
-    assert rooms.statuses() == {"waiting": 1}
+        assert rooms.chat.took == []
+        assert rooms.statuses() == {"waiting": 1}
+        with rooms.store.reading() as session:
+            assert session.scalars(select(Delivery.tries)).all() == [0]
+        monkeypatch.setattr(postmen, "FRESH_SECONDS", 60.0)
+        await until(lambda: rooms.statuses() == {"sent": 1})
+
+
+async def test_waiting_for_the_stores_lock_holds_up_no_letter(
+    rooms: Rooms, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(postmen, "FRESH_SECONDS", 0.2)
+    rooms.people(1)
+    rooms.lag = 0.4
+    async with rooms.working():
+        await until(lambda: rooms.statuses() == {"sent": 1})
+    assert rooms.count(Attempt) == 1
 
 
 async def test_a_letter_that_cannot_be_worded_does_not_stop_the_others(
@@ -358,6 +376,18 @@ async def test_what_spoils_a_claim_is_parked_and_the_others_go_on(rooms: Rooms, 
     async with rooms.working():
         await until(lambda: rooms.statuses() == {"sent": 4, "failed": 1})
     assert len(rooms.chat.took) == 4
+    assert "delivery.fault" in [line["event"] for line in logged]
+
+
+async def test_a_secret_that_cannot_be_unsealed_is_parked_and_the_others_go_on(
+    rooms: Rooms, logged
+) -> None:
+    rooms.people(3)
+    with rooms.store.writing("test") as session:
+        broken = text("UPDATE notices SET secret = :bytes WHERE key = 'k1'")
+        session.execute(broken, {"bytes": b"no seal of ours"})
+    async with rooms.working():
+        await until(lambda: rooms.statuses() == {"sent": 2, "failed": 1})
     assert "delivery.fault" in [line["event"] for line in logged]
 
 
