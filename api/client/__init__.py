@@ -9,12 +9,14 @@ from typing import Self
 
 from api.access import refusals as access_refusals
 from api.client.access import Access
+from api.client.contracts import Contracts
 from api.client.debts import Debts
 from api.client.identity import Identity
 from api.client.knock import Knocker
 from api.client.notices import Notices
 from api.client.organisation import Organisation
 from api.client.preferences import Preferences
+from api.contracts import refusals as contracts_refusals
 from api.debts import refusals as debts_refusals
 from api.identity import refusals as identity_refusals
 from api.notices import refusals as notices_refusals
@@ -24,6 +26,7 @@ __all__ = ["Core"]
 
 REFUSALS = (
     access_refusals,
+    contracts_refusals,
     debts_refusals,
     identity_refusals,
     notices_refusals,
@@ -38,6 +41,7 @@ class Core:
     def __init__(self, url: str, key: str, *, timeout_seconds: float = 10.0) -> None:
         self._knocker = Knocker(url, key, timeout_seconds=timeout_seconds)
         self.access = Access(self._knocker)
+        self.contracts = Contracts(self._knocker)
         self.debts = Debts(self._knocker)
         self.identity = Identity(self._knocker)
         self.notices = Notices(self._knocker)
