@@ -98,7 +98,9 @@ async def chat(
 
 
 def _worded(message: Message) -> str:
-    rows = [" ".join(f"[{one.label} ‹{one.data}›]" for one in row) for row in message.buttons]
+    rows = [
+        " ".join(f"[{one.label} ‹{one.url or one.data}›]" for one in row) for row in message.buttons
+    ]
     wants = [f"[{message.wants_label}]"] if message.wants else []
     return "\n".join([message.text, *rows, *wants])
 

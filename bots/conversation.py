@@ -13,6 +13,7 @@ from api.client import Core
 from api.errors import Unavailable
 from api.kit import codes
 from api.kit.language import Language, Medium, Sentence, Speech
+from api.kit.message import Button
 from api.kit.sealing import Keyring
 from api.kit.text import key
 from bots import log, understanding, wording
@@ -326,6 +327,12 @@ class Conversation:
         return run, await run.forward()
 
     async def _show(self, talk: log.Talk, run: Run, stop: Stop) -> Reply:
+        """Where a talk stands, with what was said on the way there and the pages that go with it."""
+        reply = await self._standing_at(talk, run, stop)
+        links = (Button(self._word(link.words), url=link.url) for link in run.links)
+        return replace(reply, links=(*links, *reply.links))
+
+    async def _standing_at(self, talk: log.Talk, run: Run, stop: Stop) -> Reply:
         says = [self._word(words) for words in run.says]
         match stop:
             case Refused() if not self._to_take_back(talk, run):

@@ -30,7 +30,7 @@ class Step(TypedDict, total=False):
 
 
 class Talk(TypedDict):
-    """One talk. `language` is the chat's when it was opened, `grant` whom it acts for where there was nothing to choose.
+    """One talk. `language` is the chat's when it was opened, `grant` whom it acts for where there was nothing to choose ("me" for the person alone).
 
     `asking` is the wire name of the open question, `view` and `page` which of its lists is shown,
     `changing` a question to be asked although it has an answer, `closed` the steps that an accepted

@@ -10,7 +10,7 @@ Stop
 """
 
 import hashlib
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import asdict, dataclass
 from functools import lru_cache
 from typing import Any, get_type_hints
@@ -32,14 +32,19 @@ from bots.talk import (
     Dialogue,
     Do,
     File,
+    Link,
     Option,
     Place,
     Say,
     Step,
+    listening,
     spoken,
 )
 
 _GRANT_ENDED = _("You no longer act for this workplace, so this talk has ended.")
+_CHILD_ENDED = _("You can no longer act for this child here, so this talk has ended.")
+_MYSELF = "me"
+"""For whom a talk of a family goes where it is the person's own."""
 
 Answer = str | bool | Place | File | Contact
 
@@ -119,6 +124,7 @@ class Run:
         self.passed: list[str] = []
         self.answered: list[Answered] = []
         self.says: list[Sentence] = []
+        self.links: list[Link] = []
         self.asked: list[str] = []
         self.finished = False
         self.refused_to_send = False
@@ -142,6 +148,7 @@ class Run:
         """Run until something is missing. After Pending, `given` is the answer to go on with."""
         refusal: Refusal | None = None
         spoken.set(Language(self._talk["language"]))
+        listening.set(self._address.audience)
         while True:
             try:
                 if refusal is not None:
@@ -151,7 +158,7 @@ class Run:
             except StopIteration:
                 return Ended()
             except Refusal as uncaught:
-                return _stop(uncaught)
+                return _stop(uncaught, self._grant_ended)
             except _CannotGoOn as over:
                 return over.stop
             given, refusal = None, None
@@ -205,38 +212,61 @@ class Run:
 
     async def _script(self) -> None:
         if self.dialogue.acting:
+            self._grant = await self._for_which_workplace()
+        elif self.dialogue.family:
             self._grant = await self._for_whom()
         await self.dialogue(self._core, self._talk["notice"])
 
-    async def _for_whom(self) -> str:
+    @property
+    def _grant_ended(self) -> Sentence:
+        return _CHILD_ENDED if self.dialogue.family else _GRANT_ENDED
+
+    async def _for_which_workplace(self) -> str:
         """The grant this talk acts for: the notice's, the only one, or the one that is chosen."""
-        me = await Do("for_whom.me", self._core.access.me)
-        if not me.linked:
-            raise _CannotGoOn(Unlinked())
-        grants = {str(grant.id): grant.label for grant in me.grants}
-        kept = self._talk["grant"] or self._talk["steps"].get("for_whom", {}).get("option")
-        if kept is not None and kept not in grants:
-            raise _CannotGoOn(Over(_GRANT_ENDED))
+        grants = await self._grants("workshop")
         if not grants:
             raise _CannotGoOn(Over(_("No workplace is linked to this chat yet.")))
-        if self._talk["notice"] and not self._talk["grant"]:
-            notice = await Do(
-                "for_whom.notice", self._core.notices.opened, code=self._talk["notice"]
-            )
-            if str(notice.grant_id) in grants:
-                self._talk["grant"] = str(notice.grant_id)
+        await self._notices_own(grants)
         if len(grants) == 1:
             self._talk["grant"] = next(iter(grants))
         if self._talk["grant"]:
             return self._talk["grant"]
-        return await Ask(
-            "for_whom",
-            _("Which workplace?"),
-            [
-                Option(id, _("Workplace {workshop:digits}").using(workshop=label))
-                for id, label in grants.items()
-            ],
-        )
+        labels = {
+            id: _("Workplace {workshop:digits}").using(workshop=label)
+            for id, label in grants.items()
+        }
+        return await Ask("for_whom", _("Which workplace?"), _options(labels))
+
+    async def _for_whom(self) -> str | None:
+        """The grant of the child this talk is about; None for the person's own affairs."""
+        children = await self._grants("child")
+        await self._notices_own(children)
+        if not children or self._talk["notice"]:
+            self._talk["grant"] = self._talk["grant"] or _MYSELF
+        chosen = self._talk["grant"]
+        if not chosen:
+            everybody: dict[str, Sentence | str] = {_MYSELF: _("For me"), **children}
+            chosen = await Ask("for_whom", _("For whom?"), _options(everybody))
+        return None if chosen == _MYSELF else chosen
+
+    async def _grants(self, kind: str) -> dict[str, str]:
+        """The labels of the chat's grants of a kind; the talk stops where the one it has is gone."""
+        me = await Do("for_whom.me", self._core.access.me)
+        if not me.linked:
+            raise _CannotGoOn(Unlinked())
+        grants = {str(grant.id): grant.label for grant in me.grants if grant.kind == kind}
+        kept = self._talk["grant"] or self._talk["steps"].get("for_whom", {}).get("option")
+        if kept and kept != _MYSELF and kept not in grants:
+            raise _CannotGoOn(Over(self._grant_ended))
+        return grants
+
+    async def _notices_own(self, grants: Collection[str]) -> None:
+        """A talk about a notice is for whom the notice was."""
+        if not grants or not self._talk["notice"] or self._talk["grant"]:
+            return
+        notice = await Do("for_whom.notice", self._core.notices.opened, code=self._talk["notice"])
+        if str(notice.grant_id) in grants:
+            self._talk["grant"] = str(notice.grant_id)
 
     def _pass(self, step: Step[Any]) -> None:
         self.passed.append(step.name)
@@ -248,6 +278,7 @@ class Run:
         if said not in self._talk["said"]:
             self._talk["said"].append(said)
             self.says.append(step.words)
+            self.links += step.links
 
     async def _done(self, step: Do[Any]) -> Any:
         kept = self._talk["steps"].get(step.name, {})
@@ -337,12 +368,16 @@ class _Missing(Exception):
     """The question has no answer yet."""
 
 
-def _stop(uncaught: Refusal) -> Stop:
+def _stop(uncaught: Refusal, grant_ended: Sentence) -> Stop:
     if isinstance(uncaught, NotKnown | NotLinked):
         return Unlinked()
     if isinstance(uncaught, GrantEnded):
-        return Over(_GRANT_ENDED)
+        return Over(grant_ended)
     return Refused(uncaught)
+
+
+def _options(labels: Mapping[str, Sentence | str]) -> list[Option]:
+    return [Option(id, words) for id, words in labels.items()]
 
 
 def _shown(ask: Ask[Any], answer: Answer) -> Sentence | str:

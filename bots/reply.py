@@ -33,7 +33,7 @@ class Reply:
 
     `lines` are numbered from 1, `ways` have their own digits (0 menu or cancel, 9 back). `others`
     have none: buttons beside a question that is answered in free text, where digits are text.
-    `plain` shows numbers only. `wants` is a thing that some channels have a button for; `hint` says
+    `links` are buttons that open pages. `plain` shows numbers only. `wants` is a thing that some channels have a button for; `hint` says
     it in words where there is none.
     """
 
@@ -41,6 +41,7 @@ class Reply:
     lines: tuple[Line, ...] = ()
     ways: tuple[tuple[str, Line], ...] = ()
     others: tuple[Line, ...] = ()
+    links: tuple[Button, ...] = ()
     wants: Wants | None = None
     wants_label: str = ""
     hint: str = ""
@@ -50,9 +51,11 @@ class Reply:
         """What each digit taps while this reply is the last."""
         return {digit: line.data for digit, line in self._numbers()}
 
-    def numbered(self, speech: Speech) -> str:
-        """The whole reply as text, for a channel without buttons."""
+    def numbered(self, speech: Speech, *, links: bool = True) -> str:
+        """The whole reply as text, for a channel without buttons; without `links` no address."""
         parts = [self.text]
+        if links and self.links:
+            parts.append("\n".join(f"{link.label}: {link.url}" for link in self.links))
         if self.hint:
             parts.append(self.hint)
         numbers = [f"{speech.digits(digit)}. {line.label}" for digit, line in self._numbers()]
@@ -67,17 +70,25 @@ class Reply:
         """The message for a channel, by what it can do."""
         language = speech.language.value
         if not can.buttons:
-            return Message(self.numbered(speech), language=language)
+            # What cannot open an address (an SMS never holds one) is told none.
+            return Message(self.numbered(speech, links=can.links), language=language)
+        pages = tuple((link,) for link in self.links) if can.links else ()
         shares = {Wants.CONTACT: can.contact, Wants.LOCATION: can.location}
         if self.wants is not None and shares.get(self.wants):
             # A messenger shows either kind of keyboard: the button that shares wins, and all the
             # rest is understood as words.
             ways = (*self.lines, *self.others, *(line for _digit, line in self.ways))
             text = f"{self.text}\n\n{_or_write(speech, ways)}" if ways else self.text
-            return Message(text, wants=self.wants, wants_label=self.wants_label, language=language)
+            return Message(
+                text,
+                buttons=pages,
+                wants=self.wants,
+                wants_label=self.wants_label,
+                language=language,
+            )
         text = f"{self.text}\n\n{self.hint}" if self.hint else self.text
         if self.plain:
-            text = self.numbered(speech)
+            text = self.numbered(speech, links=False)
         rows: list[tuple[Line, ...]] = [] if self.plain else [(line,) for line in self.lines]
         rows += [(line,) for line in self.others]
         # A keyboard keeps the order of its array from the left in every language: back stands right.
@@ -86,7 +97,10 @@ class Reply:
             rows.append(last)
         return Message(
             text,
-            buttons=tuple(tuple(Button(line.label, line.data) for line in row) for row in rows),
+            buttons=(
+                *pages,
+                *(tuple(Button(line.label, line.data) for line in row) for row in rows),
+            ),
             language=language,
         )
 

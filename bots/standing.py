@@ -48,11 +48,11 @@ class Asking:
     async def branch(self, grant: str) -> BranchOut | None:
         """The branch of the workplace the talk is about, else of the first one; None where none is known."""
         try:
-            if not grant:
-                me = await self._call(self._core.access.me)
-                if not me.grants:
-                    return None
-                grant = str(me.grants[0].id)
+            me = await self._call(self._core.access.me)
+            workplaces = [str(one.id) for one in me.grants if one.kind == "workshop"]
+            if not workplaces:
+                return None
+            grant = grant if grant in workplaces else workplaces[0]
             return await self._call_for(grant, self._core.organisation.branch)
         except (Unavailable, Refusal):
             return None

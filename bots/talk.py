@@ -1,4 +1,4 @@
-"""The words of a dialogue and what a person sent, before any messenger (talks.md).
+"""The words of a dialogue, before any messenger (talks.md).
 
 A dialogue is one plain async function that awaits five words:
 
@@ -15,86 +15,29 @@ else (the day is a result: `await Do("today", core.organisation.today)`).
 """
 
 import re
-from collections.abc import Awaitable, Callable, Coroutine, Generator, Iterable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Generator, Sequence
 from contextvars import ContextVar
-from dataclasses import dataclass, field, replace
-from inspect import signature
+from dataclasses import dataclass
 from typing import Any, Generic, Literal, ParamSpec, TypeVar, overload
 
-from api.client import Core
 from api.kit.language import Language, Sentence
-from api.kit.text import normalise
+from bots.offers import AUDIENCES, Audience, Dialogue, Dialogues, dialogue
+from bots.sent import Contact, File, Place, Sent
+
+__all__ = [
+    "AUDIENCES", "Act", "Ask", "Audience", "Chosen", "Confirm", "Contact", "Dialogue", "Dialogues",
+    "Do", "File", "Finish", "Link", "Option", "Place", "Say", "Sent", "Step", "Takes", "Unclear",
+    "audience", "dialogue", "language",
+]  # fmt: skip
 
 A = TypeVar("A")
 T = TypeVar("T")
 P = ParamSpec("P")
 
 Takes = Literal["text", "contact", "location", "file"]
-Audience = Literal["people", "employers", "inspectors"]
-AUDIENCES: tuple[Audience, ...] = ("people", "employers", "inspectors")
 
 _STEP = re.compile(r"[a-z][a-z0-9_.]{0,39}")
-# A deep link's payload has at most so many characters (Bot API).
-_PAYLOAD = 64
 _OPTION = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:-]{0,47}")
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """A pin: degrees of latitude and longitude."""
-
-    latitude: float
-    longitude: float
-
-
-@dataclass(frozen=True, slots=True)
-class File:
-    """A file that a person sent, by the messenger's own reference; `size` in bytes."""
-
-    reference: str
-    name: str
-    size: int
-    media_type: str
-
-
-@dataclass(frozen=True, slots=True)
-class Contact:
-    """A contact card. `own` is true only where the messenger vouches that it is the sender's."""
-
-    phone: str
-    own: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Sent:
-    """What a person sent, neutral: at most one of these is set; none at all is something unreadable.
-
-    `start` is the payload of a deep link ("" for a plain /start). `private` is false in groups.
-    `left` says that the person stopped the bot.
-    """
-
-    text: str = ""
-    tap: str = ""
-    start: str | None = None
-    contact: Contact | None = None
-    place: Place | None = None
-    file: File | None = None
-    private: bool = True
-    left: bool = False
-    acknowledge: str = ""
-    """The messenger's reference of a tap that waits to be acknowledged."""
-
-    def cleaned(self) -> "Sent":
-        """The same as we keep and compare it: nothing invisible, nothing a store cannot take."""
-        card, file = self.contact, self.file
-        return replace(
-            self,
-            text=normalise(self.text),
-            tap=normalise(self.tap),
-            start=None if self.start is None else normalise(self.start)[:_PAYLOAD],
-            contact=replace(card, phone=normalise(card.phone)) if card else None,
-            file=replace(file, name=normalise(file.name)) if file else None,
-        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +65,14 @@ class Act:
         return f"{self.action}|{self.code}"
 
 
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A button beside a sentence that opens a page: a verb, and where it leads."""
+
+    words: Sentence
+    url: str
+
+
 class Chosen(str):
     """An answer that is the id of an option, where the same question also takes text."""
 
@@ -142,6 +93,14 @@ spoken: ContextVar[Language] = ContextVar("spoken")
 def language() -> Language:
     """The language the chat had when this talk was opened: the same in every replay of it."""
     return spoken.get()
+
+
+listening: ContextVar[str] = ContextVar("listening")
+
+
+def audience() -> str:
+    """Whose bot this talk is on (an Audience): the same in every replay of it."""
+    return listening.get()
 
 
 class Step(Generic[A]):
@@ -330,125 +289,16 @@ class Finish(Do[T]):
 
 
 class Say(Step[None]):
-    """A sentence that is not a question."""
+    """A sentence that is not a question, with buttons that open pages.
 
-    def __init__(self, words: Sentence, /, **facts: Any) -> None:
-        self.name = ""
-        self.words = words.using(**facts)
-
-
-Script = Callable[[Core], Coroutine[Any, Any, None]]
-NoticeScript = Callable[[Core, str], Coroutine[Any, Any, None]]
-
-
-@dataclass(frozen=True, eq=False)
-class Dialogue:
-    """One service's talk, and where it is offered."""
-
-    name: str
-    words: Sentence
-    script: Script | NoticeScript
-    audiences: frozenset[Audience]
-    place: int
-    acting: bool
-    public: bool
-    start: bool
-    menu: bool
-    actions: tuple[str, ...]
-    service: str | None
-    keywords: tuple[str, ...]
-    reads: Callable[[str], str | None] | None
-    about_notice: bool = field(init=False)
-
-    def __post_init__(self) -> None:
-        if not re.fullmatch(r"[a-z][a-z0-9_]{0,31}", self.name):
-            raise ValueError(f"a dialogue's name is a command too: {self.name!r}")
-        object.__setattr__(self, "about_notice", len(signature(self.script).parameters) > 1)
-        if (self.actions or self.reads) and not self.about_notice:
-            raise TypeError(f"{self.name} opens from a notice's code, so it takes one")
-
-    def __call__(self, core: Core, notice: str = "") -> Coroutine[Any, Any, None]:
-        script: Callable[..., Coroutine[Any, Any, None]] = self.script
-        return script(core, notice) if self.about_notice else script(core)
-
-
-def dialogue(
-    name: str,
-    *,
-    words: Sentence,
-    audiences: Iterable[Audience] = AUDIENCES,
-    place: int = 100,
-    acting: bool = False,
-    public: bool = False,
-    start: bool = False,
-    menu: bool = True,
-    actions: Sequence[str] = (),
-    service: str | None = None,
-    keywords: Sequence[str] = (),
-    reads: Callable[[str], str | None] | None = None,
-) -> Callable[[Script | NoticeScript], Dialogue]:
-    """Make an async function a dialogue.
-
-    `words` is its menu line and `name` its command; `place` orders the menu. `acting` needs a
-    grant: the engine asks for whom when the person has several. `public` needs no linked chat;
-    `start` opens at /start in a chat that is not linked, and leaves the menu when it is. `actions`
-    are the buttons of notices that open it: the function then takes the notice's code ("" where it
-    was opened from the menu). `service` is the name under which it can be switched off.
-    `keywords` are words that open it when no question is open, and so does a text in which `reads`
-    finds the code of a notice.
+    An address that opens something private comes from a Do, whose result is sealed; it is said once
+    and kept nowhere in clear.
     """
 
-    def made(script: Script | NoticeScript) -> Dialogue:
-        return Dialogue(
-            name=name,
-            words=words,
-            script=script,
-            audiences=frozenset(audiences),
-            place=place,
-            acting=acting,
-            public=public or start,
-            start=start,
-            menu=menu,
-            actions=tuple(actions),
-            service=service,
-            keywords=tuple(keywords),
-            reads=reads,
-        )
-
-    return made
-
-
-class Dialogues:
-    """All dialogues of a house, by name and by action; ValueError where two share one."""
-
-    def __init__(self, dialogues: Iterable[Dialogue]) -> None:
-        self._by_name: dict[str, Dialogue] = {}
-        self._by_action: dict[str, Dialogue] = {}
-        for one in sorted(dialogues, key=lambda dialogue: (dialogue.place, dialogue.name)):
-            if self._by_name.setdefault(one.name, one) is not one:
-                raise ValueError(f"two dialogues are called {one.name}")
-            for action in one.actions:
-                if self._by_action.setdefault(action, one) is not one:
-                    raise ValueError(f"two dialogues answer the button {action}")
-
-    def __iter__(self) -> Iterator[Dialogue]:
-        return iter(self._by_name.values())
-
-    def named(self, name: str, audience: str) -> Dialogue | None:
-        """The dialogue of that name, where this audience has it."""
-        return _for(self._by_name.get(name), audience)
-
-    def acting_on(self, action: str, audience: str) -> Dialogue | None:
-        """The dialogue that a notice's button opens."""
-        return _for(self._by_action.get(action), audience)
-
-    def actions(self) -> frozenset[str]:
-        """Every button of a notice that opens a dialogue."""
-        return frozenset(self._by_action)
-
-
-def _for(found: Dialogue | None, audience: str) -> Dialogue | None:
-    return found if found is not None and audience in found.audiences else None
+    def __init__(self, words: Sentence, /, *, links: Sequence[Link] = (), **facts: Any) -> None:
+        self.name = ""
+        self.words = words.using(**facts)
+        self.links = tuple(links)
 
 
 def _named(name: str) -> str:

@@ -16,10 +16,12 @@ from notifier.channels.mouths import Address, Capabilities
 
 
 def shown(message: Message) -> dict[str, Any]:
-    """A message as JSON: its text, its buttons as [label, data], what it wants."""
+    """A message as JSON: its text, its buttons as [label, data], its links, what it wants."""
+    buttons = [button for row in message.buttons for button in row]
     return {
         "text": message.text,
-        "buttons": [[button.label, button.data] for row in message.buttons for button in row],
+        "buttons": [[button.label, button.data] for button in buttons if not button.url],
+        "links": [[button.label, button.url] for button in buttons if button.url],
         "wants": message.wants_label if message.wants else "",
     }
 
@@ -27,7 +29,9 @@ def shown(message: Message) -> dict[str, Any]:
 class TerminalChannel:
     """A mouth that hands each message to a function, and is always heard."""
 
-    can = Capabilities(length=100_000, buttons=True, contact=True, location=True, files=True)
+    can = Capabilities(
+        length=100_000, buttons=True, contact=True, location=True, files=True, links=True
+    )
 
     def __init__(self, hear: Callable[[str, Message], None]) -> None:
         self._hear = hear

@@ -35,11 +35,15 @@ _MARKS = re.compile("[\u200e\u200f]")
 
 @dataclass(frozen=True)
 class Heard:
-    """One message as the person has it: words, buttons as (label, data), the button that shares."""
+    """One message as the person has it: words, buttons as (label, data), the button that shares.
+
+    `links` are the buttons that open pages, as (label, address).
+    """
 
     text: str
     buttons: tuple[tuple[str, str], ...]
     wants: str
+    links: tuple[tuple[str, str], ...] = ()
 
 
 class Player:
@@ -124,7 +128,8 @@ class TerminalPlayer(Player):
         def hear(_chat: str, message: Any) -> None:
             said = shown(message)
             buttons = tuple((label, data) for label, data in said["buttons"])
-            heard.append(Heard(_MARKS.sub("", said["text"]), buttons, said["wants"]))
+            links = tuple((label, url) for label, url in said["links"])
+            heard.append(Heard(_MARKS.sub("", said["text"]), buttons, said["wants"], links))
 
         super().__init__(
             dialogues,
@@ -204,13 +209,15 @@ class _Ear(BaseSession):
         assert isinstance(method, SendMessage)
         markup = method.reply_markup
         buttons: tuple[tuple[str, str], ...] = ()
+        links: tuple[tuple[str, str], ...] = ()
         wants = ""
         if isinstance(markup, InlineKeyboardMarkup):
             rows = [button for row in markup.inline_keyboard for button in row]
-            buttons = tuple((button.text, button.callback_data or "") for button in rows)
+            buttons = tuple((one.text, one.callback_data or "") for one in rows if not one.url)
+            links = tuple((one.text, one.url) for one in rows if one.url)
         if isinstance(markup, ReplyKeyboardMarkup):
             wants = markup.keyboard[0][0].text
-        self._heard.append(Heard(_MARKS.sub("", method.text), buttons, wants))
+        self._heard.append(Heard(_MARKS.sub("", method.text), buttons, wants, links))
         return Message(message_id=1, date=make.NOW, chat=Chat(id=int(CHAT), type="private"))
 
     async def close(self) -> None:

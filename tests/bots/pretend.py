@@ -31,6 +31,10 @@ GRANTS = [
     GrantOut(id=UUID(int=n), kind="workshop", label=f"*452{n} کارگاه نان سپیده", role="owner")
     for n in (1, 2)
 ]
+CHILDREN = [
+    GrantOut(id=UUID(int=10 + n), kind="child", label=name, role="parent")
+    for n, name in enumerate(("س*** ا***", "آ*** ا***"))
+]
 HERE = BranchOut(
     code="012",
     kind="branch",
@@ -120,9 +124,9 @@ class PretendKnocker:
 def core_on(knocker: PretendKnocker) -> Core:
     """The real typed client over a pretended wire."""
     core = Core("http://127.0.0.1:9", "k" * 32)
-    for name in ("access", "debts", "identity", "notices", "organisation", "preferences"):
-        feature = getattr(core, name)
-        setattr(core, name, type(feature)(knocker))
+    for name, feature in list(vars(core).items()):
+        if hasattr(feature, "knock"):
+            setattr(core, name, type(feature)(knocker))
     core._knocker = knocker  # type: ignore[assignment]
     return core
 

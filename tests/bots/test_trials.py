@@ -8,7 +8,7 @@ import pytest
 
 from api.client import Core
 from tests.bots import trials
-from tests.bots.pretend import GRANTS, PretendKnocker
+from tests.bots.pretend import CHILDREN, GRANTS, PretendKnocker
 from tests.bots.transcripts import play
 
 PATHS = sorted((Path(__file__).parent / "trial").glob("*.txt"))
@@ -27,5 +27,7 @@ async def test_a_transcript_is_the_same_on_every_adapter(path: Path):
 _ALSO: dict[str, Callable[[PretendKnocker], None]] = {
     "unlinked": lambda knocker: setattr(knocker, "linked", False),
     "several": lambda knocker: setattr(knocker, "grants", list(GRANTS)),
+    "children": lambda knocker: setattr(knocker, "grants", list(CHILDREN)),
+    "grown up": lambda knocker: setattr(knocker, "grants", []),
     "one": lambda knocker: setattr(knocker, "grants", GRANTS[:1]),
 }

@@ -8,6 +8,7 @@ lang fa                   the chat speaks this language from here; without it th
 > location 35.7 51.4      > file list.zip      > start payload      > group      > left
 < words                   the answer has these words: as they are, or as the language says them
 <| data                   a button of the answer carries this
+<@ address                a button of the answer opens this page; its last part, {token}, is anything
 restart                   nothing is kept but the stored JSON (as before every line)
 wait 2d                   time passes: s, m, h, d
 core away, core back      the core stops answering; it is back, and waiting talks are woken
@@ -27,6 +28,8 @@ from bots.talk import Dialogues
 from tests.bots.players import PHONE, Heard, Player, TelegramPlayer, TerminalPlayer
 
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
+# Tokens are random: in two stories they are the same where they stand in the same place.
+_TOKEN = re.compile(r"[^/]{16,}$")
 _ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 Play = TerminalPlayer | TelegramPlayer
 
@@ -66,6 +69,9 @@ async def _story(
         if line.startswith("<|"):
             data = [data for message in heard for _label, data in message.buttons]
             assert line[2:].strip() in data, f"{where}: no such button among {data}"
+        elif line.startswith("<@"):
+            pages = [address for message in heard for _label, address in message.links]
+            assert any(_leads(one, line[2:].strip()) for one in pages), f"{where}: {pages}"
         elif line.startswith("<"):
             assert says(heard, line[1:].strip(), player.chat["language"]), f"{where}: {heard}"
         elif line in also:
@@ -87,7 +93,17 @@ def _numbered(message: Heard, ids: dict[str, str]) -> Heard:
         return ids.setdefault(found[0], f"id {len(ids) + 1}")
 
     buttons = tuple((label, _ID.sub(number, data)) for label, data in message.buttons)
-    return replace(message, buttons=buttons)
+    links = tuple((label, _TOKEN.sub("…", address)) for label, address in message.links)
+    return replace(message, buttons=buttons, links=links)
+
+
+def _leads(address: str, pattern: str) -> bool:
+    """Whether an address is the one written: `{…}` in it stands for anything."""
+    return bool(re.fullmatch(_holes(pattern), address))
+
+
+def _holes(text: str) -> str:
+    return re.sub(r"\\\{[^}]*\\\}", ".+?", re.escape(text))
 
 
 def _lines(path: Path) -> list[str]:
@@ -143,11 +159,10 @@ def _raw(said: str, player: Play, heard: list[Heard]) -> dict[str, Any]:  # noqa
 def says(heard: list[Heard], words: str, language: str) -> bool:
     """Whether the answer has the words: as written, or a msgid as the language says it."""
     text = " ".join(" ".join(message.text.split()) for message in heard)
-    labels = [label for message in heard for label, _data in message.buttons]
+    labels = [label for message in heard for label, _data in (*message.buttons, *message.links)]
     catalogue = gettext.translation(DOMAIN, LOCALES, [language or "fa"], fallback=True)
     for said in (words, catalogue.gettext(words)):
-        pattern = re.sub(r"\\\{[^}]*\\\}", ".+?", re.escape(" ".join(said.split())))
-        if re.search(pattern, text) or said in labels:
+        if re.search(_holes(" ".join(said.split())), text) or said in labels:
             return True
     return False
 

@@ -14,7 +14,19 @@ from api.kit import identifiers
 from api.kit.language import _
 from api.notices.schemas import NoticeOut
 from bots import wording
-from bots.talk import Ask, Chosen, Confirm, Dialogues, Do, Finish, Option, Say, Unclear, dialogue
+from bots.talk import (
+    Ask,
+    Chosen,
+    Confirm,
+    Dialogues,
+    Do,
+    Finish,
+    Link,
+    Option,
+    Say,
+    Unclear,
+    dialogue,
+)
 from tests.bots.pretend import PretendKnocker, core_on
 
 
@@ -33,10 +45,15 @@ class Hello(BaseModel):
     digits: int
 
 
+class Page(BaseModel):
+    url: str
+
+
 OFFER = Door[Offer]("POST", "/trial/offer", Offer)
 REQUEST = Door[Case]("POST", "/trial/request", Case)
 CLAIM = Door[Hello]("POST", "/trial/claim", Hello)
 LINK = Door[Hello]("POST", "/trial/link", Hello)
+PAGE = Door[Page]("POST", "/trial/page", Page)
 PLACES = Door[list[str]]("GET", "/trial/places", list[str])
 
 
@@ -57,6 +74,9 @@ class Trial:
 
     async def link(self, *, code: str) -> Hello:
         return await self.knock(LINK, code=code)
+
+    async def page(self, *, what: str) -> Page:
+        return await self.knock(PAGE, what=what)
 
     async def places(self) -> list[str]:
         return await self.knock(PLACES)
@@ -145,7 +165,27 @@ async def about(core: Core, notice: str) -> None:
     await Say(_("It says: {text}"), text=opened.text)
 
 
-DIALOGUES = Dialogues([booklet, meeting, places, about])
+@dialogue("premium", words=_("A premium"), place=3, family=True)
+async def premium(core: Core) -> None:
+    what = await Ask(
+        "what", _("What for?"), [Option("month", _("A month")), Option("year", _("A year"))]
+    )
+    page = await Do("page", trial(core).page, what=what)
+    await Say(_("The page is open."), links=[Link(_("Pay"), page.url)])
+    if (
+        await Ask("more", _("Anything else?"), [Option("no", _("No")), Option("yes", _("Yes"))])
+        == "yes"
+    ):
+        await Say(_("There is more."), links=[Link(_("See it"), f"{page.url}/more")])
+
+
+@dialogue("of_family", words=_("Of the family"), menu=False, actions=("of_family",), family=True)
+async def of_family(core: Core, notice: str) -> None:
+    page = await Do("page", trial(core).page, what=notice)
+    await Say(_("About the notice."), links=[Link(_("Pay"), page.url)])
+
+
+DIALOGUES = Dialogues([booklet, meeting, places, about, premium, of_family])
 
 
 def new_knocker(**kind: object) -> PretendKnocker:
@@ -156,6 +196,7 @@ def new_knocker(**kind: object) -> PretendKnocker:
         REQUEST: lambda offer: Case(number=f"B-{next(cases)}", due=date(2026, 12, 9)),
         CLAIM: lambda code, phone: Hello(digits=6),
         LINK: lambda code: _linked(knocker, code),
+        PAGE: lambda what: Page(url=f"https://pay.example/{what}/a-token-of-many-letters"),
         OPENED: lambda code: NoticeOut(
             code=code,
             template="trial",
