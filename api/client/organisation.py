@@ -3,12 +3,13 @@
 from dataclasses import dataclass
 
 from api.client.knock import Door, Knocker
-from api.organisation.schemas import Branches, BranchOut, Services, Today
+from api.organisation.schemas import Branches, BranchesNear, BranchOut, Services, Today
 
 TODAY = Door[Today]("GET", "/v1/organisation/today", Today)
 SERVICES = Door[Services]("GET", "/v1/organisation/services", Services)
 BRANCH = Door[BranchOut]("GET", "/v1/organisation/branch", BranchOut)
 BRANCHES = Door[Branches]("GET", "/v1/organisation/branches", Branches)
+NEAR = Door[BranchesNear]("GET", "/v1/organisation/branches/near", BranchesNear)
 
 
 @dataclass(frozen=True)
@@ -32,3 +33,22 @@ class Organisation:
     async def branches(self, *, city: str) -> Branches:
         """The branches of a city."""
         return await self.knock(BRANCHES, city=city)
+
+    async def near(
+        self,
+        *,
+        latitude: float | None = None,
+        longitude: float | None = None,
+        place: str | None = None,
+        province: str | None = None,
+        service: str | None = None,
+    ) -> BranchesNear:
+        """The branches near a pin, of a town or of a province, that offer a service today."""
+        return await self.knock(
+            NEAR,
+            latitude=latitude,
+            longitude=longitude,
+            place=place,
+            province=province,
+            service=service,
+        )

@@ -1,5 +1,6 @@
 """What passes through the doors of the organisation."""
 
+import uuid
 from datetime import date
 
 from pydantic import BaseModel
@@ -32,6 +33,20 @@ class Branches(BaseModel):
     """Branches of a city."""
 
     items: list[BranchOut]
+
+
+class BranchNear(BranchOut):
+    """A branch to go to; `distance_km` as the crow flies, where one said where one is."""
+
+    id: uuid.UUID
+    distance_km: float | None
+
+
+class BranchesNear(BaseModel):
+    """The branches to choose from; where none is near, the provinces that have some."""
+
+    items: list[BranchNear]
+    provinces: list[str]
 
 
 class ServiceOut(BaseModel):

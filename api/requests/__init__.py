@@ -1,0 +1,1 @@
+"""What people asked for: number, stage, since when and by when, of any kind of case."""

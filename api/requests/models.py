@@ -1,0 +1,47 @@
+"""The tables of requests and of the stages they came through."""
+
+import uuid
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import ForeignKey, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from api.db import Base, Moment, WithId
+
+
+class Request(WithId, Base):
+    """What a person asked for, for themself or for somebody of theirs.
+
+    The words of `stage` are those of the feature whose `kind` it is.
+    """
+
+    __tablename__ = "requests"
+
+    number: Mapped[str] = mapped_column(String(10), unique=True)
+    kind: Mapped[str] = mapped_column(String(16))
+    person_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("people.id"), index=True)
+    """Who asked."""
+    subject_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("people.id"))
+    """For whom."""
+    only: Mapped[str | None] = mapped_column(String(64), unique=True)
+    """What may be asked for once at a time; none when closed, so that it can be asked for again."""
+    stage: Mapped[str] = mapped_column(String(32))
+    since: Mapped[datetime] = mapped_column(Moment)
+    due_on: Mapped[date | None]
+    """The day by which it is expected; a hope, not a promise."""
+    created_at: Mapped[datetime] = mapped_column(Moment)
+    closed_at: Mapped[datetime | None] = mapped_column(Moment)
+
+
+class RequestStage(Base):
+    """A stage a request came to, and what was noted there; never changed."""
+
+    __tablename__ = "request_stages"
+
+    request_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("requests.id"), primary_key=True)
+    ordinal: Mapped[int] = mapped_column(primary_key=True)
+    stage: Mapped[str] = mapped_column(String(32))
+    at: Mapped[datetime] = mapped_column(Moment)
+    note: Mapped[dict[str, Any]]
+    """Facts of the stage, plain JSON: a tracking number, a reason."""
