@@ -8,8 +8,10 @@ from types import TracebackType
 from typing import Self
 
 from api.access import refusals as access_refusals
+from api.bills import refusals as bills_refusals
 from api.booklets import refusals as booklets_refusals
 from api.client.access import Access
+from api.client.bills import Bills
 from api.client.booklets import Booklets
 from api.client.contracts import Contracts
 from api.client.debts import Debts
@@ -17,6 +19,7 @@ from api.client.identity import Identity
 from api.client.knock import Knocker
 from api.client.notices import Notices
 from api.client.organisation import Organisation
+from api.client.payments import Payments
 from api.client.preferences import Preferences
 from api.client.requests import Requests
 from api.contracts import refusals as contracts_refusals
@@ -24,18 +27,21 @@ from api.debts import refusals as debts_refusals
 from api.identity import refusals as identity_refusals
 from api.notices import refusals as notices_refusals
 from api.organisation import refusals as organisation_refusals
+from api.payments import refusals as payments_refusals
 from api.requests import refusals as requests_refusals
 
 __all__ = ["Core"]
 
 REFUSALS = (
     access_refusals,
+    bills_refusals,
     booklets_refusals,
     contracts_refusals,
     debts_refusals,
     identity_refusals,
     notices_refusals,
     organisation_refusals,
+    payments_refusals,
     requests_refusals,
 )
 """Where refusals live: a class must have been imported to be raised again."""
@@ -47,12 +53,14 @@ class Core:
     def __init__(self, url: str, key: str, *, timeout_seconds: float = 10.0) -> None:
         self._knocker = Knocker(url, key, timeout_seconds=timeout_seconds)
         self.access = Access(self._knocker)
+        self.bills = Bills(self._knocker)
         self.booklets = Booklets(self._knocker)
         self.contracts = Contracts(self._knocker)
         self.debts = Debts(self._knocker)
         self.identity = Identity(self._knocker)
         self.notices = Notices(self._knocker)
         self.organisation = Organisation(self._knocker)
+        self.payments = Payments(self._knocker)
         self.preferences = Preferences(self._knocker)
         self.requests = Requests(self._knocker)
         self.wait_until = self._knocker.wait_until

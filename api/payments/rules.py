@@ -1,0 +1,108 @@
+"""The states of an attempt and of a credit, their moves, and when a gateway is asked again.
+
+    created ──► redirected ──► returned ──► verified
+       │             │  ▲          ├──► unknown ──► (as returned)
+       └──► failed ◄─┴──┼──────────┴──► failed ──► returned, verified
+                        └─ asked again ─► expired ──► returned, verified
+
+Only the gateway's answer to our own question makes an attempt verified, and nothing undoes it. A
+failed or expired one may still turn out to be paid: money that comes late is money.
+Source: domain page "Payment gateways", section 1.
+"""
+
+from datetime import timedelta
+from enum import StrEnum
+
+MOST_BILLS = 24
+"""Bills that one link pays: two years of months."""
+
+MOST_ATTEMPTS = 10
+"""Attempts that one link begins: each of them is a call to the gateway."""
+
+NO_ANSWER_AFTER = timedelta(minutes=1)
+"""An attempt that is still `created` by then was cut off: nobody was sent to the gateway with it."""
+
+FIRST_LOOK = timedelta(seconds=30)
+"""How long after somebody was sent to the gateway, or came back, we ask by ourselves."""
+
+LIVELY = timedelta(minutes=30)
+"""So long somebody may still sit before the gateway's page: we ask often enough that a payment whose
+return never comes is settled within 90 seconds. Money that nobody verifies in that time goes back by
+itself, and longer waits stay below it."""
+
+LIVELY_STEP = timedelta(seconds=45)
+UNKNOWN_STEP = timedelta(minutes=5)
+"""At the longest, while somebody waits for money that is on its way."""
+
+ENDS_AFTER = timedelta(hours=24)
+"""Inside the time in which a gateway can still give money back."""
+
+
+class AttemptState(StrEnum):
+    CREATED = "created"
+    REDIRECTED = "redirected"
+    RETURNED = "returned"
+    VERIFIED = "verified"
+    FAILED = "failed"
+    EXPIRED = "expired"
+    UNKNOWN = "unknown"
+
+
+CHECKING = frozenset({AttemptState.RETURNED, AttemptState.UNKNOWN})
+"""Somebody came back and we do not know yet: not to be paid again."""
+
+
+class CreditState(StrEnum):
+    OPEN = "open"
+    REFUND_ASKED = "refund_asked"
+    REFUNDED = "refunded"
+
+
+class CreditReason(StrEnum):
+    """Why money settled nothing."""
+
+    ALREADY_SETTLED = "already_settled"
+    BILL_CLOSED = "bill_closed"
+
+
+class PageState(StrEnum):
+    """What the pay page says."""
+
+    PAYABLE = "payable"
+    EXPIRED = "expired"
+    PAID = "paid"
+    CHECKING = "checking"
+    FAILED = "failed"
+    GONE = "gone"
+
+
+def may_return(state: AttemptState) -> bool:
+    """Whether somebody coming back is a reason to ask the gateway."""
+    return state not in {AttemptState.CREATED, AttemptState.VERIFIED}
+
+
+def when_not_paid(state: AttemptState) -> AttemptState:
+    """The state after the gateway said that nothing was paid.
+
+    Whoever has come back did not pay; whoever has not may be about to.
+    """
+    return AttemptState.FAILED if state in CHECKING else state
+
+
+def when_unknown(state: AttemptState) -> AttemptState:
+    """The state after the gateway gave no answer that can be used."""
+    return AttemptState.UNKNOWN if state in CHECKING else state
+
+
+def next_look(state: AttemptState, age: timedelta) -> timedelta | None:
+    """How long until the gateway is asked again about an attempt of this age; None: no more.
+
+    Often while somebody may be paying, then ever more rarely; for money on its way, never rarely.
+    """
+    if age >= ENDS_AFTER or state in {AttemptState.VERIFIED, AttemptState.EXPIRED}:
+        return None
+    if age < LIVELY:
+        return LIVELY_STEP
+    if state is AttemptState.FAILED:
+        return None
+    return min(age / 4, UNKNOWN_STEP) if state in CHECKING else age / 4
