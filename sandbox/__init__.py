@@ -1,1 +1,1 @@
-"""The outside world on a desk: messenger, phone company and mail server, with phones to hold."""
+"""The outside world on a desk: messenger, phone company, mail server and bank, with phones to hold."""

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 cli = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
-    help="The outside world on a desk: messenger, phone company, mail server and phones to hold.",
+    help="The outside world on a desk: messenger, phone company, mail, bank and phones to hold.",
 )
 
 
@@ -55,6 +55,13 @@ def desk(  # noqa: PLR0917  typer reads the options from the arguments.
     sms_key: Annotated[
         str | None, typer.Option(envvar="SANDBOX_SMS_KEY", help="The one API key; else any.")
     ] = None,
+    merchant: Annotated[
+        str | None,
+        typer.Option(envvar="SANDBOX_MERCHANT", help="The one merchant of the bank; else any."),
+    ] = None,
+    money_goes_back_s: Annotated[
+        int, typer.Option(help="When unverified money goes back, in seconds.")
+    ] = 1_800,
     log: Annotated[Path | None, typer.Option(help="Also write the log to this file.")] = None,
     all_chats_open: Annotated[  # noqa: FBT002  A flag of the command line.
         bool, typer.Option(help="Every private chat exists: for crowds that are no people.")
@@ -88,6 +95,8 @@ def desk(  # noqa: PLR0917  typer reads the options from the arguments.
         host=host,
         smtp_port=smtp_port,
         sms_key=sms_key,
+        merchant=merchant,
+        money_goes_back_s=money_goes_back_s,
         addresses=Addresses(report_url, report_method, inbound_url, report_delay_ms),
         all_chats_open=all_chats_open,
     )

@@ -6,6 +6,9 @@ from pathlib import Path
 from aiohttp import web
 
 from sandbox import desk
+from sandbox.bank.page import Page as BankPage
+from sandbox.bank.server import Server as Bank
+from sandbox.bank.vault import GOES_BACK_S, Vault
 from sandbox.changes import Changes
 from sandbox.desk.world import World
 from sandbox.faults import Faults
@@ -38,6 +41,8 @@ class Options:
     smtp_port: int = 0  # 0 picks a free one
     sms_key: str | None = None  # None takes any
     addresses: Addresses = field(default_factory=Addresses)
+    merchant: str | None = None  # of the bank; None takes any
+    money_goes_back_s: float = GOES_BACK_S
     # Every private chat exists, even with nobody of the country: for crowds.
     all_chats_open: bool = False
 
@@ -56,6 +61,8 @@ def create_app(options: Options) -> web.Application:
     network = Network(store, faults, witness, changes, options.addresses)
     mailbox = Mailbox(store, changes)
     smtp = Door(mailbox, faults, witness)
+    vault = Vault(store, witness, changes, goes_back_s=options.money_goes_back_s)
+    bank_page = BankPage(vault, witness)
     world = World(
         people=options.people,
         bots=bots,
@@ -67,6 +74,8 @@ def create_app(options: Options) -> web.Application:
         network=network,
         mailbox=mailbox,
         smtp=smtp,
+        vault=vault,
+        bank_page=bank_page,
         faults=faults,
         witness=witness,
         changes=changes,
@@ -77,6 +86,7 @@ def create_app(options: Options) -> web.Application:
         await smtp.open(options.host, options.smtp_port)
         await updates.start()
         await network.start()
+        await bank_page.start()
 
     async def let_waiters_go(_: web.Application) -> None:
         changes.close()
@@ -84,6 +94,7 @@ def create_app(options: Options) -> web.Application:
 
     async def close_doors(_: web.Application) -> None:
         await network.stop()
+        await bank_page.stop()
         await smtp.close()
         witness.close()
         store.close()
@@ -102,6 +113,8 @@ def create_app(options: Options) -> web.Application:
         ).routes()
     )
     app.add_routes(PhoneCompany(network, faults, witness, key=options.sms_key).routes())
+    app.add_routes(Bank(vault, faults, witness, merchant=options.merchant).routes())
+    app.add_routes(bank_page.routes())
     desk.add_to(app, world)
     app.on_startup.append(open_doors)
     app.on_shutdown.append(let_waiters_go)

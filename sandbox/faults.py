@@ -15,6 +15,7 @@ class Service(StrEnum):
     TELEGRAM = "telegram"
     SMS = "sms"
     MAIL = "mail"
+    BANK = "bank"
 
 
 class Kind(StrEnum):

@@ -40,6 +40,12 @@ CREATE TABLE IF NOT EXISTS mail (
     date INTEGER, headers TEXT, text TEXT, html TEXT
 );
 CREATE INDEX IF NOT EXISTS mail_of_address ON mail (address, id);
+CREATE TABLE IF NOT EXISTS payments (
+    reference INTEGER PRIMARY KEY AUTOINCREMENT, authority TEXT UNIQUE, merchant TEXT, amount INTEGER,
+    order_id TEXT, callback TEXT, description TEXT, mobile TEXT, state TEXT, asked_at REAL,
+    paid INTEGER DEFAULT 0, paid_at REAL DEFAULT 0, verified_at REAL DEFAULT 0
+);
+CREATE INDEX IF NOT EXISTS payments_by_state ON payments (state, paid_at);
 CREATE TABLE IF NOT EXISTS log (seq INTEGER PRIMARY KEY AUTOINCREMENT, service TEXT, body TEXT);
 """
 TABLES = (
@@ -52,6 +58,7 @@ TABLES = (
     "sms_inbound",
     "sms_outcomes",
     "mail",
+    "payments",
     "log",
 )
 

@@ -6,6 +6,8 @@ from typing import Any
 
 from aiohttp import web
 
+from sandbox.bank.page import way_back
+from sandbox.bank.vault import AlreadyDecided, Deed, NoSuchPayment
 from sandbox.desk.asking import Asked, wrong
 from sandbox.desk.world import World
 from sandbox.faults import UnknownFault
@@ -32,6 +34,8 @@ class Outside:
             web.delete("/desk/faults", self._clear_faults),
             web.delete("/desk/faults/{id}", self._remove_fault),
             web.post("/desk/sms/outcome", self._outcome),
+            web.get("/desk/money", self._money),
+            web.post("/desk/money", self._pay),
             web.post("/desk/reset", self._reset),
         ]
 
@@ -93,6 +97,29 @@ class Outside:
         phone = f"0{found[1]}"
         self._world.network.choose(phone, outcome, delay_ms=None if delay < 0 else delay)
         return _json({"phone": phone, "outcome": outcome})
+
+    async def _money(self, request: web.Request) -> web.Response:
+        asked = await Asked.of(self._world, request)
+        limit = max(1, min(asked.number("limit", LINES), LINES))
+        return _json(self._world.vault.money(since=asked.number("since", 0), limit=limit))
+
+    async def _pay(self, request: web.Request) -> web.Response:
+        """Do at the bank what its page does, without a browser: nobody goes back by it."""
+        asked = await Asked.of(self._world, request)
+        paid = asked.number("paid", 0)
+        if paid < 0:
+            raise wrong("paid: rials above zero are needed")
+        try:
+            deed = Deed(asked.text("deed", Deed.PAY))
+        except ValueError:
+            raise wrong(f"deed: one of {', '.join(Deed)}") from None
+        try:
+            payment = self._world.vault.decide(asked.text("authority"), deed, paid=paid or None)
+        except AlreadyDecided:
+            raise wrong("this payment waits for nobody any more", status=409) from None
+        except NoSuchPayment:
+            raise wrong("authority: there is no such payment", status=404) from None
+        return _json({"payment": payment.shown(), "way_back": way_back(payment)})
 
     async def _reset(self, _: web.Request) -> web.Response:
         self._world.store.empty()

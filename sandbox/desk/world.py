@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from sandbox.bank.page import Page as BankPage
+from sandbox.bank.vault import Vault
 from sandbox.changes import Changes
 from sandbox.faults import Faults
 from sandbox.mail import Door, Mailbox
@@ -31,6 +33,8 @@ class World:
     network: Network
     mailbox: Mailbox
     smtp: Door
+    vault: Vault
+    bank_page: BankPage
     faults: Faults
     witness: Witness
     changes: Changes

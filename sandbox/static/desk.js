@@ -469,7 +469,7 @@ function faultForm() {
   const { service, kind, value, times } = form.elements;
   const fit = () => {
     for (const option of kind.options)
-      option.hidden = option.disabled = { double: service.value === "mail", limit: service.value !== "telegram" }[option.value] ?? false;
+      option.hidden = option.disabled = { double: ["mail", "bank"].includes(service.value), limit: service.value !== "telegram" }[option.value] ?? false;
     if (kind.selectedOptions[0]?.disabled) kind.value = "slow";
     const [name, usual] = VALUE_OF[kind.value] ?? [];
     $(".value", form).hidden = !name;
