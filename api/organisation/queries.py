@@ -4,10 +4,11 @@ import uuid
 from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 
-from sqlalchemy import column, or_, select, table
+from sqlalchemy import ColumnElement, and_, column, or_, select, table
 from sqlalchemy.orm import Session
 
 from api.organisation.models import Availability, Branch, Holiday, RuleTable
+from api.organisation.rules import Box
 
 # Employers are neighbours: their table is pointed at by name (style.md, "The arrows", 6).
 _workshops = table("workshops", column("id", Branch.id.type), column("branch_id", Branch.id.type))
@@ -38,6 +39,58 @@ def branches_of_city(session: Session, city: str, *, limit: int) -> Sequence[Bra
     """The branches of a city by name, at most `limit`."""
     return session.scalars(
         select(Branch).where(Branch.city == city).order_by(Branch.name, Branch.code).limit(limit)
+    ).all()
+
+
+def by_id(session: Session, branch_id: uuid.UUID) -> Branch | None:
+    """The branch of an id."""
+    return session.get(Branch, branch_id)
+
+
+def branches_within(session: Session, box: Box) -> Sequence[Branch]:
+    """The branches whose place is known and lies within a box, in no order."""
+    over: ColumnElement[bool] = Branch.longitude.between(box.west, box.east)
+    if box.west > box.east:
+        over = or_(Branch.longitude >= box.west, Branch.longitude <= box.east)
+    up = Branch.latitude.between(box.south, box.north)
+    return session.scalars(select(Branch).where(and_(up, over))).all()
+
+
+def branches_of_cities(session: Session, cities: Collection[str]) -> Sequence[Branch]:
+    """The branches of cities by name."""
+    return session.scalars(
+        select(Branch).where(Branch.city.in_(cities)).order_by(Branch.name, Branch.code)
+    ).all()
+
+
+def branches_of_province(session: Session, province: str, *, limit: int) -> Sequence[Branch]:
+    """The branches of a province by city and name, at most `limit`."""
+    return session.scalars(
+        select(Branch)
+        .where(Branch.province == province)
+        .order_by(Branch.city, Branch.name, Branch.code)
+        .limit(limit)
+    ).all()
+
+
+def cities(session: Session) -> Sequence[str]:
+    """The cities that have a branch."""
+    return session.scalars(select(Branch.city).distinct()).all()
+
+
+def provinces(session: Session) -> Sequence[str]:
+    """The provinces that have a branch, in the order of their letters."""
+    return session.scalars(select(Branch.province).distinct().order_by(Branch.province)).all()
+
+
+def said_of(session: Session, service: str, day: date) -> Sequence[Availability]:
+    """What is said of a service on a day, for all branches and for single ones."""
+    return session.scalars(
+        select(Availability).where(
+            Availability.service == service,
+            Availability.from_day <= day,
+            or_(Availability.to_day.is_(None), Availability.to_day >= day),
+        )
     ).all()
 
 

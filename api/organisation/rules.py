@@ -1,5 +1,6 @@
-"""The words of the organisation, and which of several availabilities counts; pure."""
+"""The words of the organisation, which of several availabilities counts, and how far it is; pure."""
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
@@ -127,3 +128,63 @@ def _outside(one: RuleVersion, other: RuleVersion) -> Iterable[RuleVersion]:
         yield replace(one, valid_to=last)
     if other.valid_to is not None and (one.valid_to is None or one.valid_to > other.valid_to):
         yield replace(one, valid_from=max(one.valid_from, other.valid_to + day))
+
+
+EARTH_KM = 6371.0088
+"""The mean radius of the earth (IUGG)."""
+
+_KM_OF_A_DEGREE = math.radians(EARTH_KM)
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """Degrees of latitude and longitude."""
+
+    latitude: float
+    longitude: float
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """Whatever lies within its edges, in degrees; `west` is greater than `east` across the date line."""
+
+    south: float
+    north: float
+    west: float
+    east: float
+
+
+def distance_km(one: Point, other: Point) -> float:
+    """Give the way between two points as the crow flies (haversine)."""
+    south, north = math.radians(one.latitude), math.radians(other.latitude)
+    half_up = (north - south) / 2
+    half_over = math.radians(other.longitude - one.longitude) / 2
+    part = math.sin(half_up) ** 2 + math.cos(south) * math.cos(north) * math.sin(half_over) ** 2
+    return 2 * EARTH_KM * math.asin(math.sqrt(min(1.0, part)))
+
+
+def box_round(point: Point, km: float) -> Box:
+    """Give a box that holds all that is so near to a point, and something more."""
+    up = km / _KM_OF_A_DEGREE
+    south, north = point.latitude - up, point.latitude + up
+    if south <= -90 or north >= 90:
+        return Box(max(south, -90), min(north, 90), -180, 180)
+    # The circle is widest a little nearer to the pole than its middle.
+    over = math.degrees(
+        math.asin(min(1.0, math.sin(km / EARTH_KM) / math.cos(math.radians(point.latitude))))
+    )
+    return Box(south, north, _turned(point.longitude - over), _turned(point.longitude + over))
+
+
+def middle_of(points: Sequence[Point]) -> Point:
+    """Give the middle of some points of one town; ValueError for none."""
+    if not points:
+        raise ValueError("nothing has no middle")
+    return Point(
+        sum(one.latitude for one in points) / len(points),
+        sum(one.longitude for one in points) / len(points),
+    )
+
+
+def _turned(longitude: float) -> float:
+    return (longitude + 180) % 360 - 180
