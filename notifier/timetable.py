@@ -16,11 +16,11 @@ from sqlalchemy.orm import Session
 
 from api.access import service as access
 from api.debts import service as debts
-from api.debts.telling import Preview
 from api.identity import service as identity
 from api.kit.calendar import TEHRAN, today
 from api.kit.slices import Slice
 from api.notices import service as notices
+from api.notices.previewing import Preview
 from api.occurrences import service as occurrences
 
 log = structlog.get_logger("notifier.timetable")

@@ -7,7 +7,7 @@ let each of them exist once.
 """
 
 import uuid
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -22,32 +22,12 @@ from api.debts.rules import about
 from api.debts.sums import rates_of, sum_of
 from api.employers import queries as employers
 from api.kit import calendar
-from api.kit.language import Language
 from api.kit.slices import SIZE, Slice
+from api.notices import previewing
 from api.notices import service as notices
+from api.notices.previewing import Preview
 from api.notices.service import NewNotice
 from api.organisation import service as organisation
-from api.preferences import service as preferences
-
-_SAMPLES = 20
-
-
-@dataclass(frozen=True, slots=True)
-class Sample:
-    """One notice of a dry run, and the language its reader would get it in."""
-
-    language: Language
-    template: str
-    facts: Mapping[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Preview:
-    """What a run would post: how many, in which languages, and the first twenty."""
-
-    count: int
-    by_language: Mapping[Language, int]
-    samples: Sequence[Sample]
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,17 +82,8 @@ def preview(session: Session, *, job: str, slot: date, now: datetime, limit: int
     Reminders that were posted already are counted again: their keys pass them over in a real run.
     KeyError for another job.
     """
-    by_language: Counter[Language] = Counter()
-    samples: list[Sample] = []
-    for part in _parts(session, _READERS[job], slot, now, limit):
-        languages = preferences.language_of(session, {notice.to for notice in part.notices})
-        by_language.update(languages[notice.to] for notice in part.notices)
-        samples += [
-            Sample(languages[notice.to], notice.template, notice.facts)
-            for notice in part.notices[: _SAMPLES - len(samples)]
-        ]
-        session.expunge_all()
-    return Preview(by_language.total(), dict(by_language), samples)
+    parts = _parts(session, _READERS[job], slot, now, limit)
+    return previewing.preview(session, (part.notices for part in parts))
 
 
 def _parts(

@@ -121,7 +121,11 @@ class Month:
 
     @property
     def last_day(self) -> date:
-        return from_jalali(self.year, self.month, _length(self.year, self.month))
+        return from_jalali(self.year, self.month, self.days)
+
+    @property
+    def days(self) -> int:
+        return _length(self.year, self.month)
 
 
 def add_months(day: date, months: int) -> date:
