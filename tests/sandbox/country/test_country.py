@@ -10,11 +10,12 @@ from typing import Any
 
 import pytest
 
-from sandbox.country.calendar import is_leap, jalali
+from sandbox.country.calendar import Day, is_leap, jalali, length, months_before
 from sandbox.country.writing import HEADERS, write
 
 ON = date(2026, 11, 22)
 VECTORS = Path(__file__).parents[2] / "vectors"
+KINDS = ("employer", "contact", "self_employed", "voluntary", "worker", "spouse", "child")
 
 
 @pytest.fixture(scope="module")
@@ -47,7 +48,9 @@ def test_the_same_seed_and_day_give_the_same_bytes(country: Path, tmp_path):
 
 def test_there_are_as_many_of_each_as_promised(country: Path):
     counts = {name: len(rows(country, name)) for name in HEADERS}
-    assert counts["people"] == 200
+    assert counts["people"] >= 350
+    assert counts["contracts"] == 80
+    assert counts["dependants"] >= 100
     assert counts["employers"] == 40
     assert counts["workshops"] == counts["branches"] == 60
     assert counts["debts"] == 300
@@ -55,10 +58,11 @@ def test_there_are_as_many_of_each_as_promised(country: Path):
 
 def test_every_key_is_there_once_and_every_reference_is_met(country: Path):
     people = {row["national_code"] for row in rows(country, "people")}
+    assert len(people) == len(rows(country, "people")) == len(cards(country))
     employers = {row["employer_no"] for row in rows(country, "employers")}
     branches = {row["branch_code"] for row in rows(country, "branches")}
     workshops = {row["workshop_code"]: row for row in rows(country, "workshops")}
-    assert (len(people), len(employers), len(branches), len(workshops)) == (200, 40, 60, 60)
+    assert (len(employers), len(branches), len(workshops)) == (40, 60, 60)
     assert len({row["debt_number"] for row in rows(country, "debts")}) == 300
     assert len({row["day"] for row in rows(country, "holidays")}) == len(rows(country, "holidays"))
     for code, row in workshops.items():
@@ -107,9 +111,9 @@ def test_every_code_and_number_is_valid(country: Path):
         valid = _legal_id_is_valid if row["kind"] == "legal" else _national_code_is_valid
         assert valid(row["employer_no"])
     phones = [row["phone"] for row in rows(country, "people") if row["phone"]]
-    assert len(set(phones)) == len(phones) == 188
+    assert len(set(phones)) == len(phones) > 300
     mails = [row["email"] for row in rows(country, "people") if row["email"]]
-    assert len(set(mails)) == len(mails) == 170
+    assert len(set(mails)) == len(mails) > 250
 
 
 def test_the_calendar_agrees_with_the_vectors():
@@ -161,3 +165,114 @@ def test_some_workplaces_have_three_contacts_and_some_people_three_workplaces(co
     assert sum(count >= 3 for count in per_workshop.values()) >= 10
     assert sum(count >= 3 for count in per_person.values()) >= 3
     assert sum(not one["roles"] for one in cards(country)) >= 50
+
+
+def test_a_person_can_be_of_every_kind(country: Path):
+    kinds = Counter(kind for one in cards(country) for kind in one["kinds"])
+    assert set(kinds) == set(KINDS)
+    assert sum("employer" in one["kinds"] and len(one["kinds"]) > 1 for one in cards(country)) >= 5
+    assert sum(one["kinds"] == [] for one in cards(country)) >= 3
+
+
+def test_contracts_are_of_both_kinds_every_cover_and_every_state(country: Path):
+    contracts = rows(country, "contracts")
+    assert len({row["contract_no"] for row in contracts}) == len(contracts)
+    assert all(re.fullmatch(r"[1-9]\d{7}", row["contract_no"]) for row in contracts)
+    assert {(row["kind"], row["cover"]) for row in contracts} == {
+        ("self_employed", "A"),
+        ("self_employed", "B"),
+        ("self_employed", "C"),
+        ("voluntary", ""),
+    }
+    assert {row["state"] for row in contracts} == {"active", "lapsed", "ended"}
+    assert all(bool(row["ends_on"]) == (row["state"] == "ended") for row in contracts)
+    people = {row["national_code"] for row in rows(country, "people")}
+    branches = {row["branch_code"] for row in rows(country, "branches")}
+    assert {row["national_code"] for row in contracts} <= people
+    assert {row["branch_code"] for row in contracts} <= branches
+    # Between thirty days of the minimum wage and seven times that (domain page, contributions).
+    assert all(30 * 3_463_656 <= int(row["monthly_base"]) <= 210 * 3_463_656 for row in contracts)
+    assert any(int(row["monthly_base"]) % 100_000 for row in contracts)
+
+
+def test_no_month_on_record_is_longer_than_it_was_nor_of_tomorrow(country: Path):
+    days: Counter[tuple[str, str]] = Counter()
+    keys = set()
+    last = months_before(jalali(ON), 2).period
+    for row in rows(country, "records"):
+        days[row["national_code"], row["month"]] += int(row["days"])
+        keys.add((row["national_code"], row["month"], row["source_code"]))
+        assert int(row["days"]) > 0
+        assert int(row["wage"]) > 0
+        assert row["month"] <= last
+    assert len(keys) == len(rows(country, "records"))
+    for (_, month), worked in days.items():
+        assert worked <= length(*map(int, month.split("-")))
+    months = Counter(person for person, _ in days)
+    assert max(months.values()) >= 10 * 12
+
+
+def test_records_have_gaps_and_places_that_are_known(country: Path):
+    workshops = {row["workshop_code"]: row for row in rows(country, "workshops")}
+    contracts = {row["contract_no"]: row for row in rows(country, "contracts")}
+    months: dict[str, set[int]] = {}
+    for row in rows(country, "records"):
+        year, month = map(int, row["month"].split("-"))
+        months.setdefault(row["national_code"], set()).add(year * 12 + month)
+        place = workshops.get(row["source_code"])
+        if place:
+            registered = place["registered_on"].replace("/", "-")[:7]
+            assert (row["place_name"], row["month"] >= registered) == (place["name"], True)
+        contract = contracts.get(row["source_code"])
+        if contract:
+            assert contract["national_code"] == row["national_code"]
+            assert row["month"] >= contract["starts_on"]
+            assert row["month"] <= (contract["ends_on"] or row["month"])
+    with_gaps = [one for one, counts in months.items() if max(counts) - min(counts) >= len(counts)]
+    assert len(with_gaps) > 50
+    assert {row["national_code"] for row in contracts.values()} <= set(months)
+
+
+def test_the_first_month_on_record_is_the_fact_on_the_card(country: Path):
+    first: dict[str, str] = {}
+    for row in rows(country, "records"):
+        first[row["national_code"]] = min(first.get(row["national_code"], "9"), row["month"])
+    for card in cards(country):
+        facts = [fact["month"] for fact in card["facts"] if fact["kind"] == "first_month"]
+        assert facts == ([first[card["id"]]] if card["id"] in first else [])
+
+
+def test_families_have_children_of_every_age_and_nobody_twice(country: Path):
+    kin = rows(country, "dependants")
+    born = {row["national_code"]: row["birth_date"] for row in rows(country, "people")}
+    assert {row["relation"] for row in kin} == {"spouse", "child"}
+    assert len({row["dependant_code"] for row in kin}) == len(kin)
+    assert all(row["since"] < (row["until"] or "9") for row in kin)
+    children = [row for row in kin if row["relation"] == "child"]
+    of_age = str(Day(jalali(ON).year - 18, jalali(ON).month, jalali(ON).day))
+    young = [row for row in children if born[row["dependant_code"]] > of_age]
+    assert len(young) >= 30
+    assert len(children) - len(young) >= 10
+    assert not any(row["until"] for row in young)
+    for row in children:
+        assert row["since"] == born[row["dependant_code"]]
+        parent, child = (int(born[row[key]][:4]) for key in ("national_code", "dependant_code"))
+        assert child - parent >= 18
+
+
+def test_somebody_is_there_for_each_story(country: Path):
+    payer, abroad, worker = (
+        next(one for one in cards(country) if one["hint"] == hint)
+        for hint in ("self_employed", "voluntary_english", "insured")
+    )
+    of = {row["national_code"]: row for row in rows(country, "contracts")}
+    assert (payer["kinds"], of[payer["id"]]["cover"]) == (["self_employed"], "C")
+    assert (abroad["kinds"], abroad["language"]) == (["voluntary"], "en")
+    assert {of[one["id"]]["state"] for one in (payer, abroad)} == {"active"}
+    assert all(one["phone"] and one["facts"] for one in (payer, abroad, worker))
+    year = jalali(ON).year
+    ages = [year - int(one["born"]) for one in worker["family"] if one["relation"] == "child"]
+    assert sorted(age < 18 for age in ages) == [False, True]
+    assert [one["relation"] for one in payer["family"]] == ["spouse", "child"]
+    heads = [one["hint"] for one in cards(country)[:7]]
+    assert all(heads)
