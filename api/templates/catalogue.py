@@ -8,7 +8,17 @@ from types import MappingProxyType
 
 from api.kit.calendar import Month
 from api.kit.language import Sentence, _
-from api.templates.facts import CodeFacts, DebtFacts, Facts, LinkFacts, ReminderFacts
+from api.templates.facts import (
+    BillFacts,
+    CodeFacts,
+    DebtFacts,
+    Facts,
+    LapseFacts,
+    LapsedFacts,
+    LinkFacts,
+    ReminderFacts,
+    RequestFacts,
+)
 
 
 class NoticeClass(StrEnum):
@@ -43,8 +53,11 @@ class Template:
 
 # The same act has the same word everywhere: dialogues that answer these buttons say so too.
 ACTIONS: Mapping[str, Sentence] = MappingProxyType({
+    "bill_details": _("See the details"),
     "debt_details": _("See the details"),
     "is_it_genuine": _("Is it genuine?"),
+    "request_details": _("Follow the request"),
+    "pay_bill": _("Pay"),
 })  # fmt: skip
 
 _DEBT = {
@@ -56,6 +69,13 @@ _DEBT = {
     "amount": 82_000_000,
     "as_of": date(2026, 10, 4),
     "objection_until": date(2026, 10, 22),
+}
+
+_BILL = {
+    "contract_tail": "4521",
+    "period": Month(1405, 8),
+    "amount": 4_250_000,
+    "due_on": date(2026, 12, 21),
 }
 
 _ALL = (
@@ -103,6 +123,65 @@ _ALL = (
         facts=ReminderFacts,
         example=ReminderFacts.model_validate({**_DEBT, "days_left": 10}),
         actions=("debt_details", "is_it_genuine"),
+    ),
+    Template(
+        name="bill_issued",
+        notice_class=NoticeClass.SERVICE,
+        subject=_("a monthly bill"),
+        question="bill_open",
+        facts=BillFacts,
+        example=BillFacts.model_validate(_BILL),
+        actions=("pay_bill", "bill_details", "is_it_genuine"),
+    ),
+    Template(
+        name="bill_reminder",
+        notice_class=NoticeClass.SERVICE,
+        subject=_("a monthly bill"),
+        question="bill_open",
+        facts=BillFacts,
+        example=BillFacts.model_validate(_BILL),
+        actions=("pay_bill", "bill_details", "is_it_genuine"),
+    ),
+    Template(
+        name="lapse_warning",
+        notice_class=NoticeClass.SERVICE,
+        subject=_("a contract that will lapse"),
+        question="bill_open",
+        facts=LapseFacts,
+        example=LapseFacts(
+            contract_tail="4521",
+            period=Month(1405, 8),
+            months=3,
+            amount=12_750_000,
+            lapses_on=date(2027, 2, 19),
+        ),
+        actions=("pay_bill", "bill_details", "is_it_genuine"),
+    ),
+    Template(
+        name="contract_lapsed",
+        notice_class=NoticeClass.SERVICE,
+        subject=_("a contract that has lapsed"),
+        question=None,
+        facts=LapsedFacts,
+        example=LapsedFacts(
+            contract_tail="4521", period=Month(1405, 8), lapsed_on=date(2027, 2, 19)
+        ),
+        actions=("is_it_genuine",),
+    ),
+    Template(
+        name="request_stage",
+        notice_class=NoticeClass.SERVICE,
+        subject=_("a request of yours"),
+        question=None,
+        facts=RequestFacts,
+        example=RequestFacts(
+            number="4820193370",
+            kind="booklet",
+            stage="handed_to_post",
+            due_on=date(2026, 10, 14),
+            tracking="016790405700038450001000",
+        ),
+        actions=("request_details", "is_it_genuine"),
     ),
 )
 

@@ -74,15 +74,15 @@ class DebtFacts(Facts):
 
     def words(self, *, today: date | None) -> Mapping[str, Any]:
         return {
-            "workshop": f"*{self.workshop_tail.removeprefix('*')}",
+            "workshop": _tail(self.workshop_tail),
             "workshop_name": self.workshop_name,
-            "debt": f"*{self.debt_tail.removeprefix('*')}",
+            "debt": _tail(self.debt_tail),
             "period": self._period(),
             "amount": self.amount,
             "as_of": self.as_of,
             "objection_until": self.objection_until,
             "object_by": self.objection_until if self._may_object(today) else None,
-            "left": self._left(today),
+            "left": _left(self.objection_until, today),
         }
 
     def _period(self) -> Month | Sentence:
@@ -93,15 +93,138 @@ class DebtFacts(Facts):
     def _may_object(self, today: date | None) -> bool:
         return today is None or today <= self.objection_until
 
-    def _left(self, today: date | None) -> Sentence | None:
-        """Say how long there is, counted from the day of sending: a held message stays true."""
-        if today is None or not self._may_object(today):
-            return None
-        days = (self.objection_until - today).days
-        return _n("{n} day is left.", "{n} days are left.", days) if days else _("That is today.")
-
 
 class ReminderFacts(DebtFacts):
     """A debt whose last day to object comes near; `days_left` as it was planned."""
 
     days_left: int
+
+
+class BillFacts(Facts):
+    """A monthly bill; `contract_tail` is the end of its contract's number."""
+
+    contract_tail: str
+    period: Period
+    amount: Amount
+    due_on: date
+
+    def words(self, *, today: date | None) -> Mapping[str, Any]:
+        is_over = today is not None and today > self.due_on
+        return {
+            "contract": _tail(self.contract_tail),
+            "period": self.period,
+            "amount": self.amount,
+            "due_on": self.due_on,
+            "due_by": None if is_over else self.due_on,
+            "was_due": self.due_on if is_over else None,
+            "left": _left(self.due_on, today),
+        }
+
+
+class LapseFacts(Facts):
+    """A contract that lapses unless the bill of `period` is paid; `months` unpaid, `amount` in all."""
+
+    contract_tail: str
+    period: Period
+    months: int
+    amount: Amount
+    lapses_on: date
+
+    def words(self, *, today: date | None) -> Mapping[str, Any]:
+        return {
+            "contract": _tail(self.contract_tail),
+            "period": self.period,
+            "unpaid": _n("{n} unpaid month", "{n} unpaid months", self.months),
+            "amount": self.amount,
+            "lapses_on": self.lapses_on,
+            "left": _left(self.lapses_on, today),
+        }
+
+
+class LapsedFacts(Facts):
+    """A contract that has lapsed: the bill of `period` could be paid until `lapsed_on`."""
+
+    contract_tail: str
+    period: Period
+    lapsed_on: date
+
+    def words(self, *, today: date | None) -> Mapping[str, Any]:  # noqa: ARG002
+        return {
+            "contract": _tail(self.contract_tail),
+            "period": self.period,
+            "lapsed_on": self.lapsed_on,
+        }
+
+
+def _tail(digits: str) -> str:
+    return f"*{digits.removeprefix('*')}"
+
+
+def _left(last_day: date, today: date | None) -> Sentence | None:
+    """Say how long there is, counted from the day of sending: a held message stays true."""
+    if today is None or today > last_day:
+        return None
+    days = (last_day - today).days
+    return _n("{n} day is left.", "{n} days are left.", days) if days else _("That is today.")
+
+
+# A kind or stage of a newer release is said as it is.
+REQUESTS = {"booklet": _("health insurance booklet")}
+STAGES = {
+    "requested": _("received"),
+    "entitlement_checked": _("cover checked"),
+    "fee_due": _("waiting for the fee"),
+    "issued": _("accepted"),
+    "printed": _("printed"),
+    "handed_to_post": _("handed to the post"),
+    "ready_at_branch": _("ready at the branch"),
+    "delivered": _("delivered"),
+    "returned": _("came back undelivered"),
+    "rejected": _("not approved"),
+    "cancelled": _("cancelled"),
+}
+_ON_ITS_WAY = frozenset({"issued", "printed", "handed_to_post"})
+
+
+class RequestFacts(Facts):
+    """A request that came to a stage; `due_on` is the day by which it is expected."""
+
+    number: str
+    kind: str
+    stage: str
+    due_on: date | None = None
+    tracking: str | None = None
+    reason: str | None = None
+    branch: str | None = None
+    amount: Amount | None = None
+
+    def words(self, *, today: date | None) -> Mapping[str, Any]:
+        return {
+            "number": self.number,
+            "what": REQUESTS.get(self.kind, self.kind),
+            "stage": STAGES.get(self.stage, self.stage),
+            "more": self._more(),
+            "due_on": self.due_on if self._is_awaited(today) else None,
+        }
+
+    def _is_awaited(self, today: date | None) -> bool:
+        if self.due_on is None or self.stage not in _ON_ITS_WAY:
+            return False
+        return today is None or today <= self.due_on
+
+    def _more(self) -> Sentence | None:
+        """Say what belongs to the stage alone."""
+        match self.stage:
+            case "fee_due" if self.amount is not None:
+                return _("It goes on when the fee of {amount:toman} is paid.").using(
+                    amount=self.amount
+                )
+            case "handed_to_post" if self.tracking:
+                return _("Tracking number of the post: {tracking:digits}").using(
+                    tracking=self.tracking
+                )
+            case "ready_at_branch" if self.branch:
+                return _("It waits for you at {branch:digits}.").using(branch=self.branch)
+            case "rejected" | "cancelled" | "returned" if self.reason:
+                return _("Why: {reason:digits}").using(reason=self.reason)
+        return None
