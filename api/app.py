@@ -30,7 +30,9 @@ from api.kit.sealing import BadKeys, Keyring
 from api.notices import router as notices_router
 from api.notices import service as notices
 from api.organisation import router as organisation_router
+from api.people import router as people_router
 from api.preferences import router as preferences_router
+from api.records import router as records_router
 from api.settings import Settings
 
 log = structlog.get_logger(__name__)
@@ -46,7 +48,9 @@ _ROUTERS = (
     identity_router.router,
     notices_router.router,
     organisation_router.router,
+    people_router.router,
     preferences_router.router,
+    records_router.router,
 )
 
 

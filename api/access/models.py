@@ -1,4 +1,4 @@
-"""The tables of keys, linked chats, grants, and first answers."""
+"""The tables of keys, linked chats, grants, sign-ins and first answers."""
 
 import uuid
 from datetime import date, datetime
@@ -97,6 +97,25 @@ class Grant(WithId, Base):
         if held is None:
             raise ValueError("a grant is for something")
         return held
+
+
+class SignIn(WithId, Base):
+    """An address that signs a chat's person in to the pages, and the session it opened.
+
+    Neither the token in the address nor the session's secret is kept, only their blind indexes.
+    """
+
+    __tablename__ = "sign_ins"
+
+    token_index: Mapped[bytes] = mapped_column(LargeBinary(16), unique=True)
+    link_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("chat_links.id"))
+    person_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("people.id"))
+    expires_at: Mapped[datetime] = mapped_column(Moment, index=True)
+    """Until when the address opens; nothing of the row counts a session's length later."""
+    taken_at: Mapped[datetime | None] = mapped_column(Moment)
+    secret_index: Mapped[bytes | None] = mapped_column(LargeBinary(16), unique=True)
+    ends_at: Mapped[datetime | None] = mapped_column(Moment)
+    """Until when the session lasts; moved to now by who leaves."""
 
 
 class FirstAnswer(Base):

@@ -1,10 +1,11 @@
-"""The doors of access: who am I, and unlink."""
+"""The doors of access: who am I, unlink, and sign in to the pages."""
 
 from sqlalchemy.orm import Session
 
-from api.access import queries, service
-from api.access.doors import Anyone, Now, Router, Today
-from api.access.schemas import Me
+from api.access import queries, service, signin
+from api.access.doors import Anyone, Linked, Now, Router, Today
+from api.access.schemas import Me, SigninOut
+from api.settings import Settings
 
 router = Router(prefix="/v1/access", tags=["access"])
 
@@ -31,3 +32,12 @@ def unlink(session: Session, caller: Anyone, now: Now) -> None:
     """End this chat's link and its grants; for a chat that has none there is nothing to do."""
     if caller.link_id is not None:
         service.end_link(session, link_id=caller.link_id, now=now)
+
+
+@router.post("/signin")
+def sign_in(session: Session, caller: Linked, now: Now, settings: Settings) -> SigninOut:
+    """Give an address that signs this chat's person in to the pages, once, within 15 minutes."""
+    token = signin.offer(session, link_id=caller.link_id, person_id=caller.person_id, now=now)
+    return SigninOut(
+        url=f"{settings.public_url.rstrip('/')}/enter/{token}", expires_at=now + signin.TOKEN_LASTS
+    )

@@ -20,6 +20,7 @@ class LinkState(StrEnum):
 class Scope(StrEnum):
     """What a machine's key may be made for."""
 
+    CONTRACTS = "contracts"
     DEBTS = "debts"
 
 

@@ -1,5 +1,6 @@
 """What passes through the doors of access."""
 
+from datetime import datetime
 from uuid import UUID
 
 from pydantic import BaseModel, Field
@@ -21,3 +22,10 @@ class Me(BaseModel):
     name: str | None = Field(examples=["م*** ا***"])
     language: str = Field(examples=["fa"])
     grants: list[GrantOut]
+
+
+class SigninOut(BaseModel):
+    """An address that signs the chat's person in to the pages; it opens once."""
+
+    url: str = Field(examples=["https://hub.example.org/enter/3q2-7wAAAAAAAAAAAAAAAAAAAAA"])
+    expires_at: datetime

@@ -1,7 +1,7 @@
 """The verbs of access: link and unlink chats, keep their grants, make machines' keys."""
 
 import secrets
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
@@ -9,9 +9,9 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from api import events
-from api.access import grants, queries
+from api.access import grants, queries, signin
 from api.access.events import ChatLinked, ChatUnlinked, LinkBroken
-from api.access.models import ApiKey, ChatLink, FirstAnswer, Grant
+from api.access.models import ApiKey, ChatLink, FirstAnswer, Grant, SignIn
 from api.access.rules import ChatAddress, Level, LinkState
 from api.errors import Conflict, NotFound
 from api.kit import calendar
@@ -173,20 +173,28 @@ def end_key(session: Session, *, name: str, now: datetime) -> None:
 
 
 def sweep(session: Session, *, now: datetime, limit: int = 5000) -> int:
-    """Forget at most `limit` first answers that are past their time; gives how many."""
-    old = (
+    """Forget first answers and sign-ins past their time, at most `limit` of each; gives how many."""
+    old_answers = (
         select(FirstAnswer.index)
         .where(FirstAnswer.created_at < now - FIRST_ANSWERS_LAST)
         .order_by(FirstAnswer.created_at)
         .limit(limit)
     )
-    forgotten: Sequence[bytes] = session.scalars(
-        delete(FirstAnswer)
-        .where(FirstAnswer.index.in_(old))
-        .returning(FirstAnswer.index)
-        .execution_options(synchronize_session=False)
-    ).all()
-    return len(forgotten)
+    # A token's last moment and a whole session after it: by then the session is over as well.
+    old_signins = (
+        select(SignIn.id)
+        .where(SignIn.expires_at < now - signin.SESSION_LASTS)
+        .order_by(SignIn.expires_at)
+        .limit(limit)
+    )
+    forgotten = 0
+    for statement in (
+        delete(FirstAnswer).where(FirstAnswer.index.in_(old_answers)).returning(FirstAnswer.status),
+        delete(SignIn).where(SignIn.id.in_(old_signins)).returning(SignIn.expires_at),
+    ):
+        swept = session.scalars(statement.execution_options(synchronize_session=False))
+        forgotten += len(swept.all())
+    return forgotten
 
 
 def _give_grants(session: Session, link: ChatLink, *, now: datetime, today: date) -> None:

@@ -20,7 +20,9 @@ from api.client.knock import Knocker
 from api.client.notices import Notices
 from api.client.organisation import Organisation
 from api.client.payments import Payments
+from api.client.people import People
 from api.client.preferences import Preferences
+from api.client.records import Records
 from api.client.requests import Requests
 from api.contracts import refusals as contracts_refusals
 from api.debts import refusals as debts_refusals
@@ -61,7 +63,9 @@ class Core:
         self.notices = Notices(self._knocker)
         self.organisation = Organisation(self._knocker)
         self.payments = Payments(self._knocker)
+        self.people = People(self._knocker)
         self.preferences = Preferences(self._knocker)
+        self.records = Records(self._knocker)
         self.requests = Requests(self._knocker)
         self.wait_until = self._knocker.wait_until
         """Until when a messenger wants silence from a bot, by (messenger, audience); kept current."""

@@ -136,6 +136,18 @@ def rials(cell: str) -> int:
     return int(text)
 
 
+def number(most: int) -> Callable[[str], int]:
+    """Read a whole number from 0 to `most`."""
+
+    def read(cell: str) -> int:
+        text = ascii_digits(normalise(cell))
+        if not _DIGITS.fullmatch(text) or len(text) > _LARGEST_AMOUNT or int(text) > most:
+            raise BadCell(f"is no whole number up to {most}")
+        return int(text)
+
+    return read
+
+
 def yes_or_no(cell: str) -> bool:
     """Read a yes or a no."""
     try:

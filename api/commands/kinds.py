@@ -29,7 +29,9 @@ from api.organisation.rules import (
 )
 from api.people import queries as people_queries
 from api.people import service as people
-from api.people.rules import PersonRow
+from api.people.rules import DependantRow, PersonRow, Relation
+from api.records import service as records
+from api.records.rules import RecordRow
 
 Row = Mapping[str, Any]
 """The facts of a line by column."""
@@ -44,6 +46,9 @@ WHY: Mapping[str, str] = MappingProxyType({
     "before_period_from": "is before period_from",
     "before_issued_on": "is before issued_on",
     "before_since": "is before since",
+    "oneself": "is the person themself",
+    "days_of_month": "is more than the days of the month",
+    "in_the_future": "is a month that has not begun",
 })  # fmt: skip
 """The reasons of the features in plain words."""
 
@@ -63,6 +68,14 @@ class Sort:
 
 def _people(session: Session, rows: Sequence[Row], now: datetime) -> Registered:
     return people.register(session, rows=[PersonRow(**row) for row in rows], now=now)
+
+
+def _dependants(session: Session, rows: Sequence[Row], _now: datetime) -> Registered:
+    return people.register_dependants(session, rows=[DependantRow(**row) for row in rows])
+
+
+def _records(session: Session, rows: Sequence[Row], now: datetime) -> Registered:
+    return records.register(session, rows=[RecordRow(**row) for row in rows], now=now)
 
 
 def _employers(session: Session, rows: Sequence[Row], _now: datetime) -> Registered:
@@ -131,9 +144,23 @@ SORTS: Mapping[str, Sort] = MappingProxyType({
             "phone": maybe(cells.mobile),
             "email": maybe(cells.email),
             "language": maybe(cells.one_of(Language), Language.FA),
+            "address": maybe(cells.words(500)),
         },
         ["national_code"],
         _people,
+        optional=["address"],
+    ),
+    "dependants": Sort(
+        {
+            "national_code": cells.national_code,
+            "dependant_code": cells.national_code,
+            "relation": cells.one_of(Relation),
+            "since": cells.day,
+            "until": maybe(cells.day),
+        },
+        ["national_code", "dependant_code"],
+        _dependants,
+        optional=["until"],
     ),
     "employers": Sort(
         {
@@ -219,6 +246,19 @@ SORTS: Mapping[str, Sort] = MappingProxyType({
         },
         ["debt_number"],
         _debts,
+    ),
+    "records": Sort(
+        {
+            "national_code": cells.national_code,
+            "month": cells.month,
+            "source_code": cells.workshop_code,
+            "place_name": cells.words(200),
+            "days": cells.number(31),
+            "wage": maybe(cells.rials),
+        },
+        ["national_code", "month", "source_code"],
+        _records,
+        optional=["wage"],
     ),
 })  # fmt: skip
 

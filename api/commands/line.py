@@ -17,6 +17,8 @@ keys = typer.Typer(help="The keys that seal personal data.", no_args_is_help=Tru
 app.add_typer(keys, name="keys")
 machines = typer.Typer(help="Programs with a key of their own.", no_args_is_help=True)
 app.add_typer(machines, name="machines")
+requests = typer.Typer(help="What people asked for.", no_args_is_help=True)
+app.add_typer(requests, name="request")
 
 
 @app.command()
@@ -46,7 +48,8 @@ def load(
     kind: Annotated[
         str,
         typer.Argument(
-            help="people, employers, branches, workshops, contacts, holidays, availability, debts"
+            help="people, dependants, employers, branches, workshops, contacts, holidays, "
+            "availability, debts, records"
         ),
     ],
     file: Annotated[Path | None, typer.Argument(help="A CSV file in UTF-8.")] = None,
@@ -121,3 +124,22 @@ def end_machine(name: Annotated[str, typer.Argument(help="What the program is ca
     with opening.ready(troubles.settings()) as store:
         programs.end(store, name, now=datetime.now(UTC))
     typer.echo(f"the key of {name} is ended")
+
+
+@requests.command("advance")
+def advance_request(
+    number: Annotated[str, typer.Argument(help="The ten digits of the request.")],
+    stage: Annotated[str, typer.Argument(help="Where it has come to, such as printed.")],
+    *,
+    tracking: Annotated[str | None, typer.Option(help="The post's tracking number.")] = None,
+    reason: Annotated[str | None, typer.Option(help="Why, in words the person reads.")] = None,
+) -> None:
+    """Move a request on, and tell the one who asked."""
+    from api.commands import opening, troubles
+    from api.commands import requests as moving
+
+    with opening.ready(troubles.settings()) as store:
+        moved = moving.advance(
+            store, number, stage, tracking=tracking, reason=reason, now=lambda: datetime.now(UTC)
+        )
+    typer.echo(f"request {moved} is {stage}")

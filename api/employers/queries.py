@@ -40,11 +40,6 @@ def by_id(session: Session, workshop_id: uuid.UUID) -> Workshop | None:
     return session.get(Workshop, workshop_id)
 
 
-def workshop_by_code(session: Session, code: str) -> Workshop | None:
-    """The workshop of a canonical code."""
-    return session.scalar(select(Workshop).where(Workshop.code == code))
-
-
 def workshops_of(session: Session, person_id: uuid.UUID, today: date) -> Sequence[Workshop]:
     """The active workshops that a person speaks for today, by code."""
     return session.scalars(
@@ -53,27 +48,6 @@ def workshops_of(session: Session, person_id: uuid.UUID, today: date) -> Sequenc
         .where(Contact.person_id == person_id, Workshop.active, speaks_on(today))
         .order_by(Workshop.code)
     ).all()
-
-
-def role_at(
-    session: Session, person_id: uuid.UUID, workshop_id: uuid.UUID, today: date
-) -> Role | None:
-    """What a person is to an active workshop today; None for one who does not speak for it."""
-    return session.scalar(
-        select(Contact.role)
-        .join(Workshop, Workshop.id == Contact.workshop_id)
-        .where(
-            Contact.person_id == person_id,
-            Contact.workshop_id == workshop_id,
-            Workshop.active,
-            speaks_on(today),
-        )
-    )
-
-
-def is_contact(session: Session, person_id: uuid.UUID, workshop_id: uuid.UUID, today: date) -> bool:
-    """Whether a person speaks for an active workshop today."""
-    return role_at(session, person_id, workshop_id, today) is not None
 
 
 def contacts_of(

@@ -1,24 +1,24 @@
-"""Questions about people."""
+"""Questions about people and their dependants."""
 
 import uuid
-from collections.abc import Collection, Mapping
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
+from datetime import date
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, and_, or_, select
 from sqlalchemy.orm import Session
 
 from api import db
-from api.people.models import Person
+from api.access.grants import Held
+from api.kit import calendar
+from api.kit.identifiers import mask_name
+from api.people.models import Dependant, Person
+from api.people.rules import Relation, is_under_age
 
 
 def by_id(session: Session, person_id: uuid.UUID) -> Person | None:
     """The person of an id."""
     return session.get(Person, person_id)
-
-
-def by_national_code(session: Session, code: str) -> Person | None:
-    """The person of a canonical national code."""
-    index = db.keys().blind("national_code", code)
-    return session.scalar(select(Person).where(Person.national_code_index == index))
 
 
 def ids_by_national_code(session: Session, codes: Collection[str]) -> Mapping[str, uuid.UUID]:
@@ -35,3 +35,55 @@ def languages(session: Session, person_ids: Collection[uuid.UUID]) -> Mapping[uu
     """The registry's language of each person."""
     found = session.execute(select(Person.id, Person.language).where(Person.id.in_(person_ids)))
     return dict(found.all())
+
+
+def dependants_of(session: Session, person_id: uuid.UUID, day: date) -> Sequence[Dependant]:
+    """The relations of a person that are in force on a day, the oldest first."""
+    return session.scalars(
+        select(Dependant)
+        .where(Dependant.person_id == person_id, _in_force_on(day))
+        .order_by(Dependant.since, Dependant.id)
+    ).all()
+
+
+def family_of(
+    session: Session, person_id: uuid.UUID, day: date
+) -> Sequence[tuple[Person, Relation]]:
+    """The dependants of a person on a day and what they are, the oldest relation first."""
+    found = session.execute(
+        select(Person, Dependant.relation)
+        .join(Dependant, Dependant.dependant_id == Person.id)
+        .where(Dependant.person_id == person_id, _in_force_on(day))
+        .order_by(Dependant.since, Dependant.id)
+    )
+    return [(member, relation) for member, relation in found]
+
+
+def children_held(
+    session: Session, *, person_id: uuid.UUID, today: date
+) -> Mapping[uuid.UUID, Held]:
+    """The children under 18 a person acts for; the answer that `access.grants` asks for.
+
+    A child is shown by masked name, and by year of birth where two have one.
+    """
+    children = [
+        (child, mask_name(child.first_name, child.last_name))
+        for child, relation in family_of(session, person_id, today)
+        if relation is Relation.CHILD and is_under_age(child.birth_date, today)
+    ]
+    same = Counter(name for _, name in children)
+    return {
+        child.id: Held(
+            label=name if same[name] == 1 else f"{name} {_year_of_birth(child)}",
+            role=Relation.CHILD,
+        )
+        for child, name in children
+    }
+
+
+def _in_force_on(day: date) -> ColumnElement[bool]:
+    return and_(Dependant.since <= day, or_(Dependant.until.is_(None), Dependant.until >= day))
+
+
+def _year_of_birth(person: Person) -> str:
+    return "" if person.birth_date is None else str(calendar.jalali(person.birth_date)[0])

@@ -3,7 +3,7 @@
 Each function writes a row and flushes it; what a test does not name is filled with something usual.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime
 from itertools import count
 from typing import TypeVar
@@ -18,7 +18,9 @@ from api.employers.rules import EmployerKind, Role
 from api.organisation import service as organisation
 from api.organisation.models import Branch, Holiday
 from api.organisation.rules import BranchKind
-from api.people.models import Person
+from api.people.models import Dependant, Person
+from api.people.rules import Relation
+from api.records.models import RecordMonth
 
 NOW = datetime(2026, 12, 2, 6, 30, tzinfo=UTC)
 """Ten o'clock in Tehran on 11 Azar 1405, a Wednesday."""
@@ -60,6 +62,7 @@ def person(
     birth_date: date | None = date(1985, 3, 21),
     phone: str | None = "",
     email: str | None = None,
+    address: str | None = None,
     language: str = "fa",
     now: datetime = NOW,
 ) -> Person:
@@ -75,11 +78,60 @@ def person(
         phone=number,
         phone_index=None if number is None else db.keys().blind("phone", number),
         email=email,
+        address=address,
         language=language,
         created_at=now,
         changed_at=now,
     )
     return _added(session, made)
+
+
+def dependant(
+    session: Session,
+    *,
+    of: Person,
+    person: Person | None = None,
+    relation: Relation = Relation.CHILD,
+    birth_date: date | None = date(2016, 5, 10),
+    since: date = date(2020, 1, 1),
+    until: date | None = None,
+) -> Person:
+    """Let somebody depend on a person: a child of Ordibehesht 1395, unless told."""
+    who = person or _person(session, first_name="نوید", birth_date=birth_date)
+    _added(
+        session,
+        Dependant(
+            person_id=of.id, dependant_id=who.id, relation=relation, since=since, until=until
+        ),
+    )
+    return who
+
+
+def record(
+    session: Session,
+    person: Person,
+    months: Mapping[str, int],
+    *,
+    source: str = "workshop:0180000001",
+    place_name: str = "نان سحر",
+    wage: int | None = None,
+    now: datetime = NOW,
+) -> None:
+    """Put months of a person on record: days by month, {"1405-08": 30}."""
+    session.add_all(
+        RecordMonth(
+            person_id=person.id,
+            month=month,
+            source=source,
+            days=days,
+            wage=wage,
+            place_name=place_name,
+            branch_code=None,
+            added_at=now,
+        )
+        for month, days in months.items()
+    )
+    session.flush()
 
 
 def branch(
@@ -220,7 +272,7 @@ def rules(session: Session, names: Sequence[str] = ()) -> None:
 
 
 # Under names that no argument hides.
-_branch, _employer, _workshop = branch, employer, workshop
+_branch, _employer, _person, _workshop = branch, employer, person, workshop
 
 
 def _added(session: Session, made: Made) -> Made:

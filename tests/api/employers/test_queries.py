@@ -25,7 +25,6 @@ def test_closed_workshop_is_spoken_for_by_nobody(session):
     person = make.person(session)
     workshop = make.workshop(session, contacts=[person], active=False)
     assert queries.workshops_of(session, person.id, make.TODAY) == []
-    assert not queries.is_contact(session, person.id, workshop.id, make.TODAY)
     assert queries.contacts_of(session, [workshop.id], make.TODAY) == []
 
 
@@ -44,17 +43,14 @@ def test_contact_speaks_from_the_first_day_to_the_last(session, since, until, sp
         until=None if until is None else make.TODAY + until * DAY,
     )
     assert bool(queries.workshops_of(session, person.id, make.TODAY)) is speaks
-    assert queries.is_contact(session, person.id, workshop.id, make.TODAY) is speaks
     expected = [ContactOf(workshop.id, person.id, Role.MANAGER)] if speaks else []
     assert queries.contacts_of(session, [workshop.id], make.TODAY) == expected
-    role = queries.role_at(session, person.id, workshop.id, make.TODAY)
-    assert role == (Role.MANAGER if speaks else None)
 
 
 def test_workshop_is_found_by_code_and_labelled(session):
     workshop = make.workshop(session, name="نان سحر")
-    assert queries.workshop_by_code(session, workshop.code) is workshop
-    assert queries.workshop_by_code(session, "9999999999") is None
+    found = queries.ids_by_code(session, [workshop.code, "9999999999"])
+    assert found == {workshop.code: workshop.id}
     assert queries.by_id(session, workshop.id) is workshop
     assert queries.labels_of(session, [workshop.id]) == {
         workshop.id: Label(workshop.code, "نان سحر")

@@ -6,7 +6,7 @@ from datetime import date
 from sqlalchemy import select
 
 from api.employers import queries, service
-from api.employers.models import Contact, Employer
+from api.employers.models import Contact, Employer, Workshop
 from api.employers.rules import ContactRow, EmployerKind, EmployerRow, Role, WorkshopRow
 from api.kit.slices import RefusedRow, Registered
 from tests.support import make
@@ -38,8 +38,7 @@ def test_workshop_of_an_unknown_employer_is_refused_and_others_are_in(session):
     done = service.register_workshops(session, rows=[stray, sound])
     assert done == Registered(1, 0, (RefusedRow(0, "employer_no", "unknown_employer"),))
     assert service.register_workshops(session, rows=[sound]) == Registered(0, 1)
-    kept = queries.workshop_by_code(session, "0180000001")
-    assert kept is not None
+    kept = session.get_one(Workshop, queries.ids_by_code(session, ["0180000001"])["0180000001"])
     assert (kept.employer_id, kept.active) == (employer.id, True)
 
 

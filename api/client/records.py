@@ -1,0 +1,24 @@
+"""The insurance record of the person one acts for."""
+
+from dataclasses import dataclass
+
+from api.client.knock import Door, Knocker
+from api.records.schemas import RecordOut, YearDetails
+
+MINE = Door[RecordOut]("GET", "/v1/records", RecordOut)
+YEAR = Door[YearDetails]("GET", "/v1/records/{year}", YearDetails)
+
+
+@dataclass(frozen=True)
+class Records:
+    """The months on record, and where they come from."""
+
+    knock: Knocker
+
+    async def mine(self) -> RecordOut:
+        """The record: years, total and gaps."""
+        return await self.knock(MINE)
+
+    async def year(self, *, year: int) -> YearDetails:
+        """A Jalali year, month by month."""
+        return await self.knock(YEAR, year=year)

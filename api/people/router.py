@@ -1,0 +1,15 @@
+"""The doors of people: one's own family."""
+
+from sqlalchemy.orm import Session
+
+from api.access.doors import Linked, Router, Today
+from api.people import service
+from api.people.schemas import Family
+
+router = Router(prefix="/v1/people", tags=["people"])
+
+
+@router.get("/family")
+def family(session: Session, caller: Linked, today: Today) -> Family:
+    """List one's registered dependants, by masked name."""
+    return service.family(session, person_id=caller.person_id, today=today)

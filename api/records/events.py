@@ -1,0 +1,15 @@
+"""What happens to records."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from api.kit.calendar import Month
+
+
+@dataclass(frozen=True, slots=True)
+class RecordGrew:
+    """These months were earned now: (person, month), each once. What a load lists is no news."""
+
+    added: tuple[tuple[UUID, Month], ...]
+    at: datetime
