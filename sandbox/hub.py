@@ -21,6 +21,7 @@ import threading
 import time
 import urllib.error
 import urllib.request
+import uuid
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import IO
@@ -35,7 +36,19 @@ LOG = VAR / "log" / "hub.log"
 SETTINGS = VAR / "settings.env"
 COUNTRY = VAR / "country"
 LOADED = COUNTRY / "loaded"
-KINDS = ("branches", "holidays", "people", "employers", "workshops", "contacts", "debts")
+KINDS = (
+    "branches",
+    "holidays",
+    "people",
+    "dependants",
+    "employers",
+    "workshops",
+    "contacts",
+    "debts",
+    "contracts",
+    "records",
+)
+AUDIENCES = ("employers", "people")
 READY_SECONDS = 60
 STOP_SECONDS = 15
 TEHRAN = timedelta(hours=3, minutes=30)
@@ -46,7 +59,10 @@ class CannotStart(Exception):
 
 
 def settings() -> dict[str, str]:
-    """The settings of the rooms on this desk, made at the first call and kept."""
+    """The settings of the rooms on this desk, made at the first call and kept.
+
+    Raises CannotStart when they were made by a version that knew fewer of them.
+    """
     if not SETTINGS.exists():
         VAR.mkdir(mode=0o700, parents=True, exist_ok=True)
         SETTINGS.touch(mode=0o600)
@@ -57,6 +73,11 @@ def settings() -> dict[str, str]:
         for line in SETTINGS.read_text(encoding="utf-8").splitlines()
         if "=" in line and not line.startswith("#")
     )
+    if missing := sorted(set(_fresh_settings()) - set(kept) - set(os.environ)):
+        raise CannotStart(
+            f"{SETTINGS} is of an earlier version and lacks {', '.join(missing)}: "
+            "`make reset` starts over."
+        )
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"
     return {**kept, **os.environ, "PATH": path, "PYTHONUNBUFFERED": "1"}
 
@@ -73,7 +94,12 @@ def _fresh_settings() -> dict[str, str]:
         }.items()
     }
     desk = f"http://127.0.0.1:{ports['SANDBOX_PORT']}"
-    bots_key, token = secrets.token_urlsafe(32), f"7100000001:{secrets.token_urlsafe(26)[:35]}"
+    bots_key = secrets.token_urlsafe(32)
+    tokens = {
+        audience: f"710000000{number}:{secrets.token_urlsafe(26)[:35]}"
+        for number, audience in enumerate(AUDIENCES, 1)
+    }
+    merchant = str(uuid.uuid4())
     report_secret = secrets.token_urlsafe(24)
     return {
         **{name: str(port) for name, port in ports.items()},
@@ -81,6 +107,8 @@ def _fresh_settings() -> dict[str, str]:
         "API_KEYS": str(VAR / "core.keys"),
         "API_BOTS_KEY": bots_key,
         "API_PUBLIC_URL": f"http://127.0.0.1:{ports['API_PORT']}",
+        "API_ZARINPAL_ROOT": desk,
+        "API_ZARINPAL_MERCHANT": merchant,
         "BOTS_DATABASE_URL": f"sqlite:///{VAR / 'bots.db'}",
         "BOTS_KEYS": str(VAR / "bots.keys"),
         "BOTS_CORE_URL": f"http://127.0.0.1:{ports['API_PORT']}",
@@ -92,12 +120,21 @@ def _fresh_settings() -> dict[str, str]:
         "NOTIFIER_SMS_SENDER": "10001420",
         "NOTIFIER_SMTP_URL": f"smtp://127.0.0.1:{ports['SANDBOX_SMTP_PORT']}",
         "NOTIFIER_MAIL_FROM": "notices@example.org",
-        "CHANNELS_EMPLOYERS_TELEGRAM_TOKEN": token,
-        "CHANNELS_EMPLOYERS_TELEGRAM_API_ROOT": desk,
-        "CHANNELS_EMPLOYERS_TELEGRAM_FILE_ROOT": desk,
-        "CHANNELS_EMPLOYERS_TELEGRAM_SECRET": secrets.token_urlsafe(24),
-        "CHANNELS_EMPLOYERS_TELEGRAM_USERNAME": "bimeyar_employers_bot",
-        "SANDBOX_BOTS": f"employers:{token}:bimeyar_employers_bot",
+        **{
+            f"CHANNELS_{audience.upper()}_TELEGRAM_{name}": value
+            for audience, token in tokens.items()
+            for name, value in {
+                "TOKEN": token,
+                "API_ROOT": desk,
+                "FILE_ROOT": desk,
+                "SECRET": secrets.token_urlsafe(24),
+                "USERNAME": f"bimeyar_{audience}_bot",
+            }.items()
+        },
+        "SANDBOX_BOTS": ",".join(
+            f"{audience}:{token}:bimeyar_{audience}_bot" for audience, token in tokens.items()
+        ),
+        "SANDBOX_MERCHANT": merchant,
         "SANDBOX_REPORT_URL": (
             f"http://127.0.0.1:{ports['NOTIFIER_PORT']}/reports/kavenegar/{report_secret}"
         ),
@@ -118,6 +155,8 @@ def prepare(setting: dict[str, str]) -> None:
     for kind in KINDS:
         print(f"  loading {kind} …", flush=True)
         _run(setting, "api", "load", kind, str(COUNTRY / f"{kind}.csv"))
+    # The bills of last month, so that whoever pays for themselves has one to pay at once.
+    _run(setting, "notifier", "run", "bills", "--on", "today")
     LOADED.touch()
 
 
@@ -194,16 +233,23 @@ def _welcome(setting: dict[str, str]) -> None:
     if doors:
         print(f"Still waiting for {', '.join(doors)}: see {LOG}.")
         return
-    who = json.loads((COUNTRY / "people.json").read_text(encoding="utf-8"))["people"][0]
+    people = json.loads((COUNTRY / "people.json").read_text(encoding="utf-8"))["people"]
+    who = {one["hint"]: f"{one['first_name']} {one['last_name']}" for one in people if one["hint"]}
     print(
         f"""
 bimeyar is running.
 
   Open      http://127.0.0.1:{setting["SANDBOX_PORT"]}/   the desk: phones of an invented country
-  Be        {who["first_name"]} {who["last_name"]}, who owns workplaces with debts
-  Try       1. write /start to the employers' bot and link (the fact it asks for stands beside)
-            2. in another terminal: make job JOB=debt-notices
-            3. read the notice in chat, by SMS and by mail on other phones; ask why, check the code
+  Be        whom you like: write /start to the bot and link (the fact it asks for stands beside)
+
+            {who["start"]}, who owns workplaces with debts (the employers' bot)
+              in another terminal: make job JOB=debt-notices
+              read the notice in chat, by SMS and by mail on other phones; ask why, check the code
+            {who["self_employed"]}, who pays for herself (the people's bot)
+              open the bill, pay at the bank, see the receipt and the longer record
+            {who["insured"]}, who is insured, with wife and children (the people's bot)
+              read the record, ask for a booklet; a clerk moves the request on by
+              .venv/bin/python -m sandbox.hub run python -m api request advance NUMBER STAGE
   API       http://127.0.0.1:{setting["API_PORT"]}/openapi.json
 
 Ctrl-C stops it, make up goes on, make reset starts over. What the rooms log: {LOG}
@@ -222,7 +268,11 @@ def _answers(door: str) -> bool:
 
 def main(arguments: list[str]) -> int:
     """Do what the command line says; gives the exit code."""
-    setting = settings()
+    try:
+        setting = settings()
+    except CannotStart as reason:
+        print(reason, file=sys.stderr)
+        return 2
     if arguments[:1] == ["run"]:
         os.chdir(ROOT)
         os.execvpe(arguments[1], arguments[1:], setting)  # noqa: S606 - the operator's own command.

@@ -17,7 +17,9 @@ class Person:
     phone: str = ""
     email: str = ""
     language: str = "fa"
+    kinds: list[str] = field(default_factory=list)
     roles: list[dict[str, str]] = field(default_factory=list)
+    family: list[dict[str, str]] = field(default_factory=list)
     facts: list[dict[str, str]] = field(default_factory=list)
     hint: str = ""
 
@@ -50,7 +52,9 @@ class Person:
             "email": self.email,
             "language": self.language,
             "user_id": self.user_id,
+            "kinds": self.kinds,
             "roles": self.roles,
+            "family": self.family,
             "facts": self.facts,
             "hint": self.hint,
         }
@@ -85,10 +89,17 @@ class People:
     def of_user(self, user_id: int) -> Person | None:
         return self._by_user.get(user_id)
 
-    def find(self, words: str, *, limit: int) -> list[Person]:
-        """Answer those in whose name, phone, code, email or workplaces all the words stand."""
+    def find(self, words: str, *, kind: str = "", limit: int) -> list[Person]:
+        """Answer those in whose name, phone, code, email or workplaces all the words stand.
+
+        With a `kind`, only those who are of it.
+        """
         keys = [_key(word) for word in words.split()]
-        found = (p for p in self._all if all(key in _key(_all_of(p)) for key in keys))
+        found = (
+            one
+            for one in self._all
+            if (not kind or kind in one.kinds) and all(key in _key(_all_of(one)) for key in keys)
+        )
         return [person for person, _ in zip(found, range(limit), strict=False)]
 
 

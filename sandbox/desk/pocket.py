@@ -49,7 +49,9 @@ class Pocket:
     async def _people(self, request: web.Request) -> web.Response:
         asked = await Asked.of(self._world, request)
         limit = asked.number("limit", 50)
-        found = self._world.people.find(asked.text("q", ""), limit=limit)
+        found = self._world.people.find(
+            asked.text("q", ""), kind=asked.text("kind", ""), limit=limit
+        )
         items = self._items()
         shown = [one.shown() | {"items": items(one)} for one in found]
         return _json({"people": shown, "of": len(self._world.people)})

@@ -8,6 +8,8 @@ const $ = (selector, root = document) => root.querySelector(selector);
 const NARROW = matchMedia("(max-width: 860px)");
 const PHONES_AT_ONCE = 3;
 const TROUBLE_SHOWS_MS = 8000;
+// Which bot lies open first: that of the employers for whoever speaks for a workplace.
+const BOT_OF = { employer: "employers", contact: "employers" };
 const FIRST_TAB = { only_sms: "sms", only_mail: "mail" };
 const phones = new Map(); // person's id -> Phone
 let front = null; // the phone shown where there is room for one
@@ -104,10 +106,11 @@ function marked(text, entities = []) {
 class Phone {
   constructor(person) {
     this.person = person;
-    this.seen = remembered(`seen-${person.id}`, { chat: 0, sms: 0, mail: 0 });
-    this.last = { chat: 0, sms: 0, mail: 0 };
+    this.seen = remembered(`seen-${person.id}`, {}); // what was seen under each tab, and of each bot
+    this.last = {};
     this.tab = FIRST_TAB[person.hint] ?? (person.phone ? "chat" : "mail");
-    this.bot = bots[0]?.audience;
+    const audience = BOT_OF[person.kinds[0]] ?? "people";
+    this.bot = (bots.find((bot) => bot.audience === audience) ?? bots[0])?.audience;
     this.group = false;
     this.letter = null;
     this.drawn = {};
@@ -136,7 +139,7 @@ class Phone {
   }
 
   card() {
-    const { national_code, phone, email, facts, roles, hint } = this.person;
+    const { national_code, phone, email, facts, kinds, roles, family, hint } = this.person;
     const chip = (label, value, typed = value) =>
       make("li", {}, make("button",
         { type: "button", class: "chip", title: words.tap_to_type, onclick: () => this.type(typed) },
@@ -144,14 +147,20 @@ class Phone {
     const rows = [chip(words.national_code, national_code)];
     for (const fact of facts) {
       const role = roles.find((one) => one.workshop_code === fact.workshop_code);
-      const label = [say("registered", { workshop: fact.workshop }), make("small", {}, `${words[role.role]} · ${role.city}`)];
+      const label = role
+        ? [say("registered", { workshop: fact.workshop }), make("small", {}, `${words[role.role]} · ${role.city}`)]
+        : words[fact.kind];
       const typed = fact.month.replace("-", "/");
       rows.push(chip(label, language === "fa" ? fact.words : typed, typed));
     }
     if (email) rows.push(chip(words.email, email));
-    if (!roles.length) rows.push(make("li", {}, make("p", {}, words.no_role)));
-    if (!phone) rows.push(make("li", {}, make("p", {}, words.no_phone)));
-    if (!email) rows.push(make("li", {}, make("p", {}, words.no_email)));
+    const note = (text) => rows.push(make("li", {}, make("p", {}, text)));
+    if (kinds.length) note(kindsOf(this.person));
+    if (!facts.length) note(words.no_record);
+    for (const one of family)
+      note(say(`relation_${one.relation}`, { name: one.name, year: digits(one.born) }));
+    if (!phone) note(words.no_phone);
+    if (!email) note(words.no_email);
     this.part(".chips").append(...rows);
     this.part(".card").open = hint === "start" && !NARROW.matches;
   }
@@ -176,7 +185,17 @@ class Phone {
         },
       }, label, badge));
     }
+    this.part(".bots").replaceChildren(...(bots.length < 2 ? [] : bots).map((bot) => make("button", {
+      type: "button", class: "plain", "data-bot": bot.audience, onclick: () => this.turnTo(bot.audience),
+    }, words[`bot_${bot.audience}`] ?? bot.username, make("span", { class: "badge", hidden: true }))));
     this.show(this.tab);
+  }
+
+  turnTo(audience) {
+    this.bot = audience;
+    this.drawn.chat = null;
+    this.newest = null;
+    this.refresh().then(() => this.bottom("chat"));
   }
 
   show(name, focus = false) {
@@ -194,16 +213,24 @@ class Phone {
 
   badges() {
     if (!this.root.hidden && !document.hidden && (!NARROW.matches || front === this.person.id)) {
-      this.seen[this.tab] = Math.max(this.seen[this.tab], this.last[this.tab]);
+      const shown = this.tab === "chat" ? `chat-${this.bot}` : this.tab;
+      this.seen[shown] = Math.max(this.seen[shown] ?? 0, this.last[shown] ?? 0);
       remember(`seen-${this.person.id}`, this.seen);
     }
-    for (const tab of this.root.querySelectorAll(".tab")) {
-      const fresh = Math.max(0, this.last[tab.dataset.tab] - this.seen[tab.dataset.tab]);
-      const badge = $(".badge", tab);
-      badge.hidden = !fresh;
-      badge.textContent = number(fresh);
-      badge.title = say("new", { n: number(fresh) });
+    const fresh = (name) => Math.max(0, (this.last[name] ?? 0) - (this.seen[name] ?? 0));
+    const count = (button, n) => {
+      const badge = $(".badge", button);
+      badge.hidden = !n;
+      badge.textContent = number(n);
+      badge.title = say("new", { n: number(n) });
+    };
+    for (const button of this.root.querySelectorAll("[data-bot]")) {
+      button.setAttribute("aria-pressed", button.dataset.bot === this.bot);
+      count(button, fresh(`chat-${button.dataset.bot}`));
     }
+    const chats = bots.reduce((sum, bot) => sum + fresh(`chat-${bot.audience}`), 0);
+    for (const tab of this.root.querySelectorAll(".tab"))
+      count(tab, tab.dataset.tab === "chat" ? chats : fresh(tab.dataset.tab));
   }
 
   bottom(name) {
@@ -274,11 +301,14 @@ class Phone {
 
   async refresh() {
     const person = this.person.id;
-    const [chat, sms, mail] = await Promise.all([
-      this.bot ? ask("/desk/messages", { person, bot: this.bot }) : null,
+    const bot = this.bot;
+    const [sms, mail, ...chats] = await Promise.all([
       ask("/desk/sms", { person }),
       ask("/desk/mail", { person }),
+      ...bots.map((one) => ask("/desk/messages", { person, bot: one.audience })),
     ]);
+    if (bot !== this.bot) return; // Somebody turned to the other bot meanwhile, and that is being drawn.
+    const chat = chats[bots.findIndex((one) => one.audience === bot)] ?? null;
     const draw = (name, data, drawer) => {
       const print = JSON.stringify(data);
       if (this.drawn[name] === print) return;
@@ -299,7 +329,8 @@ class Phone {
       this.newest = newest;
     }
     const count = (all) => all.filter((one) => !one.mine).length;
-    this.last = { chat: count(chat?.messages ?? []), sms: count(sms.sms), mail: count(mail.mail) };
+    this.last = { sms: count(sms.sms), mail: count(mail.mail) };
+    bots.forEach((one, place) => (this.last[`chat-${one.audience}`] = count(chats[place].messages)));
     this.badges();
     clearTimeout(this.soon);
     if (chat?.typing) this.soon = setTimeout(() => this.refresh(), 1500);
@@ -307,11 +338,6 @@ class Phone {
 
   drawChat(chat) {
     const scroll = this.part(".chat .scroll");
-    this.part(".bots").hidden = bots.length < 2;
-    this.part(".bots").replaceChildren(...bots.map((bot) => make("button", {
-      type: "button", class: "plain", "aria-pressed": bot.audience === this.bot,
-      onclick: () => { this.bot = bot.audience; this.refresh(); },
-    }, words[`bot_${bot.audience}`] ?? bot.username)));
     if (!chat || !this.person.phone) {
       // An account at the messenger hangs on a mobile number.
       scroll.replaceChildren(make("div", { class: "empty" }, icon("chat"), chat ? words.no_phone : words.no_bot));
@@ -510,6 +536,8 @@ async function drawLog() {
 
 /* People and their phones on the desk */
 
+const kindsOf = (person) => person.kinds.map((kind) => words[`kind_of_${kind}`]).join(language === "fa" ? "، " : ", ");
+
 function shelve() {
   const ids = [...phones.keys()];
   history.replaceState(null, "", `#${ids.join(",")}`);
@@ -544,7 +572,7 @@ function putAway(id) {
 }
 
 async function drawPeople() {
-  const { people, of } = await ask("/desk/people", { q: $("#search").value, limit: 60 });
+  const { people, of } = await ask("/desk/people", { q: $("#search").value, kind: $("#kind").value, limit: 60 });
   $("#people-count").textContent = people.length ? say("people_of", { n: number(people.length), of: number(of) }) : words.nobody;
   $("#people-list").replaceChildren(...people.map((person) => make("li", {}, make("button", {
     type: "button", class: "person", "data-person": person.id, "aria-pressed": phones.has(person.id),
@@ -552,7 +580,7 @@ async function drawPeople() {
   }, face(person.name, person.id),
   make("span", {}, make("b", {}, person.name),
     person.hint ? make("small", { class: "hint" }, words[`hint_${person.hint}`])
-      : make("small", {}, person.roles.map((role) => role.workshop).join("، ") || words.no_role)),
+      : make("small", {}, person.roles.map((role) => role.workshop).join("، ") || kindsOf(person) || words.no_record)),
   make("span", { class: "dots" }, ...["chat", "sms", "mail"].filter((name) => person.items[name]).map(icon))))));
   return people;
 }
@@ -598,6 +626,7 @@ async function begin() {
   $("#faults-clear").addEventListener("click", () => act("/desk/faults", {}, "DELETE"));
   $("#reset").addEventListener("click", () => confirm(words.reset_sure) && act("/desk/reset", {}));
   $("#search").addEventListener("input", drawPeople);
+  $("#kind").addEventListener("change", drawPeople);
   document.addEventListener("click", (event) => {
     for (const pop of document.querySelectorAll(".pop[open]")) if (!pop.contains(event.target)) pop.open = false;
   });
