@@ -3,13 +3,16 @@
 Source: domain page "Services", section 3, and the rule table `booklets`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
 from enum import StrEnum
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Self
 
-from api.kit.money import Rials
+from api.kit.calendar import Month
+from api.kit.money import Rials, share
 
 REQUEST_KIND = "booklet"
 
@@ -59,17 +62,38 @@ MOVES: Mapping[Stage, frozenset[Stage]] = MappingProxyType({
         {Stage.FEE_DUE, Stage.ISSUED, Stage.REJECTED, Stage.CANCELLED}
     ),
     Stage.FEE_DUE: frozenset({Stage.ISSUED, Stage.REJECTED, Stage.CANCELLED}),
-    Stage.ISSUED: frozenset({Stage.PRINTED, Stage.REJECTED, Stage.CANCELLED}),
-    Stage.PRINTED: frozenset({Stage.HANDED_TO_POST, Stage.READY_AT_BRANCH, Stage.CANCELLED}),
+    # From here on a fee is paid: nothing is rejected or cancelled any more.
+    Stage.ISSUED: frozenset({Stage.PRINTED}),
+    Stage.PRINTED: frozenset({Stage.HANDED_TO_POST, Stage.READY_AT_BRANCH}),
     Stage.HANDED_TO_POST: frozenset({Stage.DELIVERED, Stage.RETURNED}),
     Stage.READY_AT_BRANCH: frozenset({Stage.DELIVERED, Stage.RETURNED}),
-    # Not met at the door, or not collected: it is sent again, kept at a branch, or given up.
+    # Nobody at the door, or not collected: sent again, kept at a branch, or given up.
     Stage.RETURNED: frozenset({Stage.HANDED_TO_POST, Stage.READY_AT_BRANCH, Stage.CANCELLED}),
     Stage.DELIVERED: frozenset(),
     Stage.REJECTED: frozenset(),
     Stage.CANCELLED: frozenset(),
 })  # fmt: skip
-"""Where a request may go from each stage; the empty ones are its end."""
+"""Where a request may go from each stage; those that lead nowhere are its end."""
+
+_BY_ITSELF = frozenset({Stage.ENTITLEMENT_CHECKED, Stage.FEE_DUE})
+
+
+def is_end(stage: Stage) -> bool:
+    """Say whether a request is closed at this stage."""
+    return not MOVES[stage]
+
+
+def by_hand(stage: Stage, way: Way) -> tuple[Stage, ...]:
+    """Give the stages the organisation may move a request to, in their order.
+
+    A fee is waited for and nothing else issues it; what is collected is not posted, and what is
+    posted comes to a branch only when it was returned.
+    """
+    wrong = Stage.HANDED_TO_POST if way is Way.BRANCH else Stage.READY_AT_BRANCH
+    barred = _BY_ITSELF | ({wrong} if stage is Stage.PRINTED else set())
+    if stage is Stage.FEE_DUE:
+        barred |= {Stage.ISSUED}
+    return tuple(one for one in Stage if one in MOVES[stage] - barred)
 
 
 class LineCode(StrEnum):
@@ -87,3 +111,79 @@ class Line:
     code: LineCode
     amount: Rials
     facts: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Tariff:
+    """The rule table `booklets` on a day; percentages are of the minimum daily wage."""
+
+    months_of_cover: int
+    days_to_pay: int
+    first_percent: Decimal
+    again_percent: Decimal
+    free_after: frozenset[Loss]
+    days: Mapping[Way, int]
+    """In so many days it is expected, by each way."""
+    delivery: Mapping[Way, int]
+    """What each way costs, in rials."""
+
+    @classmethod
+    def of(cls, body: Mapping[str, Any]) -> Self:
+        """Read the body of a version."""
+        duplicate, ways = body["duplicate"], body["ways"]
+        return cls(
+            months_of_cover=int(body["months_of_cover"]),
+            days_to_pay=int(body["days_to_pay"]),
+            first_percent=Decimal(str(duplicate["first_percent"])),
+            again_percent=Decimal(str(duplicate["again_percent"])),
+            free_after=frozenset(Loss(word) for word in duplicate["free_after"]),
+            days={way: int(ways[way]["days"]) for way in Way},
+            delivery={way: int(ways[way]["cost"]) for way in Way},
+        )
+
+
+def months_that_count(today: date, months_of_cover: int) -> tuple[Month, ...]:
+    """Give the complete months before today that show cover to be in force, the oldest first."""
+    this = Month.of(today)
+    return tuple(this.plus(-back) for back in range(months_of_cover, 0, -1))
+
+
+def missing_month(recorded: Collection[Month], counting: Sequence[Month]) -> Month | None:
+    """Name the month whose contribution is missed, None where cover is in force.
+
+    One month of those that count is enough; where there is none, the oldest is named: its time to
+    be there is over, that of the last may not be.
+    """
+    return None if set(recorded) & set(counting) else counting[0]
+
+
+def cost(
+    kind: Kind, loss: Loss | None, way: Way, *, earlier: int, tariff: Tariff, daily_wage: int
+) -> tuple[Line, ...]:
+    """Say what a booklet costs, line by line; the lines are whole thousands of rials.
+
+    `earlier` counts the duplicates for which a fee was due before.
+    """
+    lines = []
+    if kind is Kind.DUPLICATE and loss not in tariff.free_after:
+        percent = tariff.again_percent if earlier else tariff.first_percent
+        facts = {"percent": str(percent), "base": daily_wage, "again": earlier > 0}
+        lines.append(Line(LineCode.DUPLICATE_FEE, _thousands(share(daily_wage, percent)), facts))
+    if tariff.delivery[way]:
+        lines.append(Line(LineCode.DELIVERY, _thousands(tariff.delivery[way]), {"way": way.value}))
+    return tuple(lines)
+
+
+def masked_address(address: str) -> str:
+    """Give as much of an address as tells it to whom it belongs: «تهران، خیابان آ***»."""
+    first, _comma, rest = address.partition("،" if "،" in address else ",")
+    words = (rest or first).split()
+    start = [first.strip()] if rest else []
+    if len(words) > 1:
+        return "، ".join([*start, f"{words[0]} {words[1][:1]}***"])
+    return "، ".join([*start, f"{''.join(words)[:1]}***"])
+
+
+def _thousands(amount: int) -> Rials:
+    # A bill is whole thousands; here the rest is let go, in the payer's favour.
+    return Rials(amount - amount % 1_000)

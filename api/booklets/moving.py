@@ -1,0 +1,154 @@
+"""Stages of a booklet on its way: moved on by hand or by a payment, and told each time."""
+
+import re
+import uuid
+from collections.abc import Collection, Mapping
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from api.bills import service as bills
+from api.booklets import queries, rules
+from api.booklets.models import Booklet
+from api.booklets.refusals import StageNotReached
+from api.booklets.rules import REQUEST_KIND, Stage, Tariff, Way
+from api.errors import Invalid
+from api.kit import calendar
+from api.kit.calendar import working_day_from
+from api.kit.text import ascii_digits, normalise
+from api.notices import service as notices
+from api.organisation import queries as branches
+from api.organisation import service as organisation
+from api.requests import queries as requests_queries
+from api.requests import service as requests
+from api.requests.models import Request
+from api.requests.refusals import RequestNotFound
+from api.requests.rules import about
+
+_TEMPLATE = "request_stage"
+_TRACKING = re.compile(r"[0-9A-Za-z]{5,32}")
+_LONGEST_REASON = 300
+# No row of Fridays and holidays is longer.
+_LONGEST_REST = timedelta(days=30)
+
+
+def tariff_on(session: Session, day: date) -> Tariff:
+    """Give the rules of booklets that are in force on a day; raises NoRule."""
+    return Tariff.of(organisation.rules_on(session, "booklets", day))
+
+
+def expected(session: Session, tariff: Tariff, way: Way, day: date) -> date:
+    """Give the day by which a booklet that is issued on this one is expected."""
+    last = day + timedelta(days=tariff.days[way])
+    holidays = organisation.holidays_between(session, last, last + _LONGEST_REST)
+    return working_day_from(last, holidays)
+
+
+def fees_paid(session: Session, *, bill_ids: Collection[uuid.UUID], now: datetime) -> None:
+    """Issue the booklets whose fees these bills were; others are passed over."""
+    paid = {booklet.request_id: booklet for booklet in queries.of_bills(session, bill_ids)}
+    if not paid:
+        return
+    today = calendar.today(now)
+    tariff = tariff_on(session, today)
+    for waiting in requests_queries.by_ids(session, paid):
+        if waiting.stage != Stage.FEE_DUE:
+            continue
+        booklet = paid[waiting.id]
+        due_on = expected(session, tariff, booklet.way, today)
+        come_to(session, waiting, booklet, Stage.ISSUED, now=now, due_on=due_on)
+
+
+def advance(
+    session: Session,
+    *,
+    number: str,
+    stage: Stage,
+    now: datetime,
+    tracking: str | None = None,
+    reason: str | None = None,
+) -> Request:
+    """Move a request on as the organisation's clerk does; the one who asked is told.
+
+    Handing to the post needs the post's tracking number, a rejection its reason: Invalid names the
+    field. Raises RequestNotFound and StageNotReached.
+    """
+    booklet = queries.of_number(session, number)
+    if booklet is None:
+        raise RequestNotFound
+    if booklet.bill_id is not None and stage in {Stage.REJECTED, Stage.CANCELLED}:
+        # Before the request is held: who pays holds the bill first and then the request.
+        bills.cancel(session, [booklet.bill_id], now)
+    moving = requests_queries.by_number(session, number)
+    if moving is None:
+        raise RequestNotFound
+    possible = rules.by_hand(Stage(moving.stage), booklet.way)
+    if stage not in possible:
+        raise StageNotReached(stage=moving.stage, next=[one.value for one in possible])
+    note = _note(stage, tracking=tracking, reason=reason)
+    booklet.tracking = note.get("tracking", booklet.tracking)
+    come_to(session, moving, booklet, stage, now=now, note=note)
+    return moving
+
+
+def come_to(
+    session: Session,
+    moving: Request,
+    booklet: Booklet,
+    stage: Stage,
+    *,
+    now: datetime,
+    note: Mapping[str, Any] | None = None,
+    due_on: date | None = None,
+) -> None:
+    """Come to a stage and tell of it; what still waits to tell of an earlier one is taken back."""
+    ordinal = requests.move(
+        session,
+        moving,
+        stage=stage,
+        now=now,
+        note=note,
+        due_on=due_on,
+        closed=rules.is_end(stage),
+    )
+    subject = about(moving.number)
+    notices.cancel_about(session, abouts=[subject], templates=[_TEMPLATE], now=now)
+    notices.post(
+        session,
+        template=_TEMPLATE,
+        to=moving.person_id,
+        about=subject,
+        facts={
+            "number": moving.number,
+            "kind": REQUEST_KIND,
+            "stage": stage.value,
+            "due_on": moving.due_on and moving.due_on.isoformat(),
+            **_told(session, booklet, note or {}),
+        },
+        key=f"{_TEMPLATE}:{moving.id}:{ordinal}",
+        now=now,
+    )
+
+
+def _note(stage: Stage, *, tracking: str | None, reason: str | None) -> dict[str, str]:
+    """Keep what belongs to a stage; Invalid where it is missing or has another form."""
+    note = {}
+    if stage is Stage.HANDED_TO_POST:
+        note["tracking"] = ascii_digits(tracking or "").strip()
+        if not _TRACKING.fullmatch(note["tracking"]):
+            raise Invalid(field="tracking", reason="form")
+    if stage in {Stage.REJECTED, Stage.CANCELLED, Stage.RETURNED}:
+        note["reason"] = normalise(reason or "")
+        needed = stage is Stage.REJECTED
+        if len(note["reason"]) > _LONGEST_REASON or (needed and not note["reason"]):
+            raise Invalid(field="reason", reason="form")
+    return {name: value for name, value in note.items() if value}
+
+
+def _told(session: Session, booklet: Booklet, note: Mapping[str, Any]) -> dict[str, Any]:
+    told = {name: note[name] for name in ("tracking", "reason", "amount") if name in note}
+    if booklet.branch_id is not None:
+        branch = branches.by_id(session, booklet.branch_id)
+        told["branch"] = branch and branch.name
+    return told

@@ -1,0 +1,60 @@
+"""The doors of booklets: an offer, and the request that comes of it."""
+
+from sqlalchemy.orm import Session
+
+from api.access.doors import Linked, Now, Router, answers
+from api.audit import service as audit
+from api.booklets import service
+from api.booklets.refusals import (
+    NoRegisteredAddress,
+    NotEntitled,
+    OfferExpired,
+    OfferNotFound,
+    RequestOpen,
+    UnknownBranch,
+    UnknownMember,
+)
+from api.booklets.schemas import BookletIn, BookletOut, OfferIn, OfferOut, Terms
+from api.booklets.service import Wish
+from api.organisation.refusals import NoRule
+from api.requests.rules import about
+
+router = Router(prefix="/v1/booklets", tags=["booklets"])
+
+_AGAINST = (NotEntitled, RequestOpen, UnknownMember, UnknownBranch, NoRegisteredAddress, NoRule)
+
+
+@router.get("/terms")
+def terms(session: Session, caller: Linked) -> Terms:
+    """What is known of this person before the questions."""
+    return service.terms(session, person_id=caller.person_id)
+
+
+@router.post("/offers", responses=answers(*_AGAINST))
+def offer(session: Session, caller: Linked, now: Now, asked: OfferIn) -> OfferOut:
+    """What a booklet would cost and when it would come; good for an hour."""
+    address = asked.address and f"{asked.address}\n{asked.postal_code}"
+    wish = Wish(
+        subject_id=asked.whom or caller.person_id,
+        kind=asked.kind,
+        loss=asked.loss,
+        way=asked.how,
+        address=address,
+        branch_id=asked.branch,
+    )
+    return service.offer(session, person_id=caller.person_id, wish=wish, now=now)
+
+
+@router.post("", responses=answers(*_AGAINST, OfferNotFound, OfferExpired))
+def request(session: Session, caller: Linked, now: Now, taken: BookletIn) -> BookletOut:
+    """Take an offer; taking it again gives the same request."""
+    made = service.request(session, person_id=caller.person_id, offer_id=taken.offer, now=now)
+    audit.note(
+        session,
+        actor=caller.actor,
+        verb="booklets.request",
+        subject=about(made.number),
+        detail={"stage": made.stage},
+        now=now,
+    )
+    return made
