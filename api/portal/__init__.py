@@ -1,0 +1,1 @@
+"""Pages for people: where a bill is paid, and where its receipt is fetched on paper."""

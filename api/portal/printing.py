@@ -1,0 +1,118 @@
+"""Papers: a PDF is made in a worker process, whose compiler stays warm.
+
+Typesetting holds the interpreter for some ten milliseconds: in the process of the doors everybody
+would wait for it. This module is all that the worker loads.
+"""
+
+import asyncio
+import json
+import multiprocessing
+import os
+import signal
+import threading
+from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import asdict, dataclass
+from multiprocessing.connection import wait
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from api.errors import Unavailable
+
+if TYPE_CHECKING:
+    import typst
+
+_FOLDER = Path(__file__).parent
+_FONTS = _FOLDER / "static"
+_MOST_WAITING = 100
+"""Two seconds of the worker's time; who comes then is told to come again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Paper:
+    """A paper of one page, worded for its reader; plain text, nothing of it is markup."""
+
+    language: str
+    direction: str
+    sender: str
+    title: str
+    lines: Sequence[str]
+    figures: Sequence[tuple[str, str]]
+    footer: str
+
+
+class Printer:
+    """Makes PDFs, one at a time; the worker is started by the first."""
+
+    def __init__(self, *, seconds: float = 10.0) -> None:
+        self._seconds = seconds
+        self._pool: ProcessPoolExecutor | None = None
+        self._waiting = 0
+
+    async def pdf(self, paper: Paper) -> bytes:
+        """Typeset a paper; Unavailable when the worker is busy, late or has just died."""
+        if self._waiting >= _MOST_WAITING:
+            raise Unavailable("busy", retry_after=self._seconds)
+        self._waiting += 1
+        try:
+            async with asyncio.timeout(self._seconds):
+                loop = asyncio.get_running_loop()
+                said = json.dumps(asdict(paper), ensure_ascii=False)
+                return await loop.run_in_executor(self._opened(), typeset, said)
+        except BrokenProcessPool:
+            self.close()
+            raise Unavailable("away") from None
+        except TimeoutError:
+            raise Unavailable("busy", retry_after=self._seconds) from None
+        finally:
+            self._waiting -= 1
+
+    def close(self) -> None:
+        """Let the worker end; what it has in hand is not waited for."""
+        if self._pool is not None:
+            self._pool.shutdown(wait=False, cancel_futures=True)
+            self._pool = None
+
+    def _opened(self) -> ProcessPoolExecutor:
+        if self._pool is None:
+            # A fork of a process with threads may stop for ever at a lock that one of them held.
+            spawn = multiprocessing.get_context("spawn")
+            self._pool = ProcessPoolExecutor(1, spawn, initializer=_begin)
+        return self._pool
+
+
+_kept: "list[typst.Compiler]" = []
+
+
+def _begin() -> None:
+    """Begin the worker's life; it ends with the process that asked for it, however that ends."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    _compiler()
+
+
+def _end_with_parent() -> None:
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        wait([parent.sentinel])
+        os._exit(0)
+
+
+def typeset(said: str) -> bytes:
+    """Make the PDF of a Paper in JSON."""
+    made = _compiler().compile(format="pdf", sys_inputs={"said": said})
+    if not isinstance(made, bytes):
+        raise TypeError("a paper of one page is one file")
+    return made
+
+
+def _compiler() -> "typst.Compiler":
+    if not _kept:
+        import typst
+
+        fonts = typst.Fonts(
+            include_system_fonts=False, include_embedded_fonts=False, font_paths=[_FONTS]
+        )
+        _kept.append(typst.Compiler(_FOLDER / "paper.typ", root=_FOLDER, font_paths=fonts))
+    return _kept[0]
