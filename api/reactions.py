@@ -3,7 +3,7 @@
 The only file that knows both sides; `connect` puts its tables in force, once, when a process starts.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from types import MappingProxyType
 from uuid import UUID
@@ -14,26 +14,52 @@ from api import events
 from api.access import grants
 from api.access import service as access
 from api.access.events import ChatLinked, ChatUnlinked
+from api.bills import service as bills
+from api.bills.rules import about as about_bill
+from api.booklets import service as booklets
+from api.contracts import service as contracts
+from api.contracts.events import BillsClosed
 from api.debts import service as debts
 from api.debts.events import DebtsClosed, DebtsRevised
 from api.identity import queries as identity
 from api.kit.calendar import today
 from api.notices import questions
 from api.notices import service as notices
+from api.payments.events import BillsSettled
 from api.people import queries as people
 from api.templates.catalogue import TEMPLATES
 
 _DEBT_OPEN = "debt_open"
+_BILL_OPEN = "bill_open"
 
 
-def _take_back_what_waits(session: Session, happened: DebtsClosed | DebtsRevised) -> None:
+def _take_back_of_debts(session: Session, happened: DebtsClosed | DebtsRevised) -> None:
     """Stop what is only true of an open debt; receipts and rulings of it still go."""
+    _take_back(session, _DEBT_OPEN, happened.abouts, happened.at)
+
+
+def _take_back_of_paid_bills(session: Session, happened: BillsSettled) -> None:
+    """Stop what asks for money that has come; its receipt still goes."""
+    _take_back(session, _BILL_OPEN, [about_bill(one) for one in happened.bill_ids], happened.at)
+
+
+def _take_back_of_closed_bills(session: Session, happened: BillsClosed) -> None:
+    """Stop what asks for money that is not to be paid any more."""
+    _take_back(session, _BILL_OPEN, happened.abouts, happened.at)
+
+
+def _take_back(session: Session, question: str, abouts: Collection[str], at: datetime) -> None:
     notices.cancel_about(
         session,
-        abouts=happened.abouts,
-        templates=[one.name for one in TEMPLATES.values() if one.question == _DEBT_OPEN],
-        now=happened.at,
+        abouts=abouts,
+        templates=[one.name for one in TEMPLATES.values() if one.question == question],
+        now=at,
     )
+
+
+def _issue_booklets(session: Session, happened: BillsSettled) -> None:
+    """Let the booklets go on whose fees were paid."""
+    booklets.fees_paid(session, bill_ids=happened.bill_ids, now=happened.at)
 
 
 def _tell_older_channels(session: Session, happened: ChatLinked) -> None:
@@ -82,18 +108,22 @@ def _tell_of_link(
 
 WHO_HEARS: Mapping[type, Sequence[events.Hearer]] = MappingProxyType(
     {
-        DebtsClosed: [_take_back_what_waits],
-        DebtsRevised: [_take_back_what_waits],
+        BillsClosed: [_take_back_of_closed_bills],
+        BillsSettled: [contracts.grow_records, _take_back_of_paid_bills, _issue_booklets],
+        DebtsClosed: [_take_back_of_debts],
+        DebtsRevised: [_take_back_of_debts],
         ChatLinked: [_tell_older_channels],
         ChatUnlinked: [_tell_of_unlinking],
     }
 )
 
-ANSWERS: Mapping[str, questions.Answer] = MappingProxyType({_DEBT_OPEN: debts.still_owed})
+ANSWERS: Mapping[str, questions.Answer] = MappingProxyType(
+    {_BILL_OPEN: bills.still_open, _DEBT_OPEN: debts.still_owed}
+)
 """The question of a template -> the verb that says of which subjects it is still true."""
 
 HELD: Mapping[str, grants.WhatIsHeld] = MappingProxyType(
-    {grants.WORKSHOP: identity.workplaces_held}
+    {grants.WORKSHOP: identity.workplaces_held, grants.CHILD: people.children_held}
 )
 """A kind of grant -> the verb that says what a person holds of it."""
 

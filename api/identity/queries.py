@@ -12,6 +12,7 @@ from api.employers import queries as employers
 from api.identity.models import Claim, SentCode
 from api.kit.calendar import Month
 from api.kit.identifiers import mask_workshop
+from api.records import queries as records
 
 NOBODY = UUID(int=0)
 """Asked about in place of a person we do not know: the same questions, the same cost."""
@@ -40,6 +41,12 @@ def registration_months(session: Session, person_id: UUID | None, today: date) -
     """The months in which the workplaces of a person were registered; empty for nobody's."""
     workshops = employers.workshops_of(session, person_id or NOBODY, today)
     return {str(Month.of(workshop.registered_on)) for workshop in workshops}
+
+
+def first_months(session: Session, person_id: UUID | None) -> set[str]:
+    """The month in which a person's record begins, alone; empty where there is no record."""
+    first = records.first_month(session, person_id or NOBODY)
+    return set() if first is None else {str(first)}
 
 
 def codes_sent(session: Session, phone_index: bytes, day: date) -> tuple[int, datetime | None]:

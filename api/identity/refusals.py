@@ -1,6 +1,7 @@
 """What identity says no to.
 
-Somebody unknown, somebody who is no contact and a wrong month are answered alike: WrongFact.
+Somebody unknown, somebody who is no contact or has no record, and a wrong month are answered
+alike: WrongFact.
 """
 
 from api.errors import Conflict, Invalid, NotAllowed, TooMany

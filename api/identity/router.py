@@ -36,16 +36,17 @@ def claim(
 
     The answer is the same whether or not the person is known.
     """
+    chat = _chat(caller)
     made = service.claim(
         session,
-        chat=_chat(caller),
+        chat=chat,
         national_code=said.national_code,
         phone=said.phone,
         language=caller.language,
         claims_an_hour=settings.claims_an_hour,
         now=now,
     )
-    return ClaimOut(id=made.id)
+    return ClaimOut(id=made.id, question=rules.question_for(chat.audience))
 
 
 @router.post(

@@ -27,6 +27,20 @@ CODES_GO_TO = "+989"
 """Prefix of the numbers that codes are sent to: Iranian mobiles, so that nobody earns by them."""
 
 
+class Question(StrEnum):
+    """The fact that stands on no paper: the month in which something of theirs began."""
+
+    REGISTRATION_MONTH = "registration_month"
+    """A workplace they speak for was registered; any of them."""
+    FIRST_MONTH = "first_month"
+    """Their insurance record begins."""
+
+
+def question_for(audience: str) -> Question:
+    """What a chat of an audience is asked: insured people for their record, others for a workplace."""
+    return Question.FIRST_MONTH if audience == "people" else Question.REGISTRATION_MONTH
+
+
 class ClaimState(StrEnum):
     """Asked: the fact is awaited. Sent: the code is. Linked: the end; a claim may also just age."""
 

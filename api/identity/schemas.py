@@ -1,12 +1,12 @@
 """What passes through the doors of identity."""
 
 from datetime import datetime
-from typing import Literal
 from uuid import UUID
 
 from pydantic import BaseModel, Field
 
 from api.access.schemas import GrantOut
+from api.identity.rules import Question
 
 
 class ClaimIn(BaseModel):
@@ -20,11 +20,11 @@ class ClaimOut(BaseModel):
     """An open claim and the question to answer; the same for people we know and do not know."""
 
     id: UUID
-    question: Literal["registration_month"] = "registration_month"
+    question: Question = Question.REGISTRATION_MONTH
 
 
 class FactIn(BaseModel):
-    """The Jalali month in which a workplace of the person was registered."""
+    """The Jalali month that the question of the claim asks for."""
 
     month: str = Field(max_length=20, examples=["1398-04"])
 
@@ -44,7 +44,7 @@ class CodeIn(BaseModel):
 
 
 class Welcome(BaseModel):
-    """The chat is linked: to whom, and for which workplaces it may act."""
+    """The chat is linked: to whom, and for which workplaces or children it may act."""
 
     name: str = Field(examples=["م*** ا***"])
     grants: list[GrantOut]

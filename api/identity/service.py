@@ -32,7 +32,7 @@ from api.identity.refusals import (
     WrongCode,
     WrongFact,
 )
-from api.identity.rules import ClaimState
+from api.identity.rules import ClaimState, Question
 from api.kit import calendar, identifiers
 from api.kit.calendar import BadDate, Month
 from api.kit.identifiers import BadIdentifier
@@ -97,7 +97,7 @@ def answer_fact(
     index = access_queries.chat_index(chat)
     made = _open_claim(session, claim_id, index, now)
     left = guard.take_try(session, index, now=now)
-    months = queries.registration_months(session, made.person_id, calendar.today(now))
+    months = _facts(session, made.person_id, chat.audience, now)
     if said not in months or made.person_id is None:
         if left == 0:
             guard.lock(session, index, now=now)
@@ -178,6 +178,13 @@ def sweep(session: Session, *, now: datetime, limit: int = 5000) -> int:
         swept = session.scalars(statement.execution_options(synchronize_session=False))
         forgotten += len(swept.all())
     return forgotten
+
+
+def _facts(session: Session, person_id: UUID | None, audience: str, now: datetime) -> set[str]:
+    """The months that answer the question of an audience rightly; one question to the store."""
+    if rules.question_for(audience) is Question.FIRST_MONTH:
+        return queries.first_months(session, person_id)
+    return queries.registration_months(session, person_id, calendar.today(now))
 
 
 def _link(

@@ -64,7 +64,9 @@ class AddressBook:
         ):
             return None
         if self._channel == Channel.CHAT:
-            return self._chat_of(notice) if self._consents[notice.person_id] else None
+            # What is meant for one chat warns of another: a STOP written there does not silence it.
+            may_chat = notice.link_id is not None or self._consents[notice.person_id]
+            return self._chat_of(notice) if may_chat else None
         value = self._values.get(notice.person_id)
         sender = SMS if self._channel == Channel.SMS else EMAIL
         return Address(sender, value) if value and sender in self._senders else None

@@ -111,6 +111,19 @@ def test_who_takes_a_chat_over_at_night_and_writes_stop_silences_nobody(
     assert [letter.template for letter in office.send("sms")] == [template]
 
 
+def test_stop_in_a_newly_linked_chat_does_not_silence_the_older_one(session: Session) -> None:
+    person = make.person(session, language="en")
+    older = chat(session, person)
+    session.execute(delete(Delivery))
+    session.execute(delete(Notice))
+    newer = chat(session, person, audience="people")
+    preferences.set_consent(session, person_id=person.id, on=False, now=make.NOW)
+    office = Office(session)
+    (letter,) = office.send("chat")
+    assert (letter.template, letter.address) == ("link_added", older.chat)
+    assert letter.address != newer.chat
+
+
 def test_an_ended_chat_is_told_to_the_channel_that_is_left(session: Session) -> None:
     person = make.person(session, language="en")
     link = chat(session, person)
