@@ -39,6 +39,7 @@ class Person:
     email: str
     language: str
     hint: str = ""
+    address: str = ""
     roles: list["Role"] = field(default_factory=list)
 
 

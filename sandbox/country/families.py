@@ -1,4 +1,4 @@
-"""Families: husbands, wives and children as the registry knows them."""
+"""Families: husbands, wives and children as the registry knows them, and where they live."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -6,14 +6,17 @@ from random import Random
 
 from sandbox.country.building import Person
 from sandbox.country.calendar import Day, jalali
+from sandbox.country.geography import CITIES, STREETS
 from sandbox.country.names import MEN, WOMEN
 from sandbox.country.peopling import IS_MAN, Peopling
 
 FAMILIES = 60
 OF_AGE = 18  # years
 WITH_PHONE = 16  # years
+WITHOUT_ADDRESS = 0.1
 
 
+PERSIAN = str.maketrans("0123456789", "۰۱۲۳۴۵۶۷۸۹")
 # The children of those with a hint, by first names and age.
 CHILDREN = {
     "insured": [(WOMEN, 9), (MEN, 20)],
@@ -66,6 +69,19 @@ def marry(rng: Random, insured: list[Person], peopling: Peopling, *, on: date) -
             )
             found.append(Kin(person, child, "child", child.birth_date, _until(rng, child, today)))
     return found
+
+
+def house(rng: Random, people: list[Person], kin: list[Kin]) -> None:
+    """Give people an address, a family one of its own; that of some is not registered."""
+    heads = {id(one.dependant): one.person for one in kin}
+    for person in people:
+        if id(person) not in heads and (person.hint or rng.random() >= WITHOUT_ADDRESS):
+            city, street = rng.choice(CITIES)[1], rng.choice(STREETS)
+            number = str(rng.randrange(2, 400)).translate(PERSIAN)
+            person.address = f"{city}، {street}، پلاک {number}"
+    for person in people:
+        if id(person) in heads:
+            person.address = heads[id(person)].address
 
 
 def _until(rng: Random, child: Person, today: Day) -> Day | None:

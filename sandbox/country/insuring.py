@@ -35,6 +35,8 @@ GONE = (
     "کارخانهٔ قند دشت",
     "تعاونی مسافربری راهیان",
 )
+# The registry lists those who pay for themselves as one place of their branch; code and names invented.
+CODE_OF_CONTRACTS = "9990001"
 PLACE_OF_CONTRACT = {"self_employed": "حرف و مشاغل آزاد", "voluntary": "بیمهٔ اختیاری"}
 
 
@@ -169,7 +171,8 @@ class _Careers:
             until = max(_count(contract.starts), self._last - self._rng.randint(5, 20))
         spells = self._work(contract.person, _count(contract.starts) - self._rng.randint(2, 14))
         place = PLACE_OF_CONTRACT[contract.kind]
-        spells.append(Spell(contract.number, place, _count(contract.starts), until))
+        code = f"{contract.branch.code}{CODE_OF_CONTRACTS}"
+        spells.append(Spell(code, place, _count(contract.starts), until))
         return list(self._months(contract.person, spells, contract.base))
 
     def of_worker(self, person: Person, place: Workshop | None) -> list[Month]:

@@ -9,14 +9,14 @@ from random import Random
 
 from sandbox.country.building import Country, Person, build
 from sandbox.country.cards import Cards
-from sandbox.country.families import Kin, marry
+from sandbox.country.families import Kin, house, marry
 from sandbox.country.holidays import holidays
 from sandbox.country.insuring import Contract, Insured, insure
 from sandbox.country.owing import owe, rows
 from sandbox.country.peopling import Peopling
 
 HEADERS = {
-    "people": "national_code,first_name,last_name,birth_date,phone,email,language",
+    "people": "national_code,first_name,last_name,birth_date,phone,email,language,address",
     "dependants": "national_code,dependant_code,relation,since,until",
     "employers": "employer_no,kind,name",
     "branches": "branch_code,kind,name,province,city,address,phone,hours,latitude,longitude",
@@ -44,6 +44,7 @@ def write(out: Path, *, on: date, seed: int) -> dict[str, int]:
     peopling = Peopling(rng, country.people, on=on)
     insured = insure(rng, country, peopling, on=on)
     kin = marry(rng, insured.people, peopling, on=on)
+    house(rng, [*country.people, *peopling.made], kin)
     everyone = [*country.people, *peopling.made]
     # Whom a newcomer is to be stands first.
     people = [one for one in everyone if one.hint] + [one for one in everyone if not one.hint]
@@ -119,6 +120,7 @@ def _person(one: Person) -> tuple[object, ...]:
         one.phone,
         one.email,
         one.language,
+        one.address,
     )
 
 

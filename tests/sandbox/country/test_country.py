@@ -214,7 +214,7 @@ def test_no_month_on_record_is_longer_than_it_was_nor_of_tomorrow(country: Path)
 
 def test_records_have_gaps_and_places_that_are_known(country: Path):
     workshops = {row["workshop_code"]: row for row in rows(country, "workshops")}
-    contracts = {row["contract_no"]: row for row in rows(country, "contracts")}
+    contracts = {row["national_code"]: row for row in rows(country, "contracts")}
     months: dict[str, set[int]] = {}
     for row in rows(country, "records"):
         year, month = map(int, row["month"].split("-"))
@@ -223,14 +223,15 @@ def test_records_have_gaps_and_places_that_are_known(country: Path):
         if place:
             registered = place["registered_on"].replace("/", "-")[:7]
             assert (row["place_name"], row["month"] >= registered) == (place["name"], True)
-        contract = contracts.get(row["source_code"])
-        if contract:
-            assert contract["national_code"] == row["national_code"]
+        if row["place_name"] in {"حرف و مشاغل آزاد", "بیمهٔ اختیاری"}:
+            contract = contracts[row["national_code"]]
+            assert row["source_code"].startswith(contract["branch_code"])
             assert row["month"] >= contract["starts_on"]
             assert row["month"] <= (contract["ends_on"] or row["month"])
     with_gaps = [one for one, counts in months.items() if max(counts) - min(counts) >= len(counts)]
     assert len(with_gaps) > 50
-    assert {row["national_code"] for row in contracts.values()} <= set(months)
+    assert set(contracts) <= set(months)
+    assert all(re.fullmatch(r"\d{10}", row["source_code"]) for row in rows(country, "records"))
 
 
 def test_the_first_month_on_record_is_the_fact_on_the_card(country: Path):
@@ -254,6 +255,9 @@ def test_families_have_children_of_every_age_and_nobody_twice(country: Path):
     assert len(young) >= 30
     assert len(children) - len(young) >= 10
     assert not any(row["until"] for row in young)
+    home = {row["national_code"]: row["address"] for row in rows(country, "people")}
+    assert all(home[row["national_code"]] == home[row["dependant_code"]] for row in kin)
+    assert {bool(address) for address in home.values()} == {True, False}
     for row in children:
         assert row["since"] == born[row["dependant_code"]]
         parent, child = (int(born[row[key]][:4]) for key in ("national_code", "dependant_code"))
