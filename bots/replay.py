@@ -39,6 +39,7 @@ from bots.talk import (
     Step,
     listening,
     spoken,
+    ward,
 )
 
 _GRANT_ENDED = _("You no longer act for this workplace, so this talk has ended.")
@@ -215,6 +216,7 @@ class Run:
             self._grant = await self._for_which_workplace()
         elif self.dialogue.family:
             self._grant = await self._for_whom()
+            ward.set(self._grant)
         await self.dialogue(self._core, self._talk["notice"])
 
     @property

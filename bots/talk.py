@@ -27,7 +27,7 @@ from bots.sent import Contact, File, Place, Sent
 __all__ = [
     "AUDIENCES", "Act", "Ask", "Audience", "Chosen", "Confirm", "Contact", "Dialogue", "Dialogues",
     "Do", "File", "Finish", "Link", "Option", "Place", "Say", "Sent", "Step", "Takes", "Unclear",
-    "audience", "dialogue", "language",
+    "audience", "dialogue", "for_oneself", "language",
 ]  # fmt: skip
 
 A = TypeVar("A")
@@ -101,6 +101,14 @@ listening: ContextVar[str] = ContextVar("listening")
 def audience() -> str:
     """Whose bot this talk is on (an Audience): the same in every replay of it."""
     return listening.get()
+
+
+ward: ContextVar[str | None] = ContextVar("ward")
+
+
+def for_oneself() -> bool:
+    """Whether a talk of a family is about the person's own affairs, and not about a child's."""
+    return ward.get() is None
 
 
 class Step(Generic[A]):

@@ -67,6 +67,9 @@ CONSENT: Mapping[bool, Sentence] = MappingProxyType({
     True: _("You will get our messages again."),
 })  # fmt: skip
 TRY_LATER = _("We cannot reach the information right now. Please try again in a little while.")
+BEING_CONFIRMED = _(
+    "Your payment has arrived and is being confirmed. Nothing is lost; please do not pay again."
+)
 ANOTHERS_CONTACT = _(
     "This is somebody else's number. Please share your own with the button of this chat."
 )
@@ -203,6 +206,32 @@ REFUSALS: Mapping[str, Sentence | Callable[[Mapping[str, Any]], Sentence]] = Map
         "We found nothing with these details. If you think it should be there, write “a person”."
     ),
     "debts_overtaken": _("This has changed in the meantime. Please look at it again from the menu."),
+    # bills and payments
+    "bill_not_found": _(
+        "We found no such bill of yours. If you think it should be there, write “a person”."
+    ),
+    "already_paid": _("This is paid already; nothing more is to be paid. The receipt is in the menu."),
+    "bill_being_checked": BEING_CONFIRMED,
+    "bill_closed": _("This bill is closed: nothing is to be paid for it any more."),
+    "paying_unavailable": _(
+        "It cannot be paid here right now. With the bill id and the payment id any bank takes it."
+    ),
+    "payment_not_found": _(
+        "We found nothing with these details. If you think it should be there, write “a person”."
+    ),
+    "credit_not_found": _(
+        "We found nothing with these details. If you think it should be there, write “a person”."
+    ),
+    "credit_refunded": _("This was paid back to you already."),
+    "refund_not_asked": _("This has changed in the meantime. Please look at it again from the menu."),
+    # contracts
+    "contract_not_found": _(
+        "We found nothing with these details. If you think it should be there, write “a person”."
+    ),
+    "contract_closed": _(
+        "This contract is no longer in force, so there is nothing to remind of. Your branch can help: write “a person”."
+    ),
+    "contracts_overtaken": _("This has changed in the meantime. Please look at it again from the menu."),
     # notices
     "not_a_check_code": _("A check code has eight letters and digits, such as {example}.").using(
         example=Code("K7Q2-M4XD")

@@ -31,7 +31,7 @@ def a_bare_code(text: str) -> str | None:
 @dialogue(
     "genuine",
     words=_("Is it genuine?"),
-    place=40,
+    place=70,
     public=True,
     actions=("is_it_genuine",),
     keywords=("check", "6", "اصل بودن پیام", "کد بررسی"),

@@ -3,6 +3,7 @@
 import re
 from functools import cache, partial
 
+from api.access.schemas import GrantOut
 from api.client import Core
 from api.identity.refusals import (
     BranchOnly,
@@ -20,7 +21,7 @@ from api.kit import identifiers
 from api.kit.calendar import BadDate, Month, parse_day
 from api.kit.language import Language, Sentence, Speech, _
 from api.kit.text import Code, ascii_digits, key
-from bots import wording
+from bots import talk, wording
 from bots.dialogues.lines import lines
 from bots.talk import Ask, Chosen, Do, Finish, Option, Say, Unclear, dialogue
 
@@ -32,8 +33,28 @@ _GREETED = 8
 _NUMBERS = re.compile(r"[0-9]+")
 _NO_LETTERS = re.compile(r"[\W\d_]+")
 
+_OFFERS = {
+    "people": _("Here you see your record and your bills, pay them, and ask for a booklet."),
+    "employers": _(
+        "Here we tell you of your workplaces' debts, and you can ask about them at any time."
+    ),
+}
+# By the question of the claim: a fact that stands on no paper.
+_QUESTIONS = {
+    "first_month": lines(
+        _("Which year and month is the first on your insurance record?"),
+        _("It is when your first contribution was paid, such as 1398/04 or Tir 1398."),
+    ),
+    "registration_month": lines(
+        _("In which year and month was a workplace of yours registered with us?"),
+        _("Any one of them will do, such as 1398/04 or Tir 1398."),
+    ),
+}
 
-@dialogue("link", words=_("Link this chat"), audiences=("employers",), place=10, start=True)
+
+@dialogue(
+    "link", words=_("Link this chat"), audiences=("people", "employers"), place=10, start=True
+)
 async def link(core: Core) -> None:
     """Meet somebody, let them prove who they are, and link the chat."""
     me = await Do("me", core.access.me)
@@ -41,7 +62,7 @@ async def link(core: Core) -> None:
         await Say(_("This chat is linked to {name}."), name=me.name or "")
         return
     consent = lines(
-        _("Here we tell you of your workplaces' debts, and you can ask about them at any time."),
+        _OFFERS[talk.audience()],
         _(
             "We keep the address of this chat; your number and national code only prove who you are."
         ),
@@ -78,10 +99,7 @@ async def link(core: Core) -> None:
 
 async def _prove(core: Core, claim: ClaimOut) -> CodeSent:
     """Ask for the fact that stands on no paper until it is right, or the core says enough."""
-    asked = lines(
-        _("In which year and month was a workplace of yours registered with us?"),
-        _("Any one of them will do, such as 1398/04 or Tir 1398."),
-    )
+    asked = _QUESTIONS[claim.question]
     month, turn = "", 0
     while True:
         turn += 1
@@ -139,12 +157,21 @@ def _sent(sent: CodeSent) -> Sentence:
 def _greeting(welcome: Welcome) -> Sentence:
     shown = welcome.grants[:_GREETED]
     more = len(welcome.grants) - len(shown)
+    for_people = talk.audience() == "people"
     return lines(
         _("{name}, this chat is now linked to you.").using(name=welcome.name),
-        *(_("Workplace {workshop:digits}").using(workshop=grant.label) for grant in shown),
-        _("and {count} more workplaces").using(count=more) if more else None,
-        _("Whatever is new about them, we tell you here."),
+        *(_granted(grant) for grant in shown),
+        _("and {count} more workplaces").using(count=more) if more and not for_people else None,
+        _("Whatever is new about your bills and your record, we tell you here.")
+        if for_people
+        else _("Whatever is new about them, we tell you here."),
     )
+
+
+def _granted(grant: GrantOut) -> Sentence:
+    if grant.kind == "child":
+        return _("For your child {name} you can ask here too.").using(name=grant.label)
+    return _("Workplace {workshop:digits}").using(workshop=grant.label)
 
 
 def a_month(text: str) -> str:

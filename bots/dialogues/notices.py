@@ -17,7 +17,7 @@ _OLDER = "older"
 @dialogue(
     "notices",
     words=_("My notices"),
-    place=30,
+    place=60,
     keywords=("inbox", "پیام‌ها", "پیام‌های من"),
 )
 async def notices(core: Core) -> None:
@@ -54,6 +54,9 @@ _NEXT = (
 # The buttons of the notices themselves (api/templates/catalogue.py), in the same words.
 _ACTIONS: Mapping[str, Sentence] = MappingProxyType({
     "debt_details": _("See the details"),
+    "pay_bill": _("Pay"),
+    "bill_details": _("See the details"),
+    "request_details": _("Follow the request"),
     "is_it_genuine": _("Is it genuine?"),
 })  # fmt: skip
 

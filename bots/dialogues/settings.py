@@ -2,11 +2,25 @@
 
 from api.client import Core
 from api.kit.language import _
+from bots import talk
 from bots.dialogues.lines import lines
 from bots.talk import Confirm, Do, Finish, Say, dialogue
 
+_STOPS = {
+    "people": _(
+        "Once unlinked, it shows no bills, no record and no notices, and gets no messages."
+    ),
+    "employers": _("Once unlinked, it shows no debts and no notices, and gets no messages."),
+}
 
-@dialogue("unlink", words=_("Unlink this chat"), place=90, keywords=("قطع ارتباط",))
+
+@dialogue(
+    "unlink",
+    words=_("Unlink this chat"),
+    audiences=("people", "employers"),
+    place=90,
+    keywords=("قطع ارتباط",),
+)
 async def unlink(core: Core) -> None:
     """End the chat's link after saying what stops with it."""
     me = await Do("me", core.access.me)
@@ -15,7 +29,7 @@ async def unlink(core: Core) -> None:
         return
     asked = lines(
         _("This chat is linked to {name}.").using(name=me.name or ""),
-        _("Once unlinked, it shows no debts and no notices, and gets no messages."),
+        _STOPS[talk.audience()],
         _("Our notices then reach you by SMS and email, and you can link it again at any time."),
     )
     if not await Confirm(asked, yes=_("Unlink")):

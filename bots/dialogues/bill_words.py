@@ -1,0 +1,198 @@
+"""What is said of bills: what they are for, until when, line by line why, and their numbers."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from decimal import Decimal
+from types import MappingProxyType
+from typing import Any
+
+from api.bills import rules as bills
+from api.bills.rules import Purpose
+from api.bills.schemas import BillDetails, BillLine, BillOut, BillPage
+from api.booklets.rules import LineCode as FeeLine
+from api.contracts.rules import Cover, LineCode, State
+from api.contracts.schemas import ContractOut
+from api.kit.calendar import Month
+from api.kit.language import Sentence, _, _n
+from api.kit.money import Rials
+from api.kit.text import Code
+from bots.dialogues.lines import lines
+from bots.reply import LINES
+from bots.wording import BEING_CONFIRMED
+
+WHAT_NEXT = _("What would you like to do next?")
+
+
+def overview(page: BillPage, mine: Sequence[ContractOut]) -> Sentence:
+    """What is open and until when, what lapses otherwise, and what can be done."""
+    if len(page.items) == 1:
+        said = _standing(page.items[0], page.as_of)
+    else:
+        said = [
+            _("{count} bills are open, {total:toman} in all, as of {day:short}.").using(
+                count=page.count, total=Rials(page.total), day=page.as_of
+            ),
+            *(_row(one, page.as_of) for one in page.items[:LINES]),
+        ]
+        if len(page.items) > LINES:
+            said.append(_("and {count} more").using(count=len(page.items) - LINES))
+    late = any(one.due_on < page.as_of and not one.pending for one in page.items)
+    return lines(*said, *(_lapses(mine) if late else []), "", WHAT_NEXT)
+
+
+def _standing(bill: BillOut, today: date) -> list[Sentence]:
+    """One bill: its amount, then until when it is to be paid or why not now."""
+    comes_to = _("{bill}: {amount:toman}.").using(bill=named([bill]), amount=Rials(bill.amount))
+    if bill.pending:
+        return [comes_to, BEING_CONFIRMED]
+    if bill.due_on < today:
+        return [comes_to, _("The last day to pay was {day:short}.").using(day=bill.due_on)]
+    return [comes_to, _("Last day to pay: {day:short}.").using(day=bill.due_on)]
+
+
+def _row(bill: BillOut, today: date) -> Sentence:
+    if bill.pending:
+        words = _("{bill}: {amount}, being confirmed")
+    elif bill.due_on < today:
+        words = _("{bill}: {amount}, since {day:plain} overdue")
+    else:
+        words = _("{bill}: {amount}, until {day:plain}")
+    return words.using(bill=named([bill]), amount=Rials(bill.amount), day=bill.due_on)
+
+
+def _lapses(mine: Sequence[ContractOut]) -> list[Sentence]:
+    return [
+        _("Unpaid, contract *{number:digits} lapses after {day:short}.").using(
+            number=one.number_tail, day=one.lapses_on
+        )
+        for one in mine
+        if one.lapses_on is not None
+    ]
+
+
+def nothing(page: BillPage, mine: Sequence[ContractOut]) -> Sentence:
+    """Say that nothing is open, and how each contract stands."""
+    return lines(
+        _("All is in order: nothing is to be paid as of {day:short}.").using(day=page.as_of),
+        *map(_contract, mine),
+    )
+
+
+def _contract(one: ContractOut) -> Sentence:
+    words = {
+        State.LAPSED: _(
+            "Contract *{number:digits} has lapsed. Whether it can be taken up again, your branch can tell."
+        ),
+        State.ENDED: _("Contract *{number:digits} has ended."),
+    }.get(one.state)
+    if words is None and one.paid_until is not None:
+        month = Month.parse(one.paid_until)
+        words = _("Contract *{number:digits}: paid until {month}.").using(month=month)
+    words = words or _("Contract *{number:digits}: no month has been billed yet.")
+    return words.using(number=one.number_tail)
+
+
+def named(bills: Sequence[BillOut]) -> Sentence:
+    """The bills by what they are for: a month, several months, or a fee."""
+    first, last = Month.parse(bills[0].period), Month.parse(bills[-1].period)
+    if len(bills) == 1 and bills[0].title_code is Purpose.BOOKLET_FEE:
+        return _("Fee for a booklet")
+    if len(bills) == 1:
+        return _("Bill for {month}").using(month=first)
+    if any(one.title_code is Purpose.BOOKLET_FEE for one in bills):
+        return _("All {count} bills").using(count=len(bills))
+    if first == last:
+        return _("{count} bills for {month}").using(count=len(bills), month=first)
+    return _("Bills for {first} to {last}").using(first=first, last=last)
+
+
+def label(words: Sentence, amount: int) -> Sentence:
+    return _("{bill} · {amount}").using(bill=words, amount=Rials(amount))
+
+
+def explained(bill: BillDetails, today: date) -> Sentence:
+    """Say what a bill comes to, until when, and line by line how; or that it is done with."""
+    what = named([bill])
+    match bill.state:
+        case bills.State.SETTLED:
+            return _("{bill}: {amount}. It is paid.").using(bill=what, amount=Rials(bill.amount))
+        case bills.State.CANCELLED:
+            return _("{bill} is closed: nothing is to be paid for it any more.").using(bill=what)
+    return lines(
+        *_standing(bill, today),
+        "",
+        _("How it adds up:"),
+        *(_line(line) for line in bill.lines),
+        _("Bills are in whole thousands: {carried} goes over to the next one.").using(
+            carried=Rials(bill.carried)
+        )
+        if bill.carried
+        else None,
+    )
+
+
+def _line(line: BillLine) -> Sentence:
+    """Say one line: its amount, and the rule that gave it."""
+    facts: dict[str, Any] = {"amount": Rials(line.amount)}
+    match line.code:
+        case LineCode.CONTRIBUTION:
+            facts |= {
+                "percent": Decimal(line.facts["percent"]),
+                "state": Decimal(line.facts["state_percent"]),
+                "base": Rials(line.facts["base"]),
+                "cover": _COVERS[Cover(line.facts["cover"])],
+            }
+            words = _(
+                "Contribution for {cover}: {amount} ({percent} per cent of the monthly base, {base})"
+            )
+            if facts["state"]:
+                words = _(
+                    "Contribution for {cover}: {amount} ({percent} per cent of the monthly base, {base}; "
+                    "the state adds {state} per cent of its own)"
+                )
+        case LineCode.MEDICAL:
+            facts["each"] = Rials(line.facts["per_head"])
+            words = _n(
+                "Medical cover for {n} person: {amount}",
+                "Medical cover for {n} people: {amount} ({each} each)",
+                line.facts["heads"],
+            )
+        case LineCode.CARRIED:
+            words = _("Left over from the bill before: {amount}")
+        case FeeLine.DUPLICATE_FEE:
+            facts |= {
+                "percent": Decimal(line.facts["percent"]),
+                "base": Rials(line.facts["base"]),
+            }
+            words = _(
+                "For a duplicate: {amount} ({percent} per cent of the minimum daily wage, {base})"
+            )
+        case FeeLine.DELIVERY:
+            words = _("Delivery: {amount}")
+        case _:
+            words = _("Another part: {amount}")
+    return words.using(**facts)
+
+
+_COVERS: Mapping[Cover, Sentence] = MappingProxyType({
+    Cover.PENSION: _("a pension"),
+    Cover.PENSION_DEATH: _("a pension and death"),
+    Cover.PENSION_DEATH_DISABILITY: _("a pension, death and disability"),
+    Cover.FULL: _("all covers"),
+})  # fmt: skip
+
+
+def numbers(bill: BillOut) -> Sentence:
+    """The numbers with which a bill is paid anywhere else, each on a line of its own to copy."""
+    parts = len(bill.payment_ids)
+    return lines(
+        _("{bill}: {amount}.").using(bill=named([bill]), amount=Rials(bill.amount)),
+        _("Bill id:"),
+        _("{number}").using(number=Code(bill.bill_id)),
+        _n(
+            "Payment id:",
+            "This bill is paid in {n} parts. Payment ids:",
+            parts,
+        ),
+        *(_("{number}").using(number=Code(number)) for number in bill.payment_ids),
+    )

@@ -1,0 +1,250 @@
+"""My bill: what is to be paid and until when, paid from the chat, explained, and reminded of."""
+
+from collections.abc import Sequence
+from itertools import count
+from uuid import UUID
+
+from api.bills.refusals import BillNotFound
+from api.bills.rules import Purpose, State
+from api.bills.schemas import BillDetails, BillOut, BillPage
+from api.client import Core
+from api.contracts import rules as contracts
+from api.contracts.schemas import ContractOut
+from api.errors import NotFound
+from api.kit.language import Sentence, _
+from api.kit.money import Rials
+from api.kit.text import ascii_digits
+from api.payments.refusals import BillBeingChecked, BillClosed, NothingToPay, PayingUnavailable
+from api.payments.rules import MOST_BILLS
+from bots import wording
+from bots.dialogues.bill_words import (
+    WHAT_NEXT,
+    explained,
+    label,
+    named,
+    nothing,
+    numbers,
+    overview,
+)
+from bots.dialogues.lines import lines
+from bots.talk import Ask, Chosen, Do, Finish, Link, Option, Say, Unclear, dialogue
+
+_PAY = _("Pay")
+_PAYING = Option("pay", _PAY)
+_WHY = Option("why", _("Why this much?"))
+_REMIND = Option("remind", _("Remind me"))
+_NUMBERS = Option("numbers", _("Numbers to copy"))
+_DONE = Option("done", _("That is all"))
+_NEVER = Option("never", _("On no day"))
+_ALL = "all"
+
+
+@dialogue(
+    "bill",
+    words=_("My bill"),
+    audiences=("people",),
+    place=10,
+    family=True,
+    service="bills",
+    keywords=("bills", "3", "قبض", "قبض‌ها"),
+)
+async def bill(core: Core) -> None:
+    """Say what is to be paid, and do with it what is asked."""
+    page = await Do("page", core.bills.mine)
+    mine = await Do("contracts", core.contracts.mine)
+    if not page.items:
+        await Say(nothing(page, mine.items))
+        return
+    await _goes_on(core, page, mine.items, overview(page, mine.items))
+
+
+@dialogue(
+    "pay_bill",
+    words=_("Pay"),
+    audiences=("people",),
+    family=True,
+    menu=False,
+    service="bills",
+    actions=("pay_bill",),
+)
+async def pay_bill(core: Core, notice: str) -> None:
+    """Pay the bill that a notice told of, alone or with the others."""
+    told = await _told(core, notice)
+    if told is None:
+        return
+    page = await Do("page", core.bills.mine)
+    if told.state is not State.OPEN or told.pending:
+        await Say(explained(told, page.as_of))
+        return
+    await _pay(core, 0, page.items)
+
+
+@dialogue(
+    "bill_details",
+    words=_("See the details"),
+    audiences=("people",),
+    family=True,
+    menu=False,
+    service="bills",
+    actions=("bill_details",),
+)
+async def bill_details(core: Core, notice: str) -> None:
+    """Explain the bill that a notice told of."""
+    told = await _told(core, notice)
+    if told is None:
+        return
+    page = await Do("page", core.bills.mine)
+    await Say(explained(told, page.as_of))
+    if told.state is not State.OPEN or not page.items:
+        return
+    mine = await Do("contracts", core.contracts.mine)
+    await _goes_on(core, page, mine.items, WHAT_NEXT)
+
+
+async def _told(core: Core, notice: str) -> BillDetails | None:
+    """The bill of a notice; None, and said so, where there is none."""
+    try:
+        opened = await Do("told", core.notices.opened, code=notice)
+        kind, _colon, id = opened.about.partition(":")
+        if kind != "bill":
+            raise BillNotFound
+        details: BillDetails = await Do("details.0", core.bills.show, bill=UUID(id))
+    except NotFound:
+        await Say(wording.refusal(BillNotFound()))
+        return None
+    else:
+        return details
+
+
+async def _goes_on(
+    core: Core, page: BillPage, mine: Sequence[ContractOut], asked: Sentence
+) -> None:
+    """Offer what can be done with the open bills, until something is done."""
+    running = [one for one in mine if one.state is contracts.State.ACTIVE]
+    acts = [_PAYING, _WHY, *([_REMIND] if running else []), _NUMBERS, _DONE]
+    if all(one.pending for one in page.items):
+        acts.remove(_PAYING)
+    for turn in count(1):
+        match await Ask(f"act.{turn}", asked if turn == 1 else WHAT_NEXT, acts):
+            case _PAYING.id:
+                await _pay(core, turn, page.items)
+                return
+            case _REMIND.id:
+                await _remind(core, running)
+                return
+            case _WHY.id:
+                chosen = await _one(turn, page.items)
+                details = await Do(f"details.{turn}", core.bills.show, bill=chosen.id)
+                await Say(explained(details, page.as_of))
+            case _NUMBERS.id:
+                await Say(numbers(await _one(turn, page.items)))
+            case _:
+                return
+
+
+async def _one(turn: int, bills: Sequence[BillOut]) -> BillOut:
+    """The bill that is meant; asked where there are several."""
+    if len(bills) == 1:
+        return bills[0]
+    options = [Option(str(one.id), label(named([one]), one.amount)) for one in bills]
+    chosen = await Ask(f"bill.{turn}", _("Which bill?"), options)
+    return next(one for one in bills if str(one.id) == chosen)
+
+
+# Paying
+
+
+async def _pay(core: Core, turn: int, bills: Sequence[BillOut]) -> None:
+    """Open the page where the bills that are chosen are paid, months oldest first."""
+    choices = ways_to_pay(bills)
+    chosen = next(iter(choices), "")
+    if len(choices) > 1:
+        options = [
+            Option(id, label(named(of), sum(one.amount for one in of)))
+            for id, of in choices.items()
+        ]
+        asked = _("What shall be paid? Months are paid oldest first.")
+        chosen = await Ask(f"which.{turn}", asked, options)
+    wanted = choices.get(chosen, [])
+    if not wanted:
+        await Say(wording.BEING_CONFIRMED)
+        return
+    try:
+        link = await Do(f"link.{turn}", core.payments.link, bills=[one.id for one in wanted])
+    except (BillBeingChecked, BillClosed, BillNotFound, NothingToPay, PayingUnavailable) as no:
+        await Say(wording.refusal(no))
+        return
+    await Say(
+        lines(
+            _("To pay: {amount:toman}, {bills}.").using(
+                amount=Rials(link.amount), bills=named(wanted)
+            ),
+            _("The page stays open until {moment:plain}. The receipt comes here by itself.").using(
+                moment=link.expires_at
+            ),
+        ),
+        links=[Link(_PAY, link.url)],
+    )
+
+
+def ways_to_pay(bills: Sequence[BillOut]) -> dict[str, list[BillOut]]:
+    """What may be paid together, by the id of its last bill: the months up to it, a fee, or all.
+
+    What is being confirmed is not paid again.
+    """
+    due = [one for one in bills if not one.pending]
+    months = [one for one in due if one.title_code is Purpose.CONTRIBUTION]
+    fees = [one for one in due if one.title_code is not Purpose.CONTRIBUTION]
+    ways = {str(month.id): months[:place] for place, month in enumerate(months[:MOST_BILLS], 1)}
+    ways |= {str(fee.id): [fee] for fee in fees}
+    if fees and 1 < len(due) <= MOST_BILLS:
+        ways[_ALL] = due
+    return ways
+
+
+# Being reminded
+
+
+async def _remind(core: Core, running: Sequence[ContractOut]) -> None:
+    """Choose the day of every month on which to be reminded."""
+    chosen = str(running[0].id)
+    if len(running) > 1:
+        options = [
+            Option(str(one.id), _("Contract *{number:digits}").using(number=one.number_tail))
+            for one in running
+        ]
+        chosen = await Ask("contract", _("For which contract?"), options)
+    day_now = next(one.remind_day for one in running if str(one.id) == chosen)
+    asked = lines(
+        None if day_now is None else _("Now it is day {day} of each month.").using(day=day_now),
+        _("On which day of the month shall we remind you while a bill is unpaid?"),
+        _("Write a number from 1 to {last}.").using(last=contracts.LAST_REMIND_DAY),
+    )
+    answer = await Ask("day", asked, [] if day_now is None else [_NEVER], check=a_day)
+    day = None if isinstance(answer, Chosen) else int(answer)
+    await Finish("remind", core.contracts.remind, contract=UUID(chosen), day=day)
+    if day is None:
+        await Say(
+            _(
+                "You are no longer reminded on a day of your own; before each last day we still write."
+            )
+        )
+    else:
+        await Say(
+            _("From now on we remind you on day {day} of each month while a bill is unpaid."),
+            day=day,
+        )
+
+
+def a_day(text: str) -> str:
+    """Read a day that every month has, in any digits; raises Unclear."""
+    typed = ascii_digits(text).strip()
+    if (
+        not typed.isascii()
+        or not typed.isdigit()
+        or not 1 <= int(typed[:4]) <= contracts.LAST_REMIND_DAY
+    ):
+        raise Unclear(
+            _("Please write a number from 1 to {last}.").using(last=contracts.LAST_REMIND_DAY)
+        )
+    return str(int(typed))
