@@ -21,7 +21,9 @@ from api.access import router as access_router
 from api.access.answers import json_response
 from api.access.doors import Hub, of_exception
 from api.access.gate import Gate
+from api.booklets import router as booklets_router
 from api.db import BadStore, Store
+from api.contracts import router as contracts_router
 from api.debts import router as debts_router
 from api.identity import router as identity_router
 from api.kit import logs
@@ -30,9 +32,16 @@ from api.kit.sealing import BadKeys, Keyring
 from api.notices import router as notices_router
 from api.notices import service as notices
 from api.organisation import router as organisation_router
+from api.payments import gateway as gateways
+from api.payments import router as payments_router
+from api.payments.sweeper import Sweeper
 from api.people import router as people_router
+from api.portal import answering as pages
+from api.portal import router as portal_router
+from api.portal.printing import Printer
 from api.preferences import router as preferences_router
 from api.records import router as records_router
+from api.requests import router as requests_router
 from api.settings import Settings
 
 log = structlog.get_logger(__name__)
@@ -44,13 +53,18 @@ STOP_SECONDS = 15
 
 _ROUTERS = (
     access_router.router,
+    booklets_router.router,
+    contracts_router.router,
     debts_router.router,
     identity_router.router,
     notices_router.router,
     organisation_router.router,
+    payments_router.router,
     people_router.router,
+    portal_router.router,
     preferences_router.router,
     records_router.router,
+    requests_router.router,
 )
 
 
@@ -72,9 +86,10 @@ def create_app(
         probe = Probe(store)
 
     @asynccontextmanager
-    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
-        log.info("web.ready", port=settings.port)
-        yield
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        async with _outside(app):
+            log.info("web.ready", port=settings.port)
+            yield
         for one in (store, probe.store):
             one.bind.engine.dispose()
 
@@ -91,6 +106,8 @@ def create_app(
         redirect_slashes=False,
     )
     app.state.probe = probe
+    app.state.gateway = gateways.of(settings)
+    app.state.printer = Printer()
     app.state.hub = Hub(
         store=store,
         settings=settings,
@@ -108,6 +125,23 @@ def create_app(
     for kind in (RequestValidationError, HTTPException, Exception):
         app.add_exception_handler(kind, _refuse)
     return app
+
+
+@asynccontextmanager
+async def _outside(app: FastAPI) -> AsyncIterator[None]:
+    """Ask the gateway about open payments while the doors are open, and leave nobody behind."""
+    gateway, sweeping = app.state.gateway, None
+    if gateway is not None:
+        sweeping = asyncio.create_task(Sweeper(app.state.hub, gateway).run())
+    try:
+        yield
+    finally:
+        if sweeping is not None:
+            sweeping.cancel()
+            await asyncio.wait([sweeping])
+        if gateway is not None:
+            await gateway.close()
+        app.state.printer.close()
 
 
 class Probe:
@@ -172,6 +206,8 @@ def _add_health(app: FastAPI, probe: Probe) -> None:
 
 
 async def _refuse(request: Request, error: Exception) -> Response:
+    if pages.is_page(request.url.path):
+        return pages.of_exception(request, error)
     return of_exception(error, door=request.url.path)
 
 

@@ -14,6 +14,7 @@ from api import events
 from api.access import grants
 from api.access import service as access
 from api.access.events import ChatLinked, ChatUnlinked
+from api.bills import checking
 from api.bills import service as bills
 from api.bills.rules import about as about_bill
 from api.booklets import service as booklets
@@ -25,6 +26,7 @@ from api.identity import queries as identity
 from api.kit.calendar import today
 from api.notices import questions
 from api.notices import service as notices
+from api.payments import service as payments
 from api.payments.events import BillsSettled
 from api.people import queries as people
 from api.templates.catalogue import TEMPLATES
@@ -133,3 +135,4 @@ def connect() -> None:
     events.connect(WHO_HEARS)
     questions.connect(ANSWERS)
     grants.connect(HELD)
+    checking.connect(payments.being_checked)

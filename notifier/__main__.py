@@ -41,11 +41,13 @@ def clock() -> None:
 
 @app.command()
 def run(
-    job: Annotated[str, typer.Argument(help="debt-notices, debt-reminders or sweep")],
+    job: Annotated[
+        str, typer.Argument(help="bills, bill-notices, debt-notices, …: any of the timetable")
+    ],
     on: Annotated[str, typer.Option(help="The day: today, 2026-11-23 or 1405-09-02.")],
     *,
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Say what would be posted; post nothing.")
+        bool, typer.Option("--dry-run", help="Say what would be made; make nothing.")
     ] = False,
 ) -> None:
     """Run one job for a day, now; safe to run again."""

@@ -49,11 +49,12 @@ def run(store: Store, job: Job, day: date) -> str:
         raise CannotStart(f"{job.name}: another clock has taken this day over.") from None
     if done is None:
         raise CannotStart(f"{job.name}: a clock is running this day now; try again in a minute.")
-    return f"{job.name} {_written(day)}: {done.lease.done} looked at, {done.posted} notices posted."
+    made = f"{done.posted} {' '.join(job.makes)}"
+    return f"{job.name} {_written(day)}: {done.lease.done} looked at, {made}."
 
 
 def look(store: Store, job: Job, day: date) -> list[str]:
-    """Say what a run would post, without posting: how many, in which languages, twenty samples.
+    """Say what a run would make, without making it: how many, in which languages, twenty samples.
 
     Samples are the words of the SMS, which holds neither a name nor an amount. Raises CannotStart
     for a job that posts nothing.
@@ -75,7 +76,7 @@ def look(store: Store, job: Job, day: date) -> list[str]:
         + (", ".join(f"{count} of {size}" for size, count in sorted(parts.items())) or "none"),
         "Languages: "
         + (", ".join(f"{name} {count}" for name, count in seen.by_language.items()) or "none"),
-        f"{job.name} {_written(day)}: {seen.count} notices would be posted; nothing was.",
+        f"{job.name} {_written(day)}: {seen.count} {' would be '.join(job.makes)}; nothing was.",
     ]
 
 

@@ -15,6 +15,7 @@ import structlog
 from sqlalchemy.orm import Session
 
 from api.access import service as access
+from api.contracts import service as contracts
 from api.debts import service as debts
 from api.identity import service as identity
 from api.kit.calendar import TEHRAN, today
@@ -34,6 +35,10 @@ class Verb(Protocol):
     ) -> Slice: ...
 
 
+Look = Callable[[Session, date, datetime], Preview]
+"""Says what a run for a day would do; writes nothing."""
+
+
 class Late(StrEnum):
     """What becomes of slots that were missed."""
 
@@ -51,7 +56,9 @@ class Job:
     verb: Verb
     at: time | None
     late: Late
-    preview: Callable[[Session, date, datetime], Preview] | None = None
+    preview: Look | None = None
+    makes: tuple[str, str] = ("notices", "posted")
+    """What a run counts, and what became of it."""
 
     def slots_between(self, after: datetime, until: datetime) -> list[datetime]:
         """Give the slots later than one instant and not later than another, oldest first."""
@@ -105,16 +112,45 @@ def sweep(session: Session, *, slot: date, after: str | None, now: datetime) -> 
     return Slice(done, None)
 
 
-def _preview(job: str) -> Callable[[Session, date, datetime], Preview]:
+def _of_debts(job: str) -> Look:
     return lambda session, slot, now: debts.preview(session, job=job, slot=slot, now=now)
 
+
+def _of_contracts(job: str) -> Look:
+    return lambda session, slot, now: contracts.preview(session, job=job, slot=slot, now=now)
+
+
+_BILLS = ("bills", "issued")
 
 TIMETABLE: Mapping[str, Job] = MappingProxyType(
     {
         job.name: job
         for job in (
-            Job("debt-notices", debts.announce, time(8), Late.RUN, _preview("debt-notices")),
-            Job("debt-reminders", debts.remind, time(9), Late.RUN, _preview("debt-reminders")),
+            # A contract lapses when its last day is over, before the day's bills are made.
+            Job(
+                "contract-lapses",
+                contracts.lapse,
+                time(0, 30),
+                Late.RUN,
+                _of_contracts("contract-lapses"),
+            ),
+            Job("bills", contracts.bill, time(5), Late.RUN, _of_contracts("bills"), _BILLS),
+            Job("debt-notices", debts.announce, time(8), Late.RUN, _of_debts("debt-notices")),
+            Job(
+                "bill-notices",
+                contracts.announce,
+                time(8, 30),
+                Late.RUN,
+                _of_contracts("bill-notices"),
+            ),
+            Job("debt-reminders", debts.remind, time(9), Late.RUN, _of_debts("debt-reminders")),
+            Job(
+                "bill-reminders",
+                contracts.remind,
+                time(9, 30),
+                Late.RUN,
+                _of_contracts("bill-reminders"),
+            ),
             Job(SWEEP, sweep, None, Late.OVERTAKEN),
         )
     }

@@ -93,13 +93,14 @@ def words(longest: int) -> Reader:
 
 
 def one_of(kind: type[Word]) -> Callable[[str], Word]:
-    """Read a word of a list."""
+    """Read a word of a list, in large or small letters."""
+    known = {word.lower(): word for word in kind if word}
 
     def read(cell: str) -> Word:
         try:
-            return kind(normalise(cell).lower())
-        except ValueError:
-            raise BadCell(f"is none of {', '.join(kind)}") from None
+            return known[normalise(cell).lower()]
+        except KeyError:
+            raise BadCell(f"is none of {', '.join(known.values())}") from None
 
     return read
 

@@ -11,6 +11,10 @@ from sqlalchemy.orm import Session
 
 from api.commands import cells
 from api.commands.cells import Reader, maybe
+from api.contracts import service as contracts
+from api.contracts.rules import MOST_HEADS, ContractRow, Cover
+from api.contracts.rules import Kind as ContractKind
+from api.contracts.rules import State as ContractState
 from api.debts import service as debts
 from api.debts.rules import DebtRow, State, Step
 from api.debts.rules import Kind as DebtKind
@@ -42,6 +46,11 @@ WHY: Mapping[str, str] = MappingProxyType({
     "unknown_workshop": "no such workshop is registered: load workshops first",
     "unknown_person": "no such person is registered: load people first",
     "amount": "is no amount that can be kept",
+    "below_floor": "is below the least base: the minimum wage",
+    "above_cap": "is above the largest base: the multiple of the minimum wage",
+    "cover": "is no cover of that kind of contract",
+    "another_person": "is not the person whose contract it is",
+    "before_starts_on": "is before starts_on",
     "year": "is in no year of the calendar",
     "before_period_from": "is before period_from",
     "before_issued_on": "is before issued_on",
@@ -103,6 +112,14 @@ def _availability(session: Session, rows: Sequence[Row], _now: datetime) -> Regi
 def _debts(session: Session, rows: Sequence[Row], now: datetime) -> Registered:
     return debts.register(
         session, rows=[DebtRow(**_renamed(row, debt_number="number")) for row in rows], now=now
+    )
+
+
+def _contracts(session: Session, rows: Sequence[Row], now: datetime) -> Registered:
+    return contracts.register(
+        session,
+        rows=[ContractRow(**_renamed(row, contract_no="number")) for row in rows],
+        now=now,
     )
 
 
@@ -246,6 +263,24 @@ SORTS: Mapping[str, Sort] = MappingProxyType({
         },
         ["debt_number"],
         _debts,
+    ),
+    "contracts": Sort(
+        {
+            "contract_no": cells.digits(8),
+            "national_code": cells.national_code,
+            "kind": cells.one_of(ContractKind),
+            # An empty cell is the one cover of a voluntary contract.
+            "cover": maybe(cells.one_of(Cover), Cover.FULL),
+            "monthly_base": cells.rials,
+            "medical_heads": maybe(cells.number(MOST_HEADS), 0),
+            "branch_code": cells.digits(3),
+            "starts_on": cells.month,
+            "ends_on": maybe(cells.month),
+            "state": maybe(cells.one_of(ContractState), ContractState.ACTIVE),
+        },
+        ["contract_no"],
+        _contracts,
+        optional=["medical_heads", "ends_on", "state"],
     ),
     "records": Sort(
         {

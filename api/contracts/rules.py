@@ -206,8 +206,6 @@ def fault(row: ContractRow, rates: Rates) -> tuple[str, str] | None:
     """Name the column and the reason for which a row cannot be a contract; None for a sound one."""
     if (row.kind, row.cover) not in rates.of:
         return "cover", "cover"
-    if not 0 <= row.medical_heads <= MOST_HEADS:
-        return "medical_heads", "heads"
     if row.ends_on is not None and row.ends_on < row.starts_on:
         return "ends_on", "before_starts_on"
     return None

@@ -11,6 +11,10 @@ from typing import TypeVar
 from sqlalchemy.orm import Session
 
 from api import db
+from api.contracts.models import Contract
+from api.contracts.rules import Cover
+from api.contracts.rules import Kind as ContractKind
+from api.contracts.rules import State as ContractState
 from api.debts.models import Debt
 from api.debts.rules import Kind, State, Step
 from api.employers.models import Contact, Employer, Workshop
@@ -255,6 +259,45 @@ def debt(
         objection_until=objection_until,
         state=state,
         closed_at=now if state is State.CLOSED else None,
+        created_at=now,
+        changed_at=now,
+    )
+    return _added(session, made)
+
+
+def contract(
+    session: Session,
+    *,
+    person: Person | None = None,
+    number: str | None = None,
+    kind: ContractKind = ContractKind.SELF_EMPLOYED,
+    cover: Cover = Cover.PENSION_DEATH_DISABILITY,
+    monthly_base: int = 150_000_000,
+    medical_heads: int = 0,
+    starts_on: str = "1404-01",
+    ends_on: str | None = None,
+    state: ContractState = ContractState.ACTIVE,
+    billed_until: str | None = None,
+    remind_day: int | None = None,
+    carried: int = 0,
+    branch: Branch | None = None,
+    now: datetime = NOW,
+) -> Contract:
+    """Conclude a contract of a self-employed person, unless told otherwise."""
+    made = Contract(
+        number=number or f"{next(_next):08d}",
+        person_id=(person or _person(session)).id,
+        kind=kind,
+        cover=cover,
+        monthly_base=monthly_base,
+        medical_heads=medical_heads,
+        branch_id=(branch or _branch(session)).id,
+        starts_on=starts_on,
+        ends_on=ends_on,
+        state=state,
+        billed_until=billed_until,
+        remind_day=remind_day,
+        carried=carried,
         created_at=now,
         changed_at=now,
     )

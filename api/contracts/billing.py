@@ -1,0 +1,105 @@
+"""The job `bills`: one month of every contract in force, slice by slice.
+
+A slice reads contracts by their ids, judges them with the rules and issues its bills in the
+transaction of the caller. The month is the one before the slot's, and a contract knows its last
+billed month: a run that is repeated, late or taken over issues nothing twice.
+"""
+
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import update
+from sqlalchemy.orm import Session
+
+from api.bills import rules as bill_rules
+from api.bills import service as bills
+from api.bills.rules import NewBill, Purpose
+from api.contracts import queries
+from api.contracts.models import Contract
+from api.contracts.rules import Assessment, Rates, about, assess
+from api.kit.calendar import Month, due_day
+from api.kit.slices import SIZE, Slice
+from api.organisation import service as organisation
+
+_FAR = timedelta(days=60)
+"""Longer than any row of holidays after the last day of a month."""
+
+
+def bill(
+    session: Session, *, slot: date, after: str | None, now: datetime, limit: int = SIZE
+) -> Slice:
+    """Issue the bills of the month before the slot's to contracts in force that have none for it.
+
+    What is below a thousand rials is carried to the next month. Raises organisation's NoRule.
+    """
+    period = Month.of(slot).plus(-1)
+    rows = queries.unbilled(session, str(period), after=after, limit=limit)
+    new = bills_of(session, rows, period, slot)
+    issued = bills.issue(session, new, now)
+    if new:
+        session.execute(
+            update(Contract),
+            [
+                {"id": one.payer_of, "carried": one.carried, "billed_until": one.period}
+                for one in new
+            ],
+        )
+    return Slice(len(rows), str(rows[-1].id) if len(rows) == limit else None, issued)
+
+
+def bills_of(
+    session: Session, rows: Sequence[Any], period: Month, issued_on: date
+) -> Sequence[NewBill]:
+    """Judge contracts (rows of `queries.unbilled`) by the rules of a month; writes nothing."""
+    rates = rates_on(session, period.last_day)
+    due_on = due_of(session, period)
+    new = []
+    for row in rows:
+        found = assess(
+            kind=row.kind,
+            cover=row.cover,
+            monthly_base=row.monthly_base,
+            heads=row.medical_heads,
+            carried=row.carried,
+            rates=rates,
+        )
+        amount, carried = bill_rules.to_thousands(found.assessed, row.carried)
+        new.append(
+            NewBill(
+                person_id=row.person_id,
+                payer_of=row.id,
+                about=about(row.id),
+                purpose=Purpose.CONTRIBUTION,
+                period=str(period),
+                file_code=row.number,
+                assessed=found.assessed,
+                amount=amount,
+                carried=carried,
+                lines=_lines(found),
+                issued_on=issued_on,
+                due_on=due_on,
+            )
+        )
+    return new
+
+
+def rates_on(session: Session, day: date) -> Rates:
+    """Give what a month costs by the rules of a day. Raises organisation's NoRule."""
+    return Rates.read(
+        organisation.rules_on(session, "contract_rates", day),
+        organisation.rules_on(session, "medical_per_head", day),
+    )
+
+
+def due_of(session: Session, period: Month) -> date:
+    """Give the last day to pay a month: that of the next one, moved past holidays."""
+    last = period.plus(1).last_day
+    return due_day(period, organisation.holidays_between(session, last, last + _FAR))
+
+
+def _lines(found: Assessment) -> list[dict[str, Any]]:
+    return [
+        {"code": str(line.code), "amount": int(line.amount), "facts": dict(line.facts)}
+        for line in found.lines
+    ]
