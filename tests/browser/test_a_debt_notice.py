@@ -12,7 +12,8 @@ from api.debts.schemas import DebtIn
 from api.kit.calendar import Month, jalali, today
 from api.kit.language import Language, Medium, Sentence, Speech
 from tests.browser.hub import Hub
-from tests.browser.walking import CODES, ENGLISH, PATIENCE, SIZE, Phone, Said, Walk
+from tests.browser.meeting import MENU, a_phone, meet, menu
+from tests.browser.walking import CODES, ENGLISH, SIZE, Phone, Said, Walk
 
 pytestmark = pytest.mark.browser
 
@@ -24,12 +25,10 @@ NOTICE_BY_SMS = (
     "The debt of workplace {workshop:digits} was registered. "
     "Last day to object: {objection_until:short}."
 )
-LINKED = "{name}, this chat is now linked to you."
 OURS = "Yes, this message is from us: {day:plain}, about {subject}."
 REMINDER = (
     "Reminder: objection to the debt of workplace {workshop:digits} until {objection_until:short}"
 )
-MENU = "What would you like to do?"
 NEXT = "What would you like to do next?"
 
 
@@ -52,56 +51,6 @@ def a_debt(tail: str, person: dict[str, Any], *, days_left: int, months: int = 2
         due_on=until - timedelta(days=110),
         objection_until=until,
     )
-
-
-async def a_phone(
-    hub: Hub, browser: Browser, walk: Walk, person: dict[str, Any], language: Language
-) -> Phone:
-    """Open the desk for the first time and take this person's phone."""
-    page = await browser.new_page(viewport=SIZE, locale=str(language))
-    page.set_default_timeout(PATIENCE * 1000)
-    walk.watch(page)
-    await page.goto(f"{hub.desk}/?lang={language}#{person['id']}")
-    phone = Phone(page, walk, person, language)
-    await expect(phone.root).to_be_visible()
-    await page.locator("#welcome-done").click()
-    return phone
-
-
-async def meet(phone: Phone, *, looks: bool = False) -> Said:
-    """Link a chat, from /start to the greeting, as its owner would; gives the greeting."""
-
-    async def stop(name: str) -> None:
-        if looks:
-            await phone.stop(name)
-
-    await stop("the-phone")
-    await phone.begin()
-    await phone.hears("Choose your language:")
-    await stop("language")
-    await phone.tap("فارسی" if phone.language is FA else "English")
-    await phone.hears("You can unlink the chat whenever you like. Do you agree?")
-    await stop("consent")
-    await phone.tap("I agree")
-    await phone.hears("Please share your own mobile number.")
-    await stop("contact")
-    await phone.tap("Share my number")
-    await phone.hears("What is your national code? It has ten digits.")
-    await stop("national-code")
-    await phone.write(phone.typed(phone.person["id"]))
-    await phone.hears("In which year and month was a workplace of yours registered with us?")
-    await stop("month")
-    fact = phone.person["facts"][0]
-    await phone.write(fact["words"] if phone.language is FA else fact["month"])
-    await phone.hears("Please write it here; it holds for a few minutes.")
-    await stop("code-asked")
-    text = await phone.sms("Your code: {code}")
-    await stop("code-by-sms")
-    code = re.search(r"[0-9۰-۹]{6}", text)
-    assert code, "the code stands in the SMS"
-    await phone.tab("chat")
-    await phone.write(code[0])
-    return await phone.hears(LINKED)
 
 
 async def test_a_debt_goes_from_a_row_to_three_phones(hub: Hub, browser: Browser, walk: Walk):
@@ -192,11 +141,6 @@ async def opens_the_inbox(phone: Phone) -> None:
     await phone.hears(NOTICE)
     await phone.hears(NEXT)
     await phone.stop("one-of-my-notices")
-
-
-async def menu(phone: Phone) -> Said:
-    await phone.write(phone.worded("Menu"))
-    return await phone.hears(MENU)
 
 
 async def test_somebody_is_told_in_english(hub: Hub, browser: Browser, walk: Walk):

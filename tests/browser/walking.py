@@ -108,15 +108,27 @@ class Phone:
             message = self.root.locator(f'[data-message="{at.id}"]')
             await message.evaluate("(one) => one.scrollIntoView({ block: 'start' })")
         await self._walk.stop(self.page, f"{self.language}-{name}")
+        await self._in_one_language(self.root.locator(".message:not(.mine) .text, .key"))
+
+    async def looks_at(self, page: Page, name: str) -> None:
+        """Look at the whole of a page that was opened from here."""
+        await self._walk.stop(page, f"{self.language}-{name}", whole=True)
+        await self._in_one_language(page.locator("body"))
+
+    async def _in_one_language(self, shown: Locator) -> None:
         if self.language is Language.FA:
-            for text in await self.root.locator(
-                ".message:not(.mine) .text, .key"
-            ).all_inner_texts():
+            for text in await shown.all_inner_texts():
                 assert not ENGLISH.search(CODES.sub("", text)), text
 
     async def tab(self, name: str) -> None:
         """Turn to `chat`, `sms` or `mail`."""
         await self.root.locator(f'[data-tab="{name}"]').click()
+
+    async def talk_to(self, bot: str) -> None:
+        """Turn to the chat with the bot of this audience."""
+        button = self.root.locator(f'[data-bot="{bot}"]')
+        await button.click()
+        await expect(button).to_have_attribute("aria-pressed", "true")
 
     async def write(self, text: str) -> None:
         """Write a message to the bot."""
@@ -140,13 +152,23 @@ class Phone:
         await self._mark()
         await self.root.locator(".start").click()
 
-    async def hears(self, *sentences: str, naming: str = "") -> Said:
+    async def opens(self, label: str, *, of: Said) -> Page:
+        """Tap a button that leads to a page, and give that page."""
+        within = self.root.locator(f'[data-message="{of.id}"]')
+        async with self.page.expect_popup() as opened:
+            await within.get_by_role("link", name=self.worded(label), exact=True).click()
+        page = await opened.value
+        page.set_default_timeout(PATIENCE * 1000)
+        self._walk.watch(page)
+        return page
+
+    async def hears(self, *sentences: str, naming: str = "", patience: float = PATIENCE) -> Said:
         """Wait for a message newer than the last act that says these, whatever fills their holes.
 
         `naming` stands in it as it is, in the digits of the phone's language.
         """
         patterns = [*map(self.pattern, sentences), re.compile(re.escape(self.typed(naming)))]
-        until = time.monotonic() + PATIENCE
+        until = time.monotonic() + patience
         while True:
             fresh = [one for one in await self._read() if one.id > self._seen]
             for one in reversed(fresh):
@@ -164,12 +186,12 @@ class Phone:
         """The texts under a tab."""
         return self.root.locator(f".pane.{tab} .message:not(.mine) .text")
 
-    async def sms(self, sentence: str, *, naming: str = "") -> str:
+    async def sms(self, sentence: str, *, naming: str = "", patience: float = PATIENCE) -> str:
         """Turn to the SMS, wait for the newest that says this, and give its text."""
         await self.tab("sms")
         found = self.texts("sms").filter(has_text=self.pattern(sentence))
         found = found.filter(has_text=self.typed(naming))
-        await expect(found.last).to_be_visible(timeout=PATIENCE * 1000)
+        await expect(found.last).to_be_visible(timeout=patience * 1000)
         return await found.last.inner_text()
 
     async def _read(self) -> list[Said]:
