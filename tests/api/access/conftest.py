@@ -10,17 +10,22 @@ from api.access import grants, service
 from api.access.models import ChatLink
 from api.access.rules import ChatAddress, Level
 from api.identity import queries as identity_queries
+from api.people import queries as people
 from api.people.models import Person
 from tests.support import make
 
 CHAT = ChatAddress("telegram", "employers", "1001")
 OTHER_CHAT = ChatAddress("telegram", "employers", "2002")
+FAMILY_CHAT = ChatAddress("telegram", "people", "3003")
+OTHER_FAMILY_CHAT = ChatAddress("telegram", "people", "4004")
 
 
 @pytest.fixture(autouse=True)
 def _who_speaks_for_what(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(grants, "_answers", {})
-    grants.connect({grants.WORKSHOP: identity_queries.workplaces_held})
+    grants.connect(
+        {grants.WORKSHOP: identity_queries.workplaces_held, grants.CHILD: people.children_held}
+    )
 
 
 @pytest.fixture
