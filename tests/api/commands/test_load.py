@@ -161,6 +161,35 @@ def test_workshop_of_unknown_branch_or_employer_is_refused(country, put):
     ]
 
 
+def test_relation_and_months_that_cannot_be_are_refused_by_column(country, put):
+    done = put(
+        "dependants",
+        f"{REZA},{REZA},child,1395/02/20,",
+        f"{REZA},{make.new_national_code(78)},child,1395/02/20,",
+        f"{REZA},{MINA},aunt,1395/02/20,",
+    )
+    assert sorted(reasons(done)) == [
+        ("2", "dependant_code", WHY["oneself"]),
+        ("3", "dependant_code", WHY["unknown_person"]),
+        ("4", "relation", "is none of spouse, child, parent"),
+    ]
+    done = put(
+        "records",
+        f"{MINA},1404/12,{WORKSHOP},نان سحر,30,",
+        f"{MINA},1405/10,{WORKSHOP},نان سحر,30,",
+        f"{MINA},1405/02,{WORKSHOP},نان سحر,32,",
+        f"{MINA},1405/02,{WORKSHOP},نان سحر,-1,",
+        f"{MINA},1404/12,{WORKSHOP},نان سحر,28,",
+    )
+    assert sorted(reasons(done)) == [
+        ("2", "days", WHY["days_of_month"]),
+        ("3", "month", WHY["in_the_future"]),
+        ("4", "days", "is no whole number up to 31"),
+        ("5", "days", "is no whole number up to 31"),
+        ("6", "national_code", "line 2 has the same national_code and month and source_code"),
+    ]
+
+
 def test_contact_ends_and_workshop_closes_by_a_file(country, put, store):
     mina = f"{WORKSHOP},{MINA},accountant,1400/01/01"
     assert put("contacts", f"{mina},1405/06/01").loaded == 1
