@@ -175,13 +175,12 @@ def cost(
 
 
 def masked_address(address: str) -> str:
-    """Give as much of an address as tells it to whom it belongs: «تهران، خیابان آ***»."""
-    first, _comma, rest = address.partition("،" if "،" in address else ",")
-    words = (rest or first).split()
-    start = [first.strip()] if rest else []
-    if len(words) > 1:
-        return "، ".join([*start, f"{words[0]} {words[1][:1]}***"])
-    return "، ".join([*start, f"{''.join(words)[:1]}***"])
+    """Give so much of an address that its owner knows it: «تهران، خیابان آ***»; not an empty one."""
+    comma = "،" if "،" in address else ","
+    town, _comma, rest = map(str.strip, address.partition(comma))
+    words = (rest or town).split()
+    shown = f"{words[0]} {words[1][0]}***" if len(words) > 1 else f"{words[0][0]}***"
+    return f"{town}{comma} {shown}" if rest else shown
 
 
 def _thousands(amount: int) -> Rials:

@@ -11,6 +11,19 @@ from api.kit import identifiers
 from api.kit.text import normalise
 
 
+def _address(text: str) -> str:
+    """Keep an address as it is read; ValueError where it cannot be one."""
+    kept = normalise(text)
+    if not SHORTEST_ADDRESS <= len(kept) <= LONGEST_ADDRESS:
+        raise ValueError("an address has 10 to 300 letters")
+    return kept
+
+
+SHORTEST_ADDRESS, LONGEST_ADDRESS = 10, 300
+Address = Annotated[str, Field(max_length=1000), AfterValidator(_address)]
+PostalCode = Annotated[str, Field(max_length=32), AfterValidator(identifiers.postal_code)]
+
+
 class Terms(BaseModel):
     """What is known before the questions: the registered address (masked), where there is one."""
 
@@ -26,16 +39,8 @@ class OfferIn(BaseModel):
     kind: Kind
     loss: Loss | None = None
     how: Way
-    address: Annotated[
-        str | None,
-        Field(min_length=10, max_length=300),
-        AfterValidator(lambda text: text and normalise(text)),
-    ] = None
-    postal_code: Annotated[
-        str | None,
-        Field(max_length=32),
-        AfterValidator(lambda text: text and identifiers.postal_code(text)),
-    ] = None
+    address: Address | None = None
+    postal_code: PostalCode | None = None
     branch: uuid.UUID | None = None
 
     @model_validator(mode="after")

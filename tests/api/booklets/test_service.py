@@ -1,0 +1,412 @@
+"""A booklet offered, asked for, paid for and followed to the one who waits for it."""
+
+import threading
+from datetime import date, timedelta
+from uuid import uuid4
+
+import pytest
+from sqlalchemy import select, text
+
+from api.bills import service as bills
+from api.bills.models import Bill
+from api.bills.rules import State
+from api.booklets import service
+from api.booklets.models import Booklet, BookletOffer
+from api.booklets.refusals import (
+    NoRegisteredAddress,
+    NotEntitled,
+    OfferExpired,
+    OfferNotFound,
+    RequestOpen,
+    StageNotReached,
+    UnknownBranch,
+    UnknownMember,
+)
+from api.booklets.rules import Kind, Loss, Stage, Way
+from api.errors import Invalid
+from api.notices.models import Delivery, Notice
+from api.organisation import service as organisation
+from api.organisation.rules import AvailabilityRow, AvailabilityState
+from api.requests import service as requests
+from api.requests.models import Request
+from api.requests.refusals import RequestNotFound
+from tests.api.booklets.office import LOST, insured, offered, requested, taken
+from tests.support import make
+
+POST = "016790405700038450001000"
+
+
+def told(session, person) -> list[str]:
+    """The stages a person was told of, and whether each is still on its way or was taken back."""
+    found = session.execute(
+        select(Notice, Delivery.status)
+        .join(Delivery, Delivery.notice_id == Notice.id)
+        .where(Notice.person_id == person.id)
+        .order_by(Notice.id)
+    )
+    return [f"{notice.facts['stage']} {status}" for notice, status in found]
+
+
+def stages(session, person, number: str) -> list[str]:
+    return [one.stage for one in requests.show(session, person_id=person.id, number=number).stages]
+
+
+def on(session, number: str, stage: Stage, **given: str) -> None:
+    service.advance(session, number=number, stage=stage, now=make.NOW, **given)
+
+
+def test_offer_says_cost_and_day_and_promises_an_hour(session):
+    mina = insured(session)
+    offer = offered(session, mina)
+    # Ten days after 11 Azar is a Saturday.
+    assert (offer.cost, offer.lines, offer.day) == (0, [], date(2026, 12, 12))
+    stored = session.get_one(BookletOffer, offer.id)
+    assert stored.expires_at == make.NOW + timedelta(hours=1)
+
+
+def test_day_moves_past_fridays_and_holidays(session):
+    mina = insured(session)
+    make.holiday(session, date(2026, 12, 12))
+    assert offered(session, mina).day == date(2026, 12, 13)
+
+
+def test_request_without_a_fee_is_issued_at_once_and_told(session):
+    mina = insured(session)
+    made = requested(session, mina)
+    assert (made.stage, made.cost, made.bill, made.due) == (
+        Stage.ISSUED,
+        0,
+        None,
+        date(2026, 12, 12),
+    )
+    assert stages(session, mina, made.number) == ["requested", "entitlement_checked", "issued"]
+    assert told(session, mina) == ["issued created"]
+
+
+def test_fee_is_billed_and_its_payment_moves_the_stage(session):
+    mina = insured(session)
+    made = requested(session, mina, **LOST)
+    assert (made.stage, made.cost) == (Stage.FEE_DUE, 1_731_000)
+    (bill,) = bills.open_of(session, mina.id)
+    assert (bill.id, bill.amount, bill.carried, bill.period) == (made.bill, 1_731_000, 0, "1405-09")
+    assert bill.about == f"request:{made.number}"
+    assert sum(line["amount"] for line in bill.lines) == bill.amount
+    assert stages(session, mina, made.number)[-1] == "fee_due"
+    paid_at = make.NOW + timedelta(days=3)
+    service.fees_paid(session, bill_ids=[bill.id], now=paid_at)
+    shown = requests.show(session, person_id=mina.id, number=made.number)
+    # Counted from the day of the payment: three days later than was hoped.
+    assert (shown.stage, shown.due_on) == ("issued", date(2026, 12, 15))
+    assert told(session, mina) == ["fee_due cancelled", "issued created"]
+
+
+def test_payment_heard_of_twice_moves_once(session):
+    mina = insured(session)
+    made = requested(session, mina, **LOST)
+    for _ in range(2):
+        service.fees_paid(session, bill_ids=[made.bill], now=make.NOW)
+    assert stages(session, mina, made.number).count("issued") == 1
+
+
+def test_bills_of_other_things_are_passed_over(session):
+    mina = insured(session)
+    made = requested(session, mina, **LOST)
+    service.fees_paid(session, bill_ids=[uuid4()], now=make.NOW)
+    assert stages(session, mina, made.number)[-1] == "fee_due"
+
+
+def test_second_duplicate_costs_a_whole_daily_wage_and_a_stolen_one_nothing(session):
+    mina = insured(session)
+    first = requested(session, mina, **LOST)
+    service.fees_paid(session, bill_ids=[first.bill], now=make.NOW)
+    for stage, given in (
+        (Stage.PRINTED, {}),
+        (Stage.HANDED_TO_POST, {"tracking": POST}),
+        (Stage.DELIVERED, {}),
+    ):
+        on(session, first.number, stage, **given)
+    assert offered(session, mina, **LOST).cost == 3_463_000
+    assert offered(session, mina, kind=Kind.DUPLICATE, loss=Loss.STOLEN).cost == 0
+
+
+def test_duplicate_that_was_cancelled_does_not_count(session):
+    mina = insured(session)
+    first = requested(session, mina, **LOST)
+    on(session, first.number, Stage.CANCELLED)
+    assert offered(session, mina, **LOST).cost == 1_731_000
+    assert session.get_one(Bill, first.bill).state is State.CANCELLED
+
+
+def test_delivery_is_charged_where_the_operator_says_so(session, tmp_path):
+    mina = insured(session)
+    given = (organisation.reading.RULE_TABLES / "booklets.toml").read_text("utf-8")
+    (tmp_path / "booklets.toml").write_text(
+        given.replace("days = 12\ncost = 0", "days = 12\ncost = 350_000"), "utf-8"
+    )
+    organisation.load_rules(session, folder=tmp_path, origin=organisation.Origin.OPERATOR)
+    offer = offered(session, mina, way=Way.ANOTHER, address="یزد، کوچه ۲\n8913000000")
+    assert (offer.cost, [line.code for line in offer.lines]) == (350_000, ["delivery"])
+
+
+def test_missing_month_is_named(session):
+    mina = insured(session, address=None)
+    mina2 = make.person(session)
+    make.record(session, mina2, {"1405-03": 31, "1405-05": 31})
+    with pytest.raises(NotEntitled) as no:
+        offered(session, mina2)
+    assert no.value.params == {"month": "1405-07", "last": "1405-05"}
+    nobody = make.person(session)
+    with pytest.raises(NotEntitled) as no:
+        offered(session, nobody)
+    assert no.value.params == {"month": "1405-07", "last": None}
+    assert offered(session, mina, way=Way.BRANCH, branch_id=make.branch(session).id)
+
+
+def test_cover_that_ends_before_the_offer_is_taken_counts(session):
+    mina = insured(session)
+    offer = offered(session, mina)
+    session.execute(text("DELETE FROM record_months"))
+    with pytest.raises(NotEntitled):
+        taken(session, mina, offer.id)
+
+
+def test_dependant_is_covered_by_the_one_who_is_insured(session):
+    mina = insured(session)
+    child = make.dependant(session, of=mina)
+    made = requested(session, mina, subject_id=child.id)
+    request = session.scalar(select(Request).where(Request.number == made.number))
+    assert (request.person_id, request.subject_id) == (mina.id, child.id)
+    # Her own is another matter, and may be asked for beside it.
+    assert requested(session, mina).number != made.number
+
+
+def test_stranger_and_former_dependant_are_unknown(session):
+    mina = insured(session)
+    stranger = insured(session)
+    former = make.dependant(session, of=mina, until=date(2026, 12, 1))
+    for who in (stranger, former):
+        with pytest.raises(UnknownMember):
+            offered(session, mina, subject_id=who.id)
+
+
+def test_request_that_is_open_is_named(session):
+    mina = insured(session)
+    made = requested(session, mina)
+    with pytest.raises(RequestOpen) as no:
+        offered(session, mina)
+    assert no.value.params == {"number": made.number}
+
+
+def test_other_parents_request_is_not_named(session):
+    mina, reza = insured(session), insured(session)
+    child = make.dependant(session, of=mina)
+    make.dependant(session, of=reza, person=child)
+    requested(session, mina, subject_id=child.id)
+    with pytest.raises(RequestOpen) as no:
+        offered(session, reza, subject_id=child.id)
+    assert no.value.params == {"number": None}
+
+
+def test_second_offer_cannot_be_taken_beside_the_first(session):
+    mina = insured(session)
+    first, second = offered(session, mina), offered(session, mina)
+    made = taken(session, mina, first.id)
+    with pytest.raises(RequestOpen) as no:
+        taken(session, mina, second.id)
+    assert no.value.params == {"number": made.number}
+
+
+def test_offer_taken_again_gives_the_same_request(session):
+    mina = insured(session)
+    offer = offered(session, mina, **LOST)
+    made = taken(session, mina, offer.id)
+    late = make.NOW + timedelta(days=9)
+    assert taken(session, mina, offer.id, now=late) == made
+    assert len(bills.open_of(session, mina.id)) == 1
+
+
+@pytest.mark.parametrize(("minutes", "is_over"), [(59, False), (60, True)])
+def test_offer_holds_for_an_hour(session, minutes, is_over):
+    mina = insured(session)
+    offer = offered(session, mina)
+    later = make.NOW + timedelta(minutes=minutes)
+    if is_over:
+        with pytest.raises(OfferExpired):
+            taken(session, mina, offer.id, now=later)
+    else:
+        assert taken(session, mina, offer.id, now=later).number
+
+
+def test_offer_whose_cost_has_changed_is_over(session):
+    mina = insured(session)
+    offer = offered(session, mina, **LOST)
+    session.get_one(BookletOffer, offer.id).cost = 1_000
+    with pytest.raises(OfferExpired):
+        taken(session, mina, offer.id)
+
+
+def test_offer_of_another_is_not_there(session):
+    mina, other = insured(session), insured(session)
+    with pytest.raises(OfferNotFound):
+        taken(session, other, offered(session, mina).id)
+
+
+def test_address_is_needed_known_and_kept_as_it_was(session):
+    nomad = insured(session, address=None)
+    assert service.terms(session, person_id=nomad.id).registered_address is None
+    with pytest.raises(NoRegisteredAddress):
+        offered(session, nomad)
+    mina = insured(session)
+    assert service.terms(session, person_id=mina.id).registered_address == "تهران، خیابان آ***"
+    made = requested(session, mina)
+    mina.address = "یزد، کوچه ۲"
+    request = session.scalar(select(Request).where(Request.number == made.number))
+    assert session.get_one(Booklet, request.id).address == "تهران، خیابان آزادی، پلاک ۱"
+
+
+def test_address_is_nowhere_in_the_store_to_be_read(session):
+    mina = insured(session)
+    requested(session, mina, way=Way.ANOTHER, address="کوچهٔ پنهان\n8913000000")
+    for table in ("booklets", "booklet_offers", "requests", "request_stages", "notices"):
+        for row in session.execute(text(f"SELECT * FROM {table}")):
+            assert "پنهان" not in str(row)
+            assert "پنهان".encode() not in b"".join(one for one in row if isinstance(one, bytes))
+
+
+def test_branch_must_be_there_and_hand_out_booklets(session):
+    mina = insured(session)
+    branch = make.branch(session)
+    assert requested(session, mina, way=Way.BRANCH, branch_id=branch.id).due == date(2026, 12, 7)
+    reza = insured(session)
+    with pytest.raises(UnknownBranch):
+        offered(session, reza, way=Way.BRANCH, branch_id=uuid4())
+    organisation.register_availabilities(
+        session,
+        rows=[
+            AvailabilityRow(
+                service="booklets",
+                branch_code=branch.code,
+                from_day=make.TODAY,
+                to_day=None,
+                state=AvailabilityState.OFF,
+                reason="",
+            )
+        ],
+    )
+    with pytest.raises(UnknownBranch):
+        offered(session, reza, way=Way.BRANCH, branch_id=branch.id)
+
+
+def test_each_stage_is_told_with_what_belongs_to_it(session):
+    mina = insured(session)
+    made = requested(session, mina)
+    on(session, made.number, Stage.PRINTED)
+    on(session, made.number, Stage.HANDED_TO_POST, tracking=" ۰۱۶۷۹۰۴۰۵۷ ")
+    on(session, made.number, Stage.RETURNED, reason="کسی در خانه نبود")
+    on(session, made.number, Stage.READY_AT_BRANCH)
+    on(session, made.number, Stage.DELIVERED)
+    shown = requests.show(session, person_id=mina.id, number=made.number)
+    assert shown.closed
+    assert [(one.stage, one.note) for one in shown.stages[3:]] == [
+        ("printed", {}),
+        ("handed_to_post", {"tracking": "0167904057"}),
+        ("returned", {"reason": "کسی در خانه نبود"}),
+        ("ready_at_branch", {}),
+        ("delivered", {}),
+    ]
+    assert told(session, mina) == [
+        "issued cancelled",
+        "printed cancelled",
+        "handed_to_post cancelled",
+        "returned cancelled",
+        "ready_at_branch cancelled",
+        "delivered created",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("stage", "given", "field"),
+    [
+        (Stage.HANDED_TO_POST, {}, "tracking"),
+        (Stage.HANDED_TO_POST, {"tracking": "no-number!"}, "tracking"),
+        (Stage.HANDED_TO_POST, {"tracking": "1" * 33}, "tracking"),
+    ],
+)
+def test_detail_that_a_stage_needs_is_asked_for(session, stage, given, field):
+    mina = insured(session)
+    made = requested(session, mina)
+    on(session, made.number, Stage.PRINTED)
+    with pytest.raises(Invalid) as no:
+        on(session, made.number, stage, **given)
+    assert no.value.params["field"] == field
+
+
+def test_who_is_turned_down_hears_why(session):
+    mina = insured(session)
+    made = requested(session, mina, **LOST)
+    for reason in ("", "چ" * 301):
+        with pytest.raises(Invalid) as no:
+            on(session, made.number, Stage.REJECTED, reason=reason)
+        assert no.value.params["field"] == "reason"
+
+
+def test_stage_out_of_turn_is_refused_with_what_may_come(session):
+    mina = insured(session)
+    made = requested(session, mina)
+    with pytest.raises(StageNotReached) as no:
+        on(session, made.number, Stage.DELIVERED)
+    assert no.value.params == {"stage": "issued", "next": ["printed"]}
+    with pytest.raises(RequestNotFound):
+        on(session, "4820193370", Stage.PRINTED)
+
+
+def test_fee_that_is_due_is_not_passed_over_by_hand(session):
+    mina = insured(session)
+    made = requested(session, mina, **LOST)
+    with pytest.raises(StageNotReached):
+        on(session, made.number, Stage.ISSUED)
+
+
+def test_paid_request_is_not_cancelled_and_its_bill_stays_settled(session):
+    mina = insured(session)
+    made = requested(session, mina, **LOST)
+    session.get_one(Bill, made.bill).state = State.SETTLED
+    service.fees_paid(session, bill_ids=[made.bill], now=make.NOW)
+    with pytest.raises(StageNotReached):
+        on(session, made.number, Stage.CANCELLED)
+    assert session.get_one(Bill, made.bill).state is State.SETTLED
+
+
+def test_offers_of_yesterday_are_forgotten(session):
+    mina = insured(session)
+    offered(session, mina)
+    made = requested(session, mina)
+    assert service.sweep(session, now=make.NOW + timedelta(hours=24)) == 0
+    assert service.sweep(session, now=make.NOW + timedelta(hours=26)) == 2
+    assert requests.show(session, person_id=mina.id, number=made.number).stage == "issued"
+
+
+def test_of_two_offers_taken_at_the_same_moment_one_becomes_a_request(fresh_store):
+    with fresh_store.writing("arrange") as session:
+        mina = insured(session)
+        offers = [offered(session, mina, **LOST).id for _ in range(2)]
+    together = threading.Barrier(2)
+    outcomes: list[str] = []
+
+    def take(offer_id) -> None:
+        together.wait()
+        try:
+            with fresh_store.writing("take") as session:
+                outcomes.append(taken(session, mina, offer_id).number)
+        except RequestOpen as no:
+            outcomes.append(no.params["number"])
+
+    takers = [threading.Thread(target=take, args=(offer_id,)) for offer_id in offers]
+    for taker in takers:
+        taker.start()
+    for taker in takers:
+        taker.join()
+    assert len(outcomes) == 2
+    assert len(set(outcomes)) == 1
+    with fresh_store.reading() as session:
+        assert len(bills.open_of(session, mina.id)) == 1

@@ -1,0 +1,98 @@
+"""Requests moved on from the command line: an answer in a line, a refusal in a sentence."""
+
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+from typer.testing import CliRunner
+
+from api.audit.models import Entry
+from api.commands import line, requests
+from api.commands.troubles import CannotDo
+from api.requests import service
+from tests.api.booklets import office
+from tests.support import make
+
+POST = "016790405700038450001000"
+
+
+def advance(store, number: str, stage: str, **given: Any) -> str:
+    usual: dict[str, Any] = {"tracking": None, "reason": None, "now": lambda: make.NOW}
+    return requests.advance(store, number, stage, **{**usual, **given})
+
+
+@pytest.fixture
+def mina(store):
+    with store.writing("arrange") as session:
+        return office.insured(session)
+
+
+@pytest.fixture
+def number(store, mina) -> str:
+    with store.writing("arrange") as session:
+        return office.requested(session, mina).number
+
+
+def test_request_is_moved_on_and_it_is_written_down(store, mina, number):
+    typed = f"{number[:4]} {number[4:]}"
+    assert advance(store, typed, "printed") == number
+    advance(store, number, "handed_to_post", tracking=POST)
+    with store.reading() as session:
+        assert service.show(session, person_id=mina.id, number=number).stage == "handed_to_post"
+        entries = session.scalars(select(Entry).where(Entry.verb == "booklets.advance")).all()
+    assert [(one.actor, one.subject, one.detail) for one in entries] == [
+        ("command:request", f"request:{number}", {"stage": "printed"}),
+        ("command:request", f"request:{number}", {"stage": "handed_to_post"}),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("stage", "given", "told"),
+    [
+        ("lost", {}, "There is no stage 'lost': say one of requested, "),
+        ("delivered", {}, "is issued: from there it can go to printed."),
+        ("rejected", {"reason": "بی‌پوشش"}, "is issued: from there it can go to printed."),
+    ],
+)
+def test_move_that_cannot_be_is_refused_in_a_sentence(store, number, stage, given, told):
+    with pytest.raises(CannotDo) as no:
+        advance(store, number, stage, **given)
+    assert told in str(no.value)
+
+
+def test_post_without_its_number_is_refused_in_a_sentence(store, number):
+    advance(store, number, "printed")
+    for given in ({}, {"tracking": "?"}):
+        with pytest.raises(CannotDo, match="add --tracking"):
+            advance(store, number, "handed_to_post", **given)
+
+
+def test_rejection_without_a_reason_is_refused_in_a_sentence(store, mina):
+    with store.writing("arrange") as session:
+        number = office.requested(session, mina, **office.LOST).number
+    with pytest.raises(CannotDo, match="add --reason"):
+        advance(store, number, "rejected")
+    advance(store, number, "rejected", reason="عکس خوانا نیست")
+    with pytest.raises(CannotDo, match=f"Request {number} is rejected: that is its end"):
+        advance(store, number, "printed")
+
+
+@pytest.mark.parametrize(
+    ("number", "told"),
+    [
+        ("4820193370", "There is no request 4820193370."),
+        ("4820193371", "'4820193371' is no number of a request (check_digit): it has ten digits."),
+        ("B-20417", "'B-20417' is no number of a request (not_digits): it has ten digits."),
+    ],
+)
+def test_number_that_is_none_is_refused_in_a_sentence(store, number, told):
+    with pytest.raises(CannotDo) as no:
+        advance(store, number, "printed")
+    assert str(no.value) == told
+
+
+def test_command_is_there_to_be_typed():
+    shown = CliRunner().invoke(line.app, ["request", "advance", "--help"])
+    assert shown.exit_code == 0
+    for word in ("number", "stage", "--tracking", "--reason"):
+        assert word in shown.output.lower()
