@@ -7,12 +7,22 @@ from typing import Any
 from uuid import UUID
 
 from api.access.refusals import GrantEnded, NotLinked
+from api.bills.refusals import BillNotFound
+from api.bills.rules import State as BillState
+from api.bills.schemas import BillDetails, BillPage
+from api.client import bills as bills_doors
+from api.client import contracts as contracts_doors
+from api.client import payments as payments_doors
+from api.client import records as records_doors
 from api.client.access import UNLINK
 from api.client.debts import MINE, SHOW
 from api.client.identity import CLAIM, CODE, FACT, RESEND
 from api.client.notices import CHECK, OPENED
 from api.client.notices import MINE as NOTICES
 from api.client.organisation import BRANCHES, TODAY
+from api.contracts.refusals import ContractClosed
+from api.contracts.rules import State as ContractState
+from api.contracts.schemas import ContractPage
 from api.debts.refusals import DebtNotFound
 from api.debts.rules import Kind, LineCode, State, Step
 from api.debts.schemas import DebtDetails, DebtOut, DebtPage, LineOut
@@ -28,38 +38,47 @@ from api.identity.refusals import (
     WrongCode,
     WrongFact,
 )
+from api.identity.rules import Question
 from api.identity.schemas import ClaimOut, CodeSent, Welcome
 from api.kit.text import Code
 from api.notices.refusals import NotACode, TooManyChecks
 from api.notices.schemas import Genuine, NoticeLine, NoticeOut, NoticePage
 from api.organisation.schemas import Branches, Today
-from tests.bots.pretend import GRANTS, HERE, PretendKnocker
+from api.payments.refusals import (
+    BillBeingChecked,
+    BillClosed,
+    CreditRefunded,
+    NothingToPay,
+    PayingUnavailable,
+)
+from api.payments.rules import CreditState
+from api.payments.schemas import CreditPage
+from api.records.schemas import RecordOut
+from tests.bots.insured import Insured, a_bill, a_contract, a_credit, a_fee, explained
+from tests.bots.pretend import CHILDREN, GRANTS, HERE, PretendKnocker
 from tests.support import make
 
 CODES = ("K7Q2M4XD", "0123ABCD", "ZZZZ9999")
 
 
+Guard = Callable[..., Callable[..., Any]]
+
+
 def new_knocker(
-    chance: random.Random, *, linked: bool, workplaces: int, noes: bool = True
+    chance: random.Random,
+    *,
+    linked: bool,
+    workplaces: int,
+    noes: bool = True,
+    audience: str = "employers",
 ) -> PretendKnocker:
-    """A core whose noes, where it has any, are thrown with `chance`."""
+    """A core whose noes, where it has any, are thrown with `chance`.
+
+    An insured person has a child for every workplace after the first.
+    """
     knocker = PretendKnocker(linked=linked, grants=GRANTS[:workplaces])
 
-    def or_no(answer: Callable[..., Any], *said: Refusal, one_in: int = 3) -> Callable[..., Any]:
-        def answered(**facts: Any) -> Any:
-            if noes and chance.randrange(one_in) == 0:
-                raise chance.choice(said)
-            return answer(**facts)
-
-        return answered
-
-    def linked_only(answer: Callable[..., Any]) -> Callable[..., Any]:
-        def answered(**facts: Any) -> Any:
-            if not knocker.linked:
-                raise NotLinked
-            return answer(**facts)
-
-        return answered
+    or_no, linked_only = _guards(chance, knocker, noes=noes)
 
     def welcome(**_facts: Any) -> Welcome:
         knocker.linked = True
@@ -91,7 +110,92 @@ def new_knocker(
         OPENED: linked_only(or_no(_opened, NotFound(), one_in=6)),
         CHECK: or_no(_genuine, NotACode(), TooManyChecks(wait_seconds=60), one_in=6),
     }
+    if audience == "people":
+        knocker.grants = CHILDREN[: workplaces - 1]
+        knocker.answers[CLAIM] = ClaimOut(id=claim.id, question=Question.FIRST_MONTH)
+        knocker.answers |= _insured(chance, linked_only, or_no)
     return knocker
+
+
+def _guards(chance: random.Random, knocker: PretendKnocker, *, noes: bool) -> tuple[Guard, Guard]:
+    """What makes an answer be refused now and then, and what refuses it to strangers."""
+
+    def or_no(answer: Callable[..., Any], *said: Refusal, one_in: int = 3) -> Callable[..., Any]:
+        def answered(**facts: Any) -> Any:
+            if noes and chance.randrange(one_in) == 0:
+                raise chance.choice(said)
+            return answer(**facts)
+
+        return answered
+
+    def linked_only(answer: Callable[..., Any]) -> Callable[..., Any]:
+        def answered(**facts: Any) -> Any:
+            if not knocker.linked:
+                raise NotLinked
+            return answer(**facts)
+
+        return answered
+
+    return or_no, linked_only
+
+
+def _insured(chance: random.Random, linked_only: Guard, or_no: Guard) -> dict[Any, Any]:
+    """What insured people have: now nothing, now much of it."""
+    person = Insured()
+    bills, contracts, owed = person.bills, person.contracts, person.credits
+    record, nothing = (
+        person.record,
+        RecordOut.model_validate({**person.record.model_dump(), "years": []}),
+    )
+
+    def page() -> BillPage:
+        pending = chance.random() < 0.2
+        person.bills = chance.choice((
+            [], [a_bill(1, pending=pending)], bills, [*bills, a_fee()],
+            [a_bill(number) for number in range(11, 0, -1)],
+        ))  # fmt: skip
+        return person.page()
+
+    def show(bill: UUID) -> BillDetails:
+        state = chance.choice((BillState.OPEN, BillState.OPEN, *BillState))
+        return explained(a_bill(1, id=bill, state=state))
+
+    def my_contracts() -> ContractPage:
+        more = [a_contract(2, remind_day=5), a_contract(3, state=ContractState.LAPSED)]
+        return ContractPage(items=contracts + more[: chance.randrange(3)])
+
+    def my_credits() -> CreditPage:
+        found = chance.choice(([], owed, [a_credit(1, state=chance.choice(list(CreditState)))]))
+        return CreditPage(items=found, count=len(found), total=0)
+
+    answers = person.answers()
+    no_page = (
+        NothingToPay(),
+        BillBeingChecked(),
+        BillClosed(),
+        PayingUnavailable(),
+        BillNotFound(),
+    )
+    changed: dict[Any, Any] = {
+        bills_doors.MINE: or_no(page, GrantEnded(), one_in=12),
+        bills_doors.SHOW: or_no(show, BillNotFound(), one_in=6),
+        contracts_doors.MINE: my_contracts,
+        contracts_doors.REMIND: or_no(lambda **_: None, ContractClosed(), one_in=4),
+        payments_doors.LINK: or_no(answers[payments_doors.LINK], *no_page),
+        payments_doors.CREDITS: my_credits,
+        payments_doors.REFUND: or_no(
+            lambda credit: a_credit(state=CreditState.REFUND_ASKED, id=credit),
+            CreditRefunded(),
+            one_in=4,
+        ),
+        records_doors.MINE: lambda: chance.choice((record, record, nothing)),
+        OPENED: or_no(answers[OPENED], NotFound(), one_in=6),
+    }
+    return {door: linked_only(_called(answer)) for door, answer in {**answers, **changed}.items()}
+
+
+def _called(answer: Any) -> Callable[..., Any]:
+    return answer if callable(answer) else lambda **_facts: answer
 
 
 def _debt(number: int) -> DebtOut:

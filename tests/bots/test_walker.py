@@ -31,10 +31,11 @@ _HOUSE = {
     "national_code": ["0012345679", "0012345678", "۰۰۱۲۳۴۵۶۷۹"],
     "month": ["1398-04", "تیر ۱۳۹۸", "when?"],
     "code": ["123456", "12 34 56", "K7Q2-M4XD", "no code"],
+    "day": ["12", "۲۹", "31"],
 }
-_OPENINGS = [
-    f"{action}|{code}" for action in ("debt_details", "is_it_genuine") for code in invented.CODES
-]
+_ACTIONS = ("debt_details", "is_it_genuine", "pay_bill", "bill_details")
+_OPENINGS = [f"{action}|{code}" for action in _ACTIONS for code in invented.CODES]
+_AUDIENCES = ("employers", "people")
 
 
 async def a_walk(
@@ -58,7 +59,7 @@ async def a_walk(
     for part in range(5 * people):
         core, knocker = opened(chance, part)
         knocker.unlucky = lambda: chance.random() < 0.03
-        person: Any = player("terminal", house, core)
+        person: Any = player("terminal", house, core, _AUDIENCES[part % 2])
         one = await walker.walk(
             person,
             knocker,
@@ -105,7 +106,12 @@ async def test_whatever_a_person_does_in_the_pretended_house_is_answered(turns: 
 @pytest.mark.parametrize("turns", FAR)
 async def test_whatever_a_person_does_in_the_real_dialogues_is_answered(turns: int):
     def opened(chance: random.Random, part: int) -> tuple[Core, PretendKnocker]:
-        knocker = invented.new_knocker(chance, linked=part % 3 > 0, workplaces=1 + part % 2)
+        knocker = invented.new_knocker(
+            chance,
+            linked=part % 3 > 0,
+            workplaces=1 + part // 2 % 2,
+            audience=_AUDIENCES[part % 2],
+        )
         return core_on(knocker), knocker
 
     modules = [

@@ -163,6 +163,9 @@ def _check(said: list[Heard], player: Player, where: str) -> None:
         for label, data in message.buttons:
             assert label.strip(), f"{where}: a button without words"
             assert 0 < len(data.encode()) <= DATA_BYTES, f"{where}: {data}"
+        for label, address in message.links:
+            assert label.strip(), f"{where}: a link without words"
+            assert address.startswith(("https://", "http://127.0.0.1")), f"{where}: a link nowhere"
     for reply in player.replies:
         assert len(reply.lines) <= LINES, f"{where}: more than {LINES} lines"
     chat = player.chat
