@@ -1,9 +1,10 @@
 """Sets of rows, written in a few statements each: never a loop of single rows (performance.md)."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import Table, insert, select, update
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from api.db import Base
@@ -50,3 +51,16 @@ def put(
     if changed:
         session.execute(update(model), changed)
     return len(new) + len(changed)
+
+
+def add(session: Session, model: type[Base], rows: Sequence[Mapping[str, Any]]) -> set[Any]:
+    """Insert the rows that are new and pass over those that exist, by any unique key of the table.
+
+    Gives the primary keys (of one column) of what was inserted.
+    """
+    if not rows:
+        return set()
+    kind = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
+    table = cast("Table", model.__table__)
+    statement = kind.insert(table).on_conflict_do_nothing().returning(*table.primary_key)
+    return set(session.execute(statement, list(rows)).scalars())

@@ -14,10 +14,11 @@ import structlog
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from api import sets
 from api.kit.outcome import State
 from api.notices.models import Delivery, Notice
 from api.notices.plans import Plan, Step, plan_of
-from api.notices.posting import delivery_row, insert_rows
+from api.notices.posting import delivery_row
 from api.notices.rules import NoticeStatus, Status, reported, told_of
 
 log = structlog.get_logger("api.notices")
@@ -141,7 +142,7 @@ class Courses:
         A delivery that we gave up on and that no other follows is logged: somebody must act.
         """
         self._session.flush()
-        insert_rows(self._session, Delivery, self._next)
+        sets.add(self._session, Delivery, self._next)
         if not self._touched:
             return
         states: dict[uuid.UUID, list[tuple[Status, bool]]] = defaultdict(list)

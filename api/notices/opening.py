@@ -16,6 +16,7 @@ from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import Session, defer
 from sqlalchemy.sql.base import ExecutableOption
 
+from api import sets
 from api.db import new_id
 from api.kit.calendar import TEHRAN
 from api.notices import questions, rates
@@ -25,7 +26,6 @@ from api.notices.courses import PATIENCE_OVER, REPORTED, Courses, has_next, step
 from api.notices.letters import Claim, Letter, Question, Work
 from api.notices.models import Attempt, Delivery, Notice
 from api.notices.plans import plan_of
-from api.notices.posting import insert_rows
 from api.notices.rules import AttemptState, NoticeStatus, Status, may_speak_from
 from api.organisation import service as organisation
 from api.templates.catalogue import TEMPLATES
@@ -364,5 +364,5 @@ def _open(
                 opened_at=now,
             )
         )
-    insert_rows(session, Attempt, attempts)
+    sets.add(session, Attempt, attempts)
     return letters

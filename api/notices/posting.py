@@ -10,13 +10,13 @@ import uuid
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, cast
+from typing import Any
 
-from sqlalchemy import Table, select, update
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from api.db import Base, new_id
+from api import sets
+from api.db import new_id
 from api.notices.models import Delivery, Notice
 from api.notices.plans import Plan, plan_of
 from api.notices.rules import NoticeStatus, Status
@@ -150,27 +150,15 @@ def delivery_row(*, notice_id: uuid.UUID, plan: Plan, step: int, now: datetime) 
     }
 
 
-def insert_rows(
-    session: Session, model: type[Base], rows: Sequence[dict[str, Any]]
-) -> set[uuid.UUID]:
-    """Insert many rows in few statements, passing over those that exist; gives the new ones' ids."""
-    if not rows:
-        return set()
-    kind = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
-    table = cast("Table", model.__table__)
-    statement = kind.insert(table).on_conflict_do_nothing().returning(table.c.id)
-    return set(session.execute(statement, list(rows)).scalars())
-
-
 def _insert(session: Session, rows: Sequence[NewNotice], now: datetime) -> set[uuid.UUID]:
     notices = [_notice_row(row, now) for row in rows]
-    fresh = insert_rows(session, Notice, notices)
+    fresh = sets.add(session, Notice, notices)
     deliveries = []
     for notice in notices:
         if notice["id"] in fresh:
             plan = plan_of(notice["notice_class"], notice["via"])
             deliveries.append(delivery_row(notice_id=notice["id"], plan=plan, step=0, now=now))
-    insert_rows(session, Delivery, deliveries)
+    sets.add(session, Delivery, deliveries)
     return fresh
 
 

@@ -12,12 +12,11 @@ from datetime import datetime, timedelta
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from api import db
+from api import db, sets
 from api.kit.outcome import State
 from api.notices.courses import Courses
 from api.notices.letters import NewReport
 from api.notices.models import Attempt, Delivery, Notice, Report
-from api.notices.posting import insert_rows
 from api.notices.rules import AttemptState
 
 _LATE = timedelta(days=1)
@@ -27,7 +26,7 @@ def take_reports(session: Session, reports: Sequence[NewReport], *, now: datetim
     """Keep reports and let them change what they are about; gives how many were new."""
     rows = {_fingerprint(report): report for report in reports}
     ids = {fingerprint: db.new_id() for fingerprint in rows}
-    fresh = insert_rows(
+    fresh = sets.add(
         session,
         Report,
         [
