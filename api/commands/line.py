@@ -19,6 +19,8 @@ machines = typer.Typer(help="Programs with a key of their own.", no_args_is_help
 app.add_typer(machines, name="machines")
 requests = typer.Typer(help="What people asked for.", no_args_is_help=True)
 app.add_typer(requests, name="request")
+payments = typer.Typer(help="Money that came in.", no_args_is_help=True)
+app.add_typer(payments, name="payments")
 
 
 @app.command()
@@ -143,3 +145,25 @@ def advance_request(
             store, number, stage, tracking=tracking, reason=reason, now=lambda: datetime.now(UTC)
         )
     typer.echo(f"request {moved} is {stage}")
+
+
+@payments.command("refunds")
+def list_refunds() -> None:
+    """List what people asked to be given back, oldest first."""
+    from api.commands import opening, refunds, troubles
+
+    with opening.ready(troubles.settings()) as store:
+        for line in refunds.asked(store):
+            typer.echo(line)
+
+
+@payments.command("refunded")
+def note_refund(
+    credit: Annotated[str, typer.Argument(help="The credit's id, as `refunds` lists it.")],
+) -> None:
+    """Note that a credit was given back to its payer."""
+    from api.commands import opening, refunds, troubles
+
+    with opening.ready(troubles.settings()) as store:
+        refunds.done(store, credit, now=datetime.now(UTC))
+    typer.echo(f"the credit {credit} is given back")

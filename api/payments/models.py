@@ -32,7 +32,7 @@ class PayLink(WithId, Base):
     token_index: Mapped[bytes] = mapped_column(LargeBinary(16), unique=True)
     token: Mapped[str] = mapped_column(Sealed("pay_links.token"))
     """Sealed, so that the page after a failed try can lead back to this one."""
-    person_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("people.id"))
+    person_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("people.id"), index=True)
     """Whose bills."""
     made_by: Mapped[uuid.UUID] = mapped_column(ForeignKey("people.id"))
     """Who asked for it in a chat, and is told of the payment."""
@@ -86,8 +86,8 @@ class PaymentAttempt(WithId, Base):
     """When the gateway confirmed it to us."""
     look_at: Mapped[datetime | None] = mapped_column(Moment)
     """When we next ask the gateway by ourselves; None: no more."""
-    lease_until: Mapped[datetime | None] = mapped_column(Moment)
-    """Until when somebody is asking."""
+    lease: Mapped[uuid.UUID | None]
+    """Whose question is under way, until `look_at`; an answer to an older one changes nothing."""
 
 
 class AttemptBill(Base):

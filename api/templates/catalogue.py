@@ -11,11 +11,13 @@ from api.kit.language import Sentence, _
 from api.templates.facts import (
     BillFacts,
     CodeFacts,
+    CreditFacts,
     DebtFacts,
     Facts,
     LapsedFacts,
     LapseFacts,
     LinkFacts,
+    PaymentFacts,
     ReminderFacts,
     RequestFacts,
 )
@@ -123,6 +125,39 @@ _ALL = (
         facts=ReminderFacts,
         example=ReminderFacts.model_validate({**_DEBT, "days_left": 10}),
         actions=("debt_details", "is_it_genuine"),
+    ),
+    Template(
+        name="payment_receipt",
+        notice_class=NoticeClass.RECEIPT,
+        subject=_("a payment that came in"),
+        question=None,
+        facts=PaymentFacts,
+        example=PaymentFacts.model_validate(
+            {
+                "amount": 8_500_000,
+                "items": [
+                    {"purpose": "contribution", "period": "1405-07"},
+                    {"purpose": "contribution", "period": "1405-08"},
+                ],
+                "paid_on": date(2026, 12, 2),
+                "reference": "8827364510",
+            }
+        ),
+        actions=("is_it_genuine",),
+    ),
+    Template(
+        name="payment_credit",
+        notice_class=NoticeClass.RECEIPT,
+        subject=_("money to be paid back to you"),
+        question=None,
+        facts=CreditFacts,
+        example=CreditFacts(
+            amount=4_250_000,
+            reason="already_settled",
+            paid_on=date(2026, 12, 2),
+            reference="8827364511",
+        ),
+        actions=("is_it_genuine",),
     ),
     Template(
         name="bill_issued",

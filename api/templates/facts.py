@@ -10,6 +10,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, PlainSerializer, Pla
 from api.kit.calendar import Month
 from api.kit.language import Sentence, _, _n
 from api.kit.money import Rials
+from api.kit.text import Code
 
 
 @lru_cache(maxsize=1024)
@@ -26,6 +27,13 @@ AUDIENCES = {
     "people": _("people's bot"),
     "employers": _("employers' bot"),
     "inspectors": _("inspectors' bot"),
+}
+
+# A purpose or a reason of a newer release is passed over.
+_CONTRIBUTION = "contribution"
+_WHY_LEFT = {
+    "already_settled": _("The bill had been paid before."),
+    "bill_closed": _("The bill had been closed before."),
 }
 
 
@@ -153,6 +161,61 @@ class LapsedFacts(Facts):
             "contract": _tail(self.contract_tail),
             "period": self.period,
             "lapsed_on": self.lapsed_on,
+        }
+
+
+class Paid(BaseModel):
+    """A bill that a payment settled."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    purpose: str
+    period: Period
+
+
+class PaymentFacts(Facts):
+    """Money that came in for bills; `reference` is the gateway's number of the payment."""
+
+    amount: Amount
+    items: tuple[Paid, ...]
+    paid_on: date
+    reference: str
+
+    def words(self, *, today: date | None) -> Mapping[str, Any]:  # noqa: ARG002
+        contributes = any(item.purpose == _CONTRIBUTION for item in self.items)
+        return {
+            "amount": self.amount,
+            "what": self._what(),
+            "paid_on": self.paid_on,
+            "reference": Code(self.reference),
+            "record": _("It is in your record from now on.") if contributes else None,
+        }
+
+    def _what(self) -> Sentence:
+        months = sorted(item.period for item in self.items)
+        if any(item.purpose != _CONTRIBUTION for item in self.items):
+            if len(months) > 1:
+                return _("{count} bills").using(count=len(months))
+            return _("Fee for a booklet")
+        if len(months) == 1:
+            return _("Bill for {month}").using(month=months[0])
+        return _("Bills for {first} to {last}").using(first=months[0], last=months[-1])
+
+
+class CreditFacts(Facts):
+    """Money of a payment that settled nothing, and why."""
+
+    amount: Amount
+    reason: str
+    paid_on: date
+    reference: str
+
+    def words(self, *, today: date | None) -> Mapping[str, Any]:  # noqa: ARG002
+        return {
+            "amount": self.amount,
+            "why": _WHY_LEFT.get(self.reason),
+            "paid_on": self.paid_on,
+            "reference": Code(self.reference),
         }
 
 

@@ -1,0 +1,136 @@
+"""What people see of money that came in, and asking for what was left over."""
+
+import uuid
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from api.audit import service as audit
+from api.kit import calendar
+from api.ledger import service as ledger
+from api.ledger.rules import Account, Kind, NewTransfer
+from api.payments import queries
+from api.payments.models import Credit, PaymentAttempt
+from api.payments.refusals import CreditNotFound, CreditRefunded, PaymentNotFound, RefundNotAsked
+from api.payments.rules import CreditState
+from api.payments.schemas import CreditOut, CreditPage, PaidItem, PaymentOut, PaymentPage
+
+_MOST = 50
+
+
+def receipts(session: Session, *, person_id: uuid.UUID) -> PaymentPage:
+    """Give the payments that came in for a person's bills, the newest first; at most fifty."""
+    items = _shown(session, queries.verified(session, person_id, limit=_MOST))
+    return PaymentPage(items=items, count=len(items))
+
+
+def receipt(session: Session, *, person_id: uuid.UUID, payment_id: uuid.UUID) -> PaymentOut:
+    """Give one payment for a person's bills; raises PaymentNotFound, for another's as well."""
+    found = queries.one_verified(session, person_id, payment_id)
+    if found is None:
+        raise PaymentNotFound
+    return _shown(session, [found])[0]
+
+
+def credits_of(session: Session, *, person_id: uuid.UUID) -> CreditPage:
+    """Give a person's credits, the newest first, and what of them is not given back yet."""
+    items = [_credit(*row) for row in queries.credits_of(session, person_id)]
+    kept = [item.amount for item in items if item.state is not CreditState.REFUNDED]
+    return CreditPage(items=items, count=len(items), total=sum(kept))
+
+
+def ask_refund(
+    session: Session, *, person_id: uuid.UUID, credit_id: uuid.UUID, actor: str, now: datetime
+) -> CreditOut:
+    """Note that a person wants a credit back: a task for the organisation. Once is enough.
+
+    Raises CreditNotFound, CreditRefunded.
+    """
+    credit = queries.held_credit(session, credit_id)
+    if credit is None or credit.person_id != person_id:
+        raise CreditNotFound
+    if credit.state is CreditState.REFUNDED:
+        raise CreditRefunded
+    if credit.state is CreditState.OPEN:
+        credit.state, credit.refund_asked_at = CreditState.REFUND_ASKED, now
+        session.flush()
+        _note(session, "payments.ask_refund", credit, actor, now)
+    paid = session.get_one(PaymentAttempt, credit.attempt_id)
+    return _credit(credit, paid.reference or "")
+
+
+def refunds(session: Session) -> Sequence[tuple[Credit, PaymentAttempt]]:
+    """Give the refunds that are to be made, with the payment each came by, oldest first."""
+    return queries.asked_back(session)
+
+
+def refunded(session: Session, *, credit_id: uuid.UUID, actor: str, now: datetime) -> None:
+    """Note that a credit was given back; once is enough.
+
+    Raises CreditNotFound, and RefundNotAsked when nobody asked for it.
+    """
+    credit = queries.held_credit(session, credit_id)
+    if credit is None:
+        raise CreditNotFound
+    if credit.state is CreditState.OPEN:
+        raise RefundNotAsked
+    if credit.state is CreditState.REFUNDED:
+        return
+    credit.state, credit.refunded_at = CreditState.REFUNDED, now
+    session.flush()
+    ledger.post(
+        session,
+        [
+            NewTransfer(
+                key=f"refund:{credit.id}",
+                debit=Account(Kind.UNAPPLIED, credit.person_id),
+                credit=Account(Kind.REFUNDS),
+                amount=credit.amount,
+                about=_about(credit),
+                on=calendar.today(now),
+            )
+        ],
+        now,
+    )
+    _note(session, "payments.refunded", credit, actor, now)
+
+
+def _shown(session: Session, paid: Sequence[PaymentAttempt]) -> list[PaymentOut]:
+    ids = [attempt.id for attempt in paid]
+    lines, credited = queries.lines_of(session, ids), queries.credited(session, ids)
+    return [
+        PaymentOut(
+            id=attempt.id,
+            amount=attempt.amount,
+            paid_at=attempt.paid_at or attempt.changed_at,
+            reference=attempt.reference or "",
+            card_masked=attempt.card_masked,
+            items=[
+                PaidItem(purpose=bill.purpose, period=bill.period, amount=line.amount)
+                for line, bill in lines.get(attempt.id, ())
+                if line.settled
+            ],
+            credit=credited.get(attempt.id, 0),
+        )
+        for attempt in paid
+    ]
+
+
+def _credit(credit: Credit, reference: str) -> CreditOut:
+    return CreditOut(
+        id=credit.id,
+        amount=credit.amount,
+        reason=credit.reason,
+        state=credit.state,
+        created_at=credit.created_at,
+        reference=reference,
+    )
+
+
+def _note(session: Session, verb: str, credit: Credit, actor: str, now: datetime) -> None:
+    audit.note(session, actor=actor, verb=verb, subject=_about(credit), detail={}, now=now)
+
+
+def _about(credit: Credit) -> str:
+    return f"credit:{credit.id}"

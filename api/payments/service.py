@@ -1,0 +1,41 @@
+"""The verbs of payments, each kept in the file of its purpose."""
+
+from api.payments.attempts import (
+    Begun,
+    ToVerify,
+    asked,
+    begin,
+    claim_due,
+    has_due,
+    is_awaited,
+    returned,
+    settle,
+)
+from api.payments.links import make_link
+from api.payments.pages import Item, PayPage, page_of, page_of_return
+from api.payments.queries import being_checked
+from api.payments.receipts import ask_refund, credits_of, receipt, receipts, refunded, refunds
+
+__all__ = [
+    "Begun",
+    "Item",
+    "PayPage",
+    "ToVerify",
+    "ask_refund",
+    "asked",
+    "begin",
+    "being_checked",
+    "claim_due",
+    "credits_of",
+    "has_due",
+    "is_awaited",
+    "make_link",
+    "page_of",
+    "page_of_return",
+    "receipt",
+    "receipts",
+    "refunded",
+    "refunds",
+    "returned",
+    "settle",
+]
