@@ -5,6 +5,7 @@ from types import MappingProxyType
 from typing import Any
 
 from api.errors import Invalid, NotAllowed, NotFound, Refusal, TooMany
+from api.kit.calendar import Month
 from api.kit.identifiers import BadIdentifier, Reason
 from api.kit.language import Sentence, _, _n
 from api.kit.text import Code
@@ -161,6 +162,25 @@ def _tries_left(words: Sentence, last: Sentence) -> Callable[[Mapping[str, Any]]
     return said
 
 
+def _not_entitled(params: Mapping[str, Any]) -> Sentence:
+    """The rule, the month that is missed, and the way on."""
+    if not params.get("month"):
+        return _("For a booklet, cover has to be in force. Your branch can help: write “a person”.")
+    return _(
+        "For a booklet, cover has to be in force. The contribution of {month} is not on record yet. "
+        "If it should be, your branch can help: write “a person”."
+    ).using(month=Month.parse(params["month"]))
+
+
+def _request_open(params: Mapping[str, Any]) -> Sentence:
+    """Which request it is, where it is the reader's own."""
+    if not params.get("number"):
+        return _("Somebody else of the family has asked for this booklet already; it is on its way.")
+    return _("This booklet was asked for already: request {number:digits}.").using(
+        number=params["number"]
+    )
+
+
 # Every code the core can refuse a bot with; tests/bots/test_wording.py finds the missing ones.
 REFUSALS: Mapping[str, Sentence | Callable[[Mapping[str, Any]], Sentence]] = MappingProxyType({
     # The families, for codes that have no sentence of their own.
@@ -232,6 +252,20 @@ REFUSALS: Mapping[str, Sentence | Callable[[Mapping[str, Any]], Sentence]] = Map
         "This contract is no longer in force, so there is nothing to remind of. Your branch can help: write “a person”."
     ),
     "contracts_overtaken": _("This has changed in the meantime. Please look at it again from the menu."),
+    # requests and booklets
+    "request_not_found": _(
+        "We found nothing with these details. If you think it should be there, write “a person”."
+    ),
+    "not_entitled": _not_entitled,
+    "request_open": _request_open,
+    "unknown_member": _(
+        "This person is not among your registered dependants. Your branch can register them: write “a person”."
+    ),
+    "unknown_branch": _("This branch hands out no booklets now. Please choose another one."),
+    "no_registered_address": _("No address of yours is registered. Please choose another way."),
+    "offer_not_found": _("This has changed in the meantime. Please look at it again from the menu."),
+    "offer_expired": _("The hour for which this held is over. Please look at it once more."),
+    "stage_not_reached": _("This has changed in the meantime. Please look at it again from the menu."),
     # notices
     "not_a_check_code": _("A check code has eight letters and digits, such as {example}.").using(
         example=Code("K7Q2-M4XD")
