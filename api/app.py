@@ -21,6 +21,7 @@ from api.access import router as access_router
 from api.access.answers import json_response
 from api.access.doors import Hub, of_exception
 from api.access.gate import Gate
+from api.bills import router as bills_router
 from api.booklets import router as booklets_router
 from api.db import BadStore, Store
 from api.contracts import router as contracts_router
@@ -53,6 +54,7 @@ STOP_SECONDS = 15
 
 _ROUTERS = (
     access_router.router,
+    bills_router.router,
     booklets_router.router,
     contracts_router.router,
     debts_router.router,
