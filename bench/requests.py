@@ -8,25 +8,18 @@ number of calls to the liveness door, which crosses no thread and touches no sto
 
 import asyncio
 import json
-import os
-import secrets
-import socket
-import subprocess
-import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import aiohttp
 
+from bench._core import core
 from tests.support import postgres
 
 AT_ONCE = 500
 PATIENCE = 30.0
-ROOT = Path(__file__).resolve().parent.parent
 
 
 def run() -> bool:
@@ -40,7 +33,7 @@ def run() -> bool:
 def _measure(store: str, url: str, folder: Path) -> bool:
     folder.mkdir()
     met = True
-    with _core(url, folder) as (address, key):
+    with core(url, folder) as (address, key):
         limit = asyncio.run(_knock(address, key, "live"))
         for door in ("reading", "writing"):
             seconds, answers = asyncio.run(_knock(address, key, door))
@@ -93,48 +86,3 @@ async def _once(
             return str(answer.status)
     except (aiohttp.ClientError, TimeoutError) as error:
         return type(error).__name__
-
-
-@contextmanager
-def _core(url: str, folder: Path) -> Iterator[tuple[str, str]]:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    key = secrets.token_urlsafe(32)
-    environment = {
-        **os.environ,
-        "API_DATABASE_URL": url,
-        "API_KEYS": str(folder / "keys"),
-        "API_BOTS_KEY": key,
-        "API_PORT": str(port),
-        "API_LOG_LEVEL": "ERROR",
-    }
-    for arguments in (("keys", "new", str(folder / "keys")), ("migrate",)):
-        subprocess.run(
-            [sys.executable, "-m", "api", *arguments],
-            cwd=ROOT,
-            env=environment,
-            check=True,
-            stdout=subprocess.DEVNULL,
-        )
-    web = subprocess.Popen([sys.executable, "-m", "api", "serve"], cwd=ROOT, env=environment)
-    try:
-        asyncio.run(_ready(f"http://127.0.0.1:{port}"))
-        yield f"http://127.0.0.1:{port}", key
-    finally:
-        web.terminate()
-        web.wait(20)
-
-
-async def _ready(address: str) -> None:
-    async with aiohttp.ClientSession() as session:
-        until = time.monotonic() + PATIENCE
-        while time.monotonic() < until:
-            try:
-                async with session.get(f"{address}/health/ready") as answer:
-                    if answer.status == 200:
-                        return
-            except aiohttp.ClientError:
-                pass
-            await asyncio.sleep(0.1)
-    raise TimeoutError(f"the core at {address} did not become ready")
