@@ -1,0 +1,242 @@
+"""The doors of the pages.
+
+Each crosses the gate once, but for two that wait for a stranger, the payment gateway: pressing pay,
+and coming back from the bank. They hold no session meanwhile (design.md, "Doors that wait for
+strangers"). A GET changes nothing; what a browser brings back from the bank is a hint, for which we
+ask the gateway ourselves.
+"""
+
+import uuid
+from datetime import datetime
+from functools import cache
+from typing import cast
+
+from fastapi import APIRouter, FastAPI, Request, Response
+from fastapi.responses import RedirectResponse
+from sqlalchemy.orm import Session
+from starlette.exceptions import HTTPException
+
+from api.access import signin
+from api.access.doors import Hub, hub_of
+from api.kit.language import Language
+from api.payments import flows
+from api.payments import service as payments
+from api.payments.gateway import Gateway
+from api.payments.pages import PayPage
+from api.payments.refusals import PaymentNotFound
+from api.payments.rules import PageState
+from api.payments.schemas import PaymentOut
+from api.people import queries as people
+from api.portal import forms, paying, receipts
+from api.portal.answering import PageRoute, reader, reading, writing
+from api.portal.pages import STATIC, Page, answer, headers
+from api.portal.printing import Paper, Printer
+from api.preferences import service as preferences
+
+# Pages are in no client and on no OpenAPI page.
+router = APIRouter(route_class=PageRoute, include_in_schema=False)
+
+_LOOKS = ["GET", "HEAD"]
+_STATIC = {
+    "portal.css": "text/css; charset=utf-8",
+    "vazirmatn.woff2": "font/woff2",
+    "icon.svg": "image/svg+xml",
+}
+
+
+@router.api_route("/pay/{token}", methods=_LOOKS)
+async def look(request: Request, token: str) -> Response:
+    """Show what a pay link pays, and where that stands."""
+    hub = hub_of(request.app)
+    return _pay_page(request, await _page_of(hub, token))
+
+
+@router.post("/pay/{token}")
+async def pay(request: Request, token: str) -> Response:
+    """Open a payment at the gateway and lead there. Waits for a stranger."""
+    hub = hub_of(request.app)
+    gateway = _gateway(request.app)
+    ours = await forms.is_ours(request, public_url=hub.settings.public_url)
+    if ours and gateway is not None:
+        address = await flows.begin_payment(hub, gateway, token)
+        if address is not None:
+            return _redirect(request, address)
+    found = await _page_of(hub, token)
+    if found.state not in {PageState.PAYABLE, PageState.FAILED}:
+        return _pay_page(request, found)
+    root = hub.settings.zarinpal_root
+    if ours:
+        page = paying.away(found, gateway=root)
+    else:
+        page = paying.pressed_elsewhere(found, gateway=root, now=hub.clock())
+    return answer(page, reader(request, _language_of(found)))
+
+
+@router.get("/pay/return/{secret}")
+async def come_back(request: Request, secret: str) -> Response:
+    """Take in somebody whom the gateway sends back. Waits for a stranger."""
+    hub = hub_of(request.app)
+    gateway = _gateway(request.app)
+    if gateway is not None:
+        brought = request.query_params
+        await flows.finish_return(
+            hub, gateway, secret, brought.get("Authority", ""), brought.get("Status", "")
+        )
+    # A page of its own: looking at it again asks no gateway.
+    return _redirect(request, request.url_for("come_back_page", secret=secret).path)
+
+
+@router.api_route("/pay/done/{secret}", methods=_LOOKS)
+async def come_back_page(request: Request, secret: str) -> Response:
+    """Show where a payment stands after the bank."""
+    hub = hub_of(request.app)
+    found = await reading(
+        hub, lambda session, now: payments.page_of_return(session, secret=secret, now=now)
+    )
+    return _pay_page(request, found)
+
+
+@router.api_route("/enter/{token}", methods=_LOOKS)
+async def way_in(request: Request, token: str) -> Response:
+    """Ask whoever opens a one-time address to confirm; opening it does not use it up."""
+    name = await reading(
+        hub_of(request.app), lambda session, now: signin.peek(session, token, now=now)
+    )
+    page = receipts.no_way_in() if name is None else receipts.way_in(request.url.path, name)
+    return answer(page, reader(request))
+
+
+@router.post("/enter/{token}")
+async def enter(request: Request, token: str) -> Response:
+    """Use a one-time address up, and sign its owner in for half an hour."""
+    hub = hub_of(request.app)
+    if not await forms.is_ours(request, public_url=hub.settings.public_url):
+        return await way_in(request, token)
+    secret = await writing(
+        hub, "portal.enter", lambda session, now: signin.take(session, token, now=now)
+    )
+    if secret is None:
+        return answer(receipts.no_way_in(), reader(request))
+    entered = _redirect(request, receipts.LIST + reader(request).carry)
+    entered.set_cookie(
+        _cookie(hub),
+        secret,
+        max_age=int(signin.SESSION_LASTS.total_seconds()),
+        path="/",
+        secure=reader(request).secure,
+        httponly=True,
+        samesite="lax",
+    )
+    return entered
+
+
+@router.api_route(receipts.LIST, methods=_LOOKS)
+async def my_receipts(request: Request) -> Response:
+    """List the receipts of who is signed in."""
+    hub = hub_of(request.app)
+    secret = request.cookies.get(_cookie(hub), "")
+
+    def ask(session: Session, now: datetime) -> tuple[Page, Language | None]:
+        person_id = signin.who(session, secret, now=now)
+        if person_id is None:
+            return receipts.closed(), None
+        found = payments.receipts(session, person_id=person_id)
+        return receipts.listing(found.items), _language(session, person_id)
+
+    page, language = await reading(hub, ask)
+    return answer(page, reader(request, language))
+
+
+@router.get(receipts.LIST + "/{payment}.pdf")
+async def my_receipt(request: Request, payment: uuid.UUID) -> Response:
+    """Give a receipt of who is signed in, as a paper."""
+    hub = hub_of(request.app)
+    secret = request.cookies.get(_cookie(hub), "")
+
+    def ask(session: Session, now: datetime) -> tuple[Page | Paper, Language | None]:
+        person_id = signin.who(session, secret, now=now)
+        person = person_id and people.by_id(session, person_id)
+        if not person:
+            return receipts.closed(), None
+        language = reader(request, _language(session, person.id)).language
+        receipt = _receipt(session, person.id, payment)
+        if receipt is None:
+            return receipts.absent(), language
+        name = f"{person.first_name} {person.last_name}"
+        return receipts.paper(receipt, name=name, language=language, now=now), language
+
+    found, language = await reading(hub, ask)
+    if isinstance(found, Page):
+        return answer(found, reader(request, language))
+    pdf = await cast("Printer", request.app.state.printer).pdf(found)
+    said = headers(secure=reader(request).secure)
+    said["content-disposition"] = f'attachment; filename="{receipts.file_name(payment)}"'
+    return Response(pdf, headers=said, media_type="application/pdf")
+
+
+@router.post(receipts.LEAVE)
+async def leave(request: Request) -> Response:
+    """Sign out."""
+    hub = hub_of(request.app)
+    secret = request.cookies.get(_cookie(hub), "")
+    if await forms.is_ours(request, public_url=hub.settings.public_url):
+        await writing(
+            hub, "portal.leave", lambda session, now: signin.leave(session, secret, now=now)
+        )
+    left = answer(receipts.closed(), reader(request))
+    left.delete_cookie(_cookie(hub), path="/", secure=reader(request).secure, httponly=True)
+    return left
+
+
+@router.api_route("/portal/{name}", methods=_LOOKS)
+async def static(request: Request, name: str) -> Response:
+    """Give the style, the font or the icon of the pages."""
+    if name not in _STATIC:
+        raise HTTPException(404)
+    said = headers(secure=reader(request).secure)
+    said["cache-control"] = "public, max-age=86400"
+    return Response(_file(name), headers=said, media_type=_STATIC[name])
+
+
+@cache
+def _file(name: str) -> bytes:
+    return (STATIC / name).read_bytes()
+
+
+async def _page_of(hub: Hub, token: str) -> PayPage:
+    return await reading(hub, lambda session, now: payments.page_of(session, token=token, now=now))
+
+
+def _pay_page(request: Request, found: PayPage) -> Response:
+    hub = hub_of(request.app)
+    page = paying.page(found, gateway=hub.settings.zarinpal_root, now=hub.clock())
+    return answer(page, reader(request, _language_of(found)))
+
+
+def _language_of(found: PayPage) -> Language | None:
+    """The language of the chat that the link was made in; nothing is known of a link that is gone."""
+    return Language(found.language) if found.language else None
+
+
+def _receipt(session: Session, person_id: uuid.UUID, payment: uuid.UUID) -> PaymentOut | None:
+    try:
+        return payments.receipt(session, person_id=person_id, payment_id=payment)
+    except PaymentNotFound:
+        return None
+
+
+def _language(session: Session, person_id: uuid.UUID) -> Language | None:
+    return preferences.language_of(session, [person_id]).get(person_id)
+
+
+def _gateway(app: FastAPI) -> Gateway | None:
+    return cast("Gateway | None", app.state.gateway)
+
+
+def _redirect(request: Request, address: str) -> Response:
+    return RedirectResponse(address, 303, headers(secure=reader(request).secure))
+
+
+def _cookie(hub: Hub) -> str:
+    """The name of the cookie; its prefix makes browsers hold it to this host and to HTTPS."""
+    return "__Host-receipts" if hub.settings.public_url.startswith("https://") else "receipts"
