@@ -194,17 +194,15 @@ def _not_yet(attempt: PaymentAttempt, outcome: Outcome, now: datetime) -> None:
         log.warning("payment.refused", attempt=str(attempt.id), reason=outcome.reason)
         _move(attempt, AttemptState.FAILED, None, now)
         return
-    not_paid = isinstance(outcome, NotPaid)
-    state = rules.when_not_paid(attempt.state) if not_paid else rules.when_unknown(attempt.state)
-    wait = rules.next_look(state, now - attempt.created_at)
-    if wait is not None:
-        _move(attempt, state, now + wait, now)
-        return
-    if state in rules.CHECKING:
-        # Somebody said that they paid, and for a day the gateway would not say: a person must look.
+    answered, age = isinstance(outcome, NotPaid), now - attempt.created_at
+    state = rules.when_not_paid(attempt.state) if answered else rules.when_unknown(attempt.state)
+    if not answered and age >= rules.ENDS_AFTER:
+        # For a day the gateway would not say whether it keeps this money: a person must look.
         log.error("payment.never_confirmed", attempt=str(attempt.id))
-    ended = state if state is AttemptState.FAILED else AttemptState.EXPIRED
-    _move(attempt, ended, None, now)
+    wait = rules.next_look(state, age, answered=answered)
+    if wait is None and state is not AttemptState.FAILED:
+        state = AttemptState.EXPIRED
+    _move(attempt, state, None if wait is None else now + wait, now)
 
 
 def _move(

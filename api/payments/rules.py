@@ -1,9 +1,11 @@
 """The states of an attempt and of a credit, their moves, and when a gateway is asked again.
 
-    created ──► redirected ──► returned ──► verified
-       │             │  ▲          ├──► unknown ──► (as returned)
-       └──► failed ◄─┴──┼──────────┴──► failed ──► returned, verified
-                        └─ asked again ─► expired ──► returned, verified
+    created     ──► redirected, failed (the gateway gave no authority)
+    redirected  ──► returned, verified, failed, expired
+    returned    ──► verified, failed, unknown
+    unknown     ──► returned, verified, failed, expired
+    failed      ──► returned, verified
+    expired     ──► returned, verified
 
 Only the gateway's answer to our own question makes an attempt verified, and nothing undoes it. A
 failed or expired one may still turn out to be paid: money that comes late is money.
@@ -27,12 +29,12 @@ FIRST_LOOK = timedelta(seconds=30)
 
 LIVELY = timedelta(minutes=30)
 """So long somebody may still sit before the gateway's page: we ask often enough that a payment whose
-return never comes is settled within 90 seconds. Money that nobody verifies in that time goes back by
-itself, and longer waits stay below it."""
+return never comes is settled within 90 seconds, long before money that nobody verifies goes back."""
 
 LIVELY_STEP = timedelta(seconds=45)
 UNKNOWN_STEP = timedelta(minutes=5)
-"""At the longest, while somebody waits for money that is on its way."""
+LATE_STEP = timedelta(hours=1)
+"""At the longest between two questions while the gateway does not answer: within a day, and later."""
 
 ENDS_AFTER = timedelta(hours=24)
 """Inside the time in which a gateway can still give money back."""
@@ -94,15 +96,16 @@ def when_unknown(state: AttemptState) -> AttemptState:
     return AttemptState.UNKNOWN if state in CHECKING else state
 
 
-def next_look(state: AttemptState, age: timedelta) -> timedelta | None:
+def next_look(state: AttemptState, age: timedelta, *, answered: bool) -> timedelta | None:
     """How long until the gateway is asked again about an attempt of this age; None: no more.
 
-    Often while somebody may be paying, then ever more rarely; for money on its way, never rarely.
+    Often while somebody may be paying, then ever more rarely. Only an answer ends it: where one was
+    lost, the gateway may keep money that we do not know of.
     """
-    if age >= ENDS_AFTER or state in {AttemptState.VERIFIED, AttemptState.EXPIRED}:
-        return None
     if age < LIVELY:
         return LIVELY_STEP
-    if state is AttemptState.FAILED:
+    if not answered:
+        return min(age / 4, UNKNOWN_STEP if age < ENDS_AFTER else LATE_STEP)
+    if age >= ENDS_AFTER or state is AttemptState.FAILED:
         return None
-    return min(age / 4, UNKNOWN_STEP) if state in CHECKING else age / 4
+    return age / 4
