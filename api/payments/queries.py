@@ -95,7 +95,7 @@ def lines_of(
         .join(Bill, Bill.id == AttemptBill.bill_id)
         .where(AttemptBill.attempt_id.in_(attempt_ids))
         .order_by(Bill.period, Bill.id)
-    ).tuples():
+    ):
         found[line.attempt_id].append((line, bill))
     return found
 
@@ -143,24 +143,18 @@ def credited(session: Session, attempt_ids: Collection[uuid.UUID]) -> Mapping[uu
             select(Credit.attempt_id, func.sum(Credit.amount))
             .where(Credit.attempt_id.in_(attempt_ids))
             .group_by(Credit.attempt_id)
-        )
-        .tuples()
-        .all()
+        ).all()
     )
 
 
 def credits_of(session: Session, person_id: uuid.UUID) -> Sequence[tuple[Credit, str]]:
     """A person's credits with the number of the payment they came by, the newest first."""
-    return (
-        session.execute(
-            select(Credit, func.coalesce(PaymentAttempt.reference, ""))
-            .join(PaymentAttempt, PaymentAttempt.id == Credit.attempt_id)
-            .where(Credit.person_id == person_id)
-            .order_by(Credit.created_at.desc(), Credit.id.desc())
-        )
-        .tuples()
-        .all()
-    )
+    return session.execute(
+        select(Credit, func.coalesce(PaymentAttempt.reference, ""))
+        .join(PaymentAttempt, PaymentAttempt.id == Credit.attempt_id)
+        .where(Credit.person_id == person_id)
+        .order_by(Credit.created_at.desc(), Credit.id.desc())
+    ).all()
 
 
 def held_credit(session: Session, credit_id: uuid.UUID) -> Credit | None:
@@ -170,16 +164,12 @@ def held_credit(session: Session, credit_id: uuid.UUID) -> Credit | None:
 
 def asked_back(session: Session) -> Sequence[tuple[Credit, PaymentAttempt]]:
     """The credits that people asked for back, with the payment they came by, oldest first."""
-    return (
-        session.execute(
-            select(Credit, PaymentAttempt)
-            .join(PaymentAttempt, PaymentAttempt.id == Credit.attempt_id)
-            .where(ASKED_BACK)
-            .order_by(Credit.refund_asked_at, Credit.id)
-        )
-        .tuples()
-        .all()
-    )
+    return session.execute(
+        select(Credit, PaymentAttempt)
+        .join(PaymentAttempt, PaymentAttempt.id == Credit.attempt_id)
+        .where(ASKED_BACK)
+        .order_by(Credit.refund_asked_at, Credit.id)
+    ).all()
 
 
 def _paid_for(person_id: uuid.UUID) -> Select[PaymentAttempt]:
