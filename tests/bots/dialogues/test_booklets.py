@@ -1,0 +1,234 @@
+"""The talks of booklets and requests, on the terminal and on aiogram, against the real core."""
+
+import re
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import ExitStack
+from datetime import timedelta
+from itertools import count
+from pathlib import Path
+from string import Template
+from typing import Any
+
+import pytest
+from sqlalchemy import NestedTransaction
+from sqlalchemy.orm import Session
+
+from api.access import service as access
+from api.access.rules import ChatAddress, Level
+from api.booklets import service as booklets
+from api.booklets.rules import Stage
+from api.client import Core
+from api.db import Store
+from api.kit.identifiers import mask_name
+from api.notices import service as notices
+from api.notices.models import Notice
+from api.people import service as people
+from api.people.models import Person
+from api.people.rules import Relation
+from api.requests import rules
+from api.requests import service as requests
+from bots.dialogues import collected
+from tests.api.booklets import office
+from tests.bots.dialogues.house import Wire
+from tests.bots.dialogues.scenes import Scene
+from tests.bots.players import CHAT
+from tests.bots.transcripts import play
+from tests.support import core as real
+from tests.support import make
+
+PATHS = sorted((Path(__file__).parent / "booklets").glob("*.txt"))
+DIALOGUES = collected()
+POST = "016790405700038450001000"
+_FIRST = 482_019_337
+_SCENE = re.compile(r"# scene: ([a-z_]+)")
+
+
+def family(session: Session) -> Scene:
+    """Mina is covered, has an address, a husband and a child; two branches are near Azadi, one is far."""
+    mina = office.insured(session, phone=None)
+    child = make.dependant(session, of=mina)
+    husband = make.person(session, first_name="رضا")
+    make.dependant(session, of=mina, person=husband, relation=Relation.SPOUSE)
+    near = make.branch(session, name="شعبه ۱۲", latitude=35.70, longitude=51.34)
+    make.branch(session, name="شعبه ۱۴", latitude=35.72, longitude=51.36)
+    far = make.branch(session, name="شعبه یزد", city="یزد", latitude=31.89, longitude=54.36)
+    return Scene(
+        {
+            "child": str(child.id),
+            "child_name": mask_name(child.first_name, child.last_name),
+            "husband": str(husband.id),
+            "near": str(near.id),
+            "far": str(far.id),
+        },
+        linked=mina,
+    )
+
+
+def alone(session: Session) -> Scene:
+    """Mina is covered; nobody depends on her, and no address and no branch is known."""
+    return Scene({}, linked=office.insured(session, phone=None, address=None))
+
+
+def uncovered(session: Session) -> Scene:
+    """Mina's last month on record is Mordad."""
+    make.rules(session)
+    mina = make.person(session, phone=None, address=office.ADDRESS)
+    make.record(session, mina, {"1405-05": 31})
+    return Scene({}, linked=mina)
+
+
+def on_its_way(session: Session) -> Scene:
+    """Mina has a request at the post, one for her child that waits for its fee, and one that was refused."""
+    mina = office.insured(session, phone=None)
+    child = make.dependant(session, of=mina)
+    father = office.insured(session)
+    make.dependant(session, of=father, person=child)
+    parent = make.dependant(session, of=mina, relation=Relation.PARENT, birth_date=None)
+    posted = office.requested(session, mina)
+    for stage, given in ((Stage.PRINTED, {}), (Stage.HANDED_TO_POST, {"tracking": POST})):
+        booklets.advance(session, number=posted.number, stage=stage, now=make.NOW, **given)
+    waiting = office.requested(session, mina, subject_id=child.id, **office.LOST)
+    refused = office.requested(session, mina, subject_id=parent.id, **office.LOST)
+    booklets.advance(
+        session,
+        number=refused.number,
+        stage=Stage.REJECTED,
+        reason="عکس خوانا نیست",
+        now=make.NOW + timedelta(seconds=1),
+    )
+    theirs = office.requested(session, father)
+    return Scene(
+        {
+            "posted": posted.number,
+            "typed": f"{posted.number[:4]} {posted.number[4:]}",
+            "slip": posted.number[:9] + str((int(posted.number[9]) + 1) % 10),
+            "waiting": waiting.number,
+            "refused": refused.number,
+            "tracking": POST,
+            "theirs": theirs.number,
+            "child": str(child.id),
+            "notice": _notice_of(session, mina, posted.number),
+            "their_notice": _notice_of(session, father, theirs.number),
+            "link_notice": _told_of_link(session, mina),
+        },
+        linked=mina,
+    )
+
+
+def _notice_of(session: Session, person: Person, number: str) -> str:
+    """The check code of the last notice of a request."""
+    told = (
+        session.query(Notice)
+        .filter(Notice.person_id == person.id, Notice.about == f"request:{number}")
+        .order_by(Notice.id)
+        .all()[-1]
+    )
+    told.code = notices.code_of(told.id)
+    session.flush()
+    return told.code
+
+
+def _told_of_link(session: Session, person: Person) -> str:
+    posted = notices.post(
+        session,
+        template="link_added",
+        to=person.id,
+        about="link:1",
+        facts={"messenger": "telegram", "audience": "people", "day": make.TODAY.isoformat()},
+        key="link_added:1",
+        now=make.NOW,
+    )
+    assert posted is not None
+    session.get_one(Notice, posted).code = notices.code_of(posted)
+    session.flush()
+    return notices.code_of(posted)
+
+
+SCENES: dict[str, Callable[[Session], Scene]] = {
+    one.__name__: one for one in (family, alone, uncovered, on_its_way)
+}
+
+
+@pytest.fixture
+async def opened() -> AsyncIterator[list[Core]]:
+    """Clients that are closed at the end."""
+    cores: list[Core] = []
+    yield cores
+    for core in cores:
+        await core.close()
+
+
+@pytest.mark.parametrize("path", PATHS, ids=lambda path: path.stem)
+async def test_a_talk_goes_as_written(
+    path: Path,
+    store: Store,
+    opened: list[Core],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+):
+    # The application closes its pool when it stops; this connection is the test's own.
+    store.bind.detach()  # type: ignore[union-attr]
+    filled, linked, settings = _arranged(path, store, tmp_path)
+    numbers: list[Iterator[str]] = []
+    monkeypatch.setattr(requests, "_new_number", lambda: next(numbers[-1]))
+    with ExitStack() as stack:
+        running = stack.enter_context(real.running(store, real.Clock(), threads=1, **settings))
+        await play(
+            filled,
+            dialogues=DIALOGUES,
+            core=_stories(store, linked, running, opened, numbers),
+            audience="people",
+            also={"an hour passes": lambda wire: wire.wait(3600)},
+        )
+
+
+def _arranged(path: Path, store: Store, folder: Path) -> tuple[Path, Person, dict[str, Any]]:
+    """Arrange the scene a transcript names; gives what to play, whose chat it is, and settings."""
+    text = path.read_text("utf-8")
+    named = _SCENE.match(text)
+    assert named is not None, f"{path.name} begins with its scene"
+    with store.session(writing=True) as session:
+        scene = SCENES[named[1]](session)
+        session.commit()
+    assert scene.linked is not None
+    filled = folder / path.name
+    filled.write_text(Template(text).substitute(scene.names), "utf-8")
+    # Nobody knocks at this gateway: only the pay page would.
+    paying = {"zarinpal_root": "http://127.0.0.1:9", "zarinpal_merchant": "m" * 36}
+    return filled, scene.linked, paying if "# paying" in text else {}
+
+
+def _stories(
+    store: Store,
+    linked: Person,
+    running: real.Running,
+    opened: list[Core],
+    numbers: list[Iterator[str]],
+) -> Callable[[], tuple[Core, Wire]]:
+    """Begin each story where the scene ended: the one before it is undone."""
+    told: list[NestedTransaction] = []
+    messengers = iter(("terminal", "telegram"))
+
+    def begun() -> tuple[Core, Wire]:
+        if told:
+            told.pop().rollback()
+        told.append(store.bind.begin_nested())  # type: ignore[union-attr]
+        running.clock.now = make.NOW
+        # The same in each story: what they say is compared.
+        numbers.append(map(rules.numbered, count(_FIRST)))
+        with store.session(writing=True) as session:
+            access.link(
+                session,
+                chat=ChatAddress(next(messengers), "people", CHAT),
+                person_id=linked.id,
+                masked_name=people.masked_name(linked),
+                language="fa",
+                level=Level.CODE,
+                now=make.NOW,
+            )
+            session.commit()
+        client = running.client()
+        opened.append(client)
+        return client, Wire(client, running)
+
+    return begun
