@@ -23,12 +23,15 @@ from api.contracts.events import BillsClosed
 from api.debts import service as debts
 from api.debts.events import DebtsClosed, DebtsRevised
 from api.identity import queries as identity
-from api.kit.calendar import today
+from api.kit.calendar import Month, today
 from api.notices import questions
 from api.notices import service as notices
 from api.payments import service as payments
 from api.payments.events import BillsSettled
 from api.people import queries as people
+from api.records import queries as records
+from api.records.events import RecordGrew
+from api.records.rules import Total
 from api.templates.catalogue import TEMPLATES
 
 _DEBT_OPEN = "debt_open"
@@ -57,6 +60,34 @@ def _take_back(session: Session, question: str, abouts: Collection[str], at: dat
         templates=[one.name for one in TEMPLATES.values() if one.question == question],
         now=at,
     )
+
+
+def _tell_of_longer_records(session: Session, happened: RecordGrew) -> None:
+    """Let people know of the months they earned, and what their record makes now."""
+    earned: dict[UUID, list[Month]] = {}
+    for person_id, month in happened.added:
+        earned.setdefault(person_id, []).append(month)
+    days = records.days_of(session, earned)
+    rows = []
+    for person_id, months in earned.items():
+        total = Total.of(days[person_id])
+        told = sorted(map(str, months))
+        rows.append(
+            notices.NewNotice(
+                template="record_month_added",
+                to=person_id,
+                about=f"record:{person_id}",
+                facts={
+                    "months": told,
+                    "years": total.years,
+                    "more_months": total.months,
+                    "more_days": total.days,
+                },
+                # The same month of a second source is no news to the person.
+                key=f"record_month_added:{person_id}:{told[0]}:{told[-1]}",
+            )
+        )
+    notices.post_many(session, rows, happened.at)
 
 
 def _issue_booklets(session: Session, happened: BillsSettled) -> None:
@@ -115,6 +146,7 @@ WHO_HEARS: Mapping[type, Sequence[events.Hearer]] = MappingProxyType(
         DebtsClosed: [_take_back_of_debts],
         DebtsRevised: [_take_back_of_debts],
         ChatLinked: [_tell_older_channels],
+        RecordGrew: [_tell_of_longer_records],
         ChatUnlinked: [_tell_of_unlinking],
     }
 )

@@ -39,5 +39,7 @@ def sign_in(session: Session, caller: Linked, now: Now, settings: Settings) -> S
     """Give an address that signs this chat's person in to the pages, once, within 15 minutes."""
     token = signin.offer(session, link_id=caller.link_id, person_id=caller.person_id, now=now)
     return SigninOut(
-        url=f"{settings.public_url.rstrip('/')}/enter/{token}", expires_at=now + signin.TOKEN_LASTS
+        # The page knows nobody yet: the address alone can tell it which language is spoken.
+        url=f"{settings.public_url.rstrip('/')}/enter/{token}?lang={caller.language}",
+        expires_at=now + signin.TOKEN_LASTS,
     )

@@ -27,5 +27,5 @@ class Me(BaseModel):
 class SigninOut(BaseModel):
     """An address that signs the chat's person in to the pages; it opens once."""
 
-    url: str = Field(examples=["https://hub.example.org/enter/3q2-7wAAAAAAAAAAAAAAAAAAAAA"])
+    url: str = Field(examples=["https://hub.example.org/enter/3q2-7wAAAAAAAAAAAAAAAAAAAAA?lang=fa"])
     expires_at: datetime

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from itertools import pairwise
+from typing import Self
 from uuid import UUID
 
 from api.kit.calendar import Month
@@ -51,6 +52,11 @@ class Total:
 
     all_days: int
 
+    @classmethod
+    def of(cls, days: Mapping[Month, int]) -> Self:
+        """Add merged months up."""
+        return cls(sum(days.values()))
+
     @property
     def years(self) -> int:
         return self.all_days // (DAYS_A_MONTH * MONTHS_A_YEAR)
@@ -78,12 +84,7 @@ class Gap:
 
 def merged(month: Month, days: Iterable[int]) -> int:
     """Add up the days of one month from several places; a month has no more than its length."""
-    return min(sum(days), length(month))
-
-
-def length(month: Month) -> int:
-    """How many days a month has: 31, 30, or 29 in an Esfand that is not of a leap year."""
-    return (month.last_day - month.first_day).days + 1
+    return min(sum(days), month.days)
 
 
 def gaps(days: Mapping[Month, int]) -> list[Gap]:
@@ -106,7 +107,7 @@ def years(days: Mapping[Month, int]) -> Iterator[tuple[int, list[int | None]]]:
 
 def fault(month: Month, days: int, today: date) -> tuple[str, str] | None:
     """Say which fact of a row cannot be, and why; None for a sound row."""
-    if not 0 <= days <= length(month):
+    if not 0 <= days <= month.days:
         return "days", "days_of_month"
     if month > Month.of(today):
         return "month", "in_the_future"

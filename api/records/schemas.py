@@ -43,7 +43,7 @@ class RecordOut(BaseModel):
 
 
 class PartOut(BaseModel):
-    """The days of a month at one place, as it was listed."""
+    """The days of a month at one place, as it was listed; no place names one's own contract."""
 
     place: str
     days: int

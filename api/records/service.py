@@ -113,7 +113,7 @@ def mine(session: Session, *, person_id: UUID) -> RecordOut:
             YearOut(year=year, days=cells, total=sum(filter(None, cells)))
             for year, cells in rules.years(days)
         ],
-        total=TotalOut.model_validate(total_of(days), from_attributes=True),
+        total=TotalOut.model_validate(rules.Total.of(days), from_attributes=True),
         last_month=str(insured[-1]) if insured else None,
         gaps=[
             GapOut(since=str(gap.since), until=str(gap.until), months=gap.months)
@@ -138,11 +138,6 @@ def year(session: Session, *, person_id: UUID, number: int) -> YearDetails:
             for month, rows in parts.items()
         ],
     )
-
-
-def total_of(days: Mapping[calendar.Month, int]) -> rules.Total:
-    """Add merged months up."""
-    return rules.Total(sum(days.values()))
 
 
 def _key(row: Mapping[str, Any]) -> _Key:

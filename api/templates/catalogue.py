@@ -18,6 +18,7 @@ from api.templates.facts import (
     LapseFacts,
     LinkFacts,
     PaymentFacts,
+    RecordFacts,
     ReminderFacts,
     RequestFacts,
 )
@@ -201,6 +202,16 @@ _ALL = (
         example=LapsedFacts(
             contract_tail="4521", period=Month(1405, 8), lapsed_on=date(2027, 2, 19)
         ),
+        actions=("is_it_genuine",),
+    ),
+    Template(
+        name="record_month_added",
+        notice_class=NoticeClass.COURTESY,
+        subject=_("your insurance record"),
+        # What was earned stays earned.
+        question=None,
+        facts=RecordFacts,
+        example=RecordFacts(months=(Month(1405, 8),), years=12, more_months=4, more_days=16),
         actions=("is_it_genuine",),
     ),
     Template(

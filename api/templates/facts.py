@@ -219,6 +219,46 @@ class CreditFacts(Facts):
         }
 
 
+class RecordFacts(Facts):
+    """Months that were added to a record, and what the whole record makes by then."""
+
+    months: tuple[Period, ...]
+    years: int
+    more_months: int
+    more_days: int
+
+    def words(self, *, today: date | None) -> Mapping[str, Any]:  # noqa: ARG002
+        return {"added": self._added(), "record": self._record()}
+
+    def _added(self) -> Month | Sentence:
+        months = sorted(self.months)
+        if len(months) == 1:
+            return months[0]
+        if months[0].plus(len(months) - 1) == months[-1]:
+            return _("{first} to {last}").using(first=months[0], last=months[-1])
+        return _n("{n} month", "{n} months", len(months))
+
+    def _record(self) -> Sentence:
+        parts = [
+            words
+            for words, number in (
+                (_n("{n} year", "{n} years", self.years), self.years),
+                (_n("{n} month", "{n} months", self.more_months), self.more_months),
+                (_n("{n} day", "{n} days", self.more_days), self.more_days),
+            )
+            if number
+        ]
+        match parts:
+            case [first, last]:
+                return _("{first} and {last}").using(first=first, last=last)
+            case [first, second, last]:
+                return _("{first}, {second} and {last}").using(
+                    first=first, second=second, last=last
+                )
+            case _:
+                return parts[0] if parts else _n("{n} day", "{n} days", 0)
+
+
 def _tail(digits: str) -> str:
     return f"*{digits.removeprefix('*')}"
 

@@ -14,10 +14,14 @@ from api import events, reactions
 from api.access import grants
 from api.access import service as access
 from api.debts import service as debts
+from api.kit.calendar import Month
 from api.notices import questions
 from api.notices import service as notices
 from api.notices.models import Delivery, Notice
 from api.preferences import service as preferences
+from api.records import service as records
+from api.records.rules import NewMonth
+from api.templates import render
 from api.templates.catalogue import TEMPLATES
 from tests.api.notices.office import Office, chat
 from tests.support import make
@@ -122,6 +126,61 @@ def test_stop_in_a_newly_linked_chat_does_not_silence_the_older_one(session: Ses
     (letter,) = office.send("chat")
     assert (letter.template, letter.address) == ("link_added", older.chat)
     assert letter.address != newer.chat
+
+
+def test_who_earned_months_hears_what_the_record_makes_now(session: Session) -> None:
+    person = make.person(session, language="en")
+    make.record(session, person, {"1405-05": 31})
+    link = chat(session, person, audience="people")
+    session.execute(delete(Delivery))
+    session.execute(delete(Notice))
+    rows = [
+        NewMonth(
+            person_id=person.id,
+            month=Month(1405, month),
+            source="contract:1",
+            days=30,
+            place_name="",
+        )
+        for month in (7, 6)
+    ]
+    for _ in range(2):
+        records.add_months(session, rows=rows, now=make.NOW)
+    other = [dataclasses.replace(row, source="contract:2") for row in rows]
+    records.add_months(session, rows=other, now=make.NOW)
+    (notice,) = session.scalars(select(Notice)).all()
+    (letter,) = Office(session).send("chat")
+    assert (letter.address, notice.person_id) == (link.chat, person.id)
+    message = render.message(
+        notice.template, notice.facts, language="en", channel="chat", code="K7Q2M4XD"
+    )
+    assert message.text.startswith(
+        "Added to your record: Shahrivar 1405 to Mehr 1405.\n"
+        "Your record is now 3 months and 1 day; 30 days are counted as a month."
+    )
+
+
+@pytest.mark.parametrize(
+    ("months", "total", "said"),
+    [
+        ([8], (0, 1, 0), ["Aban 1405", "1 month;"]),
+        ([6, 8], (12, 0, 3), ["2 months", "12 years and 3 days;"]),
+        ([6, 7], (1, 2, 3), ["Shahrivar 1405 to Mehr 1405", "1 year, 2 months and 3 days;"]),
+        ([8], (0, 0, 0), ["Aban 1405", "0 days;"]),
+    ],
+)
+def test_record_is_said_without_the_parts_that_are_none(
+    months: list[int], total: tuple[int, int, int], said: list[str]
+) -> None:
+    facts = {
+        "months": [str(Month(1405, month)) for month in months],
+        **dict(zip(("years", "more_months", "more_days"), total, strict=True)),
+    }
+    text = render.message(
+        "record_month_added", facts, language="en", channel="chat", code="K7Q2M4XD"
+    ).text
+    for words in said:
+        assert words in text
 
 
 def test_an_ended_chat_is_told_to_the_channel_that_is_left(session: Session) -> None:

@@ -130,8 +130,9 @@ async def test_linked_chat_is_given_an_address(store: Store, link: Link):
     said = answer.json()
     assert (answer.status_code, again.json()) == (200, said)
     assert said["expires_at"] == "2026-12-02T06:45:00Z"
-    root, _, token = said["url"].rpartition("/enter/")
-    assert root == "https://hub.example.org"
+    address, _, language = said["url"].partition("?lang=")
+    root, _, token = address.rpartition("/enter/")
+    assert (root, language) == ("https://hub.example.org", "fa")
     with store.reading() as session:
         assert signin.peek(session, token, now=NOW) == made.masked_name
 
