@@ -14,7 +14,7 @@ VOLUNTARY = 32
 OWNERS = 8  # employers who also pay for themselves
 LAPSED, ENDED = 6, 4
 NEVER_INSURED = 5
-LONGEST_RECORD = 15 * 12  # months
+LONGEST_RECORD = 11 * 12  # months
 # The minimum wage of thirty days of 1404 (domain page, contributions, section 1), in rials.
 LEAST_BASE = 103_909_680
 GROWTH = 1.25  # of wages from one year to the next; invented
