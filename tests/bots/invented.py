@@ -54,6 +54,7 @@ from api.payments.refusals import (
 from api.payments.rules import CreditState
 from api.payments.schemas import CreditPage
 from api.records.schemas import RecordOut
+from tests.bots.asking import asking
 from tests.bots.insured import Insured, a_bill, a_contract, a_credit, a_fee, explained
 from tests.bots.pretend import CHILDREN, GRANTS, HERE, PretendKnocker
 from tests.support import make
@@ -114,6 +115,7 @@ def new_knocker(
         knocker.grants = CHILDREN[: workplaces - 1]
         knocker.answers[CLAIM] = ClaimOut(id=claim.id, question=Question.FIRST_MONTH)
         knocker.answers |= _insured(chance, linked_only, or_no)
+        knocker.answers |= asking(chance, linked_only, or_no)
     return knocker
 
 

@@ -32,8 +32,12 @@ _HOUSE = {
     "month": ["1398-04", "تیر ۱۳۹۸", "when?"],
     "code": ["123456", "12 34 56", "K7Q2-M4XD", "no code"],
     "day": ["12", "۲۹", "31"],
+    "address": ["یزد، کوچهٔ دوم، پلاک ۷", "کوچه"],
+    "postal": ["8913715351", "۸۹۱۳۷-۱۵۳۵۱", "12"],
+    "place": ["یزد", "location 35.7 51.4"],
+    "number": ["4820193370", "4820193371"],
 }
-_ACTIONS = ("debt_details", "is_it_genuine", "pay_bill", "bill_details")
+_ACTIONS = ("debt_details", "is_it_genuine", "pay_bill", "bill_details", "request_details")
 _OPENINGS = [f"{action}|{code}" for action in _ACTIONS for code in invented.CODES]
 _AUDIENCES = ("employers", "people")
 
