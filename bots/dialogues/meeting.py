@@ -16,6 +16,7 @@ from api.identity.refusals import (
     WrongCode,
     WrongFact,
 )
+from api.identity.rules import Question
 from api.identity.schemas import ClaimOut, CodeSent, Welcome
 from api.kit import identifiers
 from api.kit.calendar import BadDate, Month, parse_day
@@ -41,11 +42,11 @@ _OFFERS = {
 }
 # By the question of the claim: a fact that stands on no paper.
 _QUESTIONS = {
-    "first_month": lines(
+    Question.FIRST_MONTH: lines(
         _("Which year and month is the first on your insurance record?"),
         _("It is when your first contribution was paid, such as 1398/04 or Tir 1398."),
     ),
-    "registration_month": lines(
+    Question.REGISTRATION_MONTH: lines(
         _("In which year and month was a workplace of yours registered with us?"),
         _("Any one of them will do, such as 1398/04 or Tir 1398."),
     ),

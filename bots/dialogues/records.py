@@ -158,10 +158,12 @@ def _month(month: MonthOut) -> list[Sentence]:
 def _part(month: Month, part: PartOut) -> Sentence:
     days = _n("{n} day", "{n} days", part.days)
     if part.wage is None:
-        words = _("{month}: {days}, {place:digits}")
+        words = _("{month}: {days}, {place}")
     else:
-        words = _("{month}: {days}, {place:digits}, wage {wage}").using(wage=Rials(part.wage))
-    return words.using(month=month, days=days, place=part.place)
+        words = _("{month}: {days}, {place}, wage {wage}").using(wage=Rials(part.wage))
+    # Months of a contract come from no workplace.
+    place = part.place or _("your own contribution")
+    return words.using(month=month, days=days, place=place)
 
 
 def _without(months: Sequence[Month]) -> Sentence | None:

@@ -4,10 +4,8 @@ A scene is arranged once, and each story is undone before the next one begins: w
 is not heard in another.
 """
 
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
-from types import MappingProxyType
 from typing import Any
 
 from sqlalchemy import select
@@ -39,6 +37,7 @@ class Scene:
 
     names: dict[str, str]
     linked: Person | None = None
+    audience: str = "employers"
 
 
 def stranger(session: Session) -> Scene:
@@ -190,9 +189,7 @@ def many(session: Session) -> Scene:
     return Scene(names, linked=mina)
 
 
-SCENES: Mapping[str, Callable[[Session], Scene]] = MappingProxyType(
-    {scene.__name__: scene for scene in (stranger, one_workplace, two_workplaces, no_debts, many)}
-)
+EMPLOYERS = (stranger, one_workplace, two_workplaces, no_debts, many)
 
 
 def told(session: Session, person: Person, debt: Debt) -> str:
@@ -251,14 +248,17 @@ def _posted(
     return code
 
 
-def link(session: Session, person: Person, messenger: str) -> None:
-    """Link a player's chat to a person.
+def link(session: Session, scene: Scene, messenger: str) -> None:
+    """Link a player's chat to the person of the scene, where there is one.
 
     A person without phone and mail is told of it nowhere, so their inbox stays as arranged.
     """
+    person = scene.linked
+    if person is None:
+        return
     access.link(
         session,
-        chat=ChatAddress(messenger, "employers", CHAT),
+        chat=ChatAddress(messenger, scene.audience, CHAT),
         person_id=person.id,
         masked_name=people.masked_name(person),
         language="fa",

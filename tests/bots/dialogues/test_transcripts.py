@@ -13,10 +13,11 @@ from sqlalchemy import NestedTransaction
 from api.client import Core
 from api.db import Store
 from api.identity import service as identity
-from api.people.models import Person
+from api.payments import gateway
 from bots.dialogues import collected
 from tests.bots.dialogues import scenes
-from tests.bots.dialogues.house import Wire
+from tests.bots.dialogues.house import GATEWAY, SCENES, Wire
+from tests.bots.dialogues.scenes import Scene
 from tests.bots.transcripts import play
 from tests.support import core as real
 from tests.support import make
@@ -49,36 +50,39 @@ async def test_a_talk_goes_as_written(
     )
     # The application closes its pool when it stops; this connection is the test's own.
     store.bind.detach()  # type: ignore[union-attr]
-    filled, linked = _arranged(path, store, tmp_path)
+    # Paying is open, and nobody asks the gateway by themselves while a transcript is played.
+    monkeypatch.setattr(gateway, "of", lambda _settings: None)
+    filled, scene = _arranged(path, store, tmp_path)
     with ExitStack() as stack:
         clock = real.Clock()
-        running = stack.enter_context(real.running(store, clock, threads=1))
+        running = stack.enter_context(real.running(store, clock, threads=1, **GATEWAY))
         await play(
             filled,
             dialogues=DIALOGUES,
-            core=_stories(store, linked, running, opened),
+            core=_stories(store, scene, running, opened),
+            audience=scene.audience,
         )
 
 
-def _arranged(path: Path, store: Store, folder: Path) -> tuple[Path, Person | None]:
+def _arranged(path: Path, store: Store, folder: Path) -> tuple[Path, Scene]:
     """Arrange the scene a transcript names, and fill in the names of what lives there.
 
-    Gives the transcript to play and the person whose chat it is.
+    Gives the transcript to play and the scene.
     """
     text = path.read_text("utf-8")
     named = _SCENE.match(text)
     assert named is not None, f"{path.name} begins with its scene"
     with store.session(writing=True) as session:
         make.rules(session)
-        scene = scenes.SCENES[named[1]](session)
+        scene = SCENES[named[1]](session)
         session.commit()
     filled = folder / path.name
     filled.write_text(Template(text).substitute(scene.names), "utf-8")
-    return filled, scene.linked
+    return filled, scene
 
 
 def _stories(
-    store: Store, linked: Person | None, running: real.Running, opened: list[Core]
+    store: Store, scene: Scene, running: real.Running, opened: list[Core]
 ) -> Callable[[], tuple[Core, Wire]]:
     """Begin each story where the scene ended: the one before it is undone."""
     told: list[NestedTransaction] = []
@@ -89,10 +93,9 @@ def _stories(
             told.pop().rollback()
         told.append(store.bind.begin_nested())  # type: ignore[union-attr]
         running.clock.now = make.NOW
-        if linked is not None:
-            with store.session(writing=True) as session:
-                scenes.link(session, linked, next(messengers))
-                session.commit()
+        with store.session(writing=True) as session:
+            scenes.link(session, scene, next(messengers))
+            session.commit()
         client = running.client()
         opened.append(client)
         return client, Wire(client, running)

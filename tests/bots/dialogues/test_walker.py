@@ -13,17 +13,20 @@ import pytest
 from api import db
 from api.db import Store
 from api.identity import service as identity
+from api.payments import gateway
 from bots.dialogues import collected
 from tests.bots import walker
 from tests.bots.dialogues import scenes
-from tests.bots.dialogues.house import Wire
+from tests.bots.dialogues.house import GATEWAY, SCENES, Wire
 from tests.bots.transcripts import player
 from tests.support import core as real
 from tests.support import make, models
 
 DIALOGUES = collected()
-ACTIONS = ("debt_details", "is_it_genuine")
-STORIES = ("stranger", "one_workplace", "stranger", "many", "stranger", "two_workplaces")
+ACTIONS = ("debt_details", "is_it_genuine", "pay_bill", "bill_details")
+STORIES = (
+    "stranger", "one_workplace", "newcomer", "payer", "stranger", "many", "parent", "two_workplaces",
+)  # fmt: skip
 STORY = 100
 """Turns of one story: nobody gets far in a chat that was locked."""
 
@@ -50,8 +53,9 @@ async def test_whatever_a_person_does_is_answered(
     monkeypatch.setattr(
         identity, "secrets", SimpleNamespace(randbelow=lambda _most: int(scenes.CODE))
     )
+    monkeypatch.setattr(gateway, "of", lambda _settings: None)
     seed = random.randrange(1 << 30)
-    with real.running(store, real.Clock(), threads=1) as running:
+    with real.running(store, real.Clock(), threads=1, **GATEWAY) as running:
         for part in range(turns // STORY):
             begun = store.bind.begin_nested()  # type: ignore[union-attr]
             running.clock.now = make.NOW
@@ -63,22 +67,22 @@ async def test_whatever_a_person_does_is_answered(
 async def _story(store: Store, running: real.Running, scene: str, seed: int) -> walker.Walk:
     with store.session(writing=True) as session:
         make.rules(session)
-        here = scenes.SCENES[scene](session)
-        if here.linked is not None:
-            scenes.link(session, here.linked, "terminal")
+        here = SCENES[scene](session)
+        scenes.link(session, here, "terminal")
         session.commit()
-    codes = [code for name, code in here.names.items() if name.startswith("notice")]
+    codes = [code for name, code in here.names.items() if name.startswith(("notice", "told"))]
     async with running.client() as core:
-        person = player("terminal", DIALOGUES, core)
+        person = player("terminal", DIALOGUES, core, here.audience)
         return await walker.walk(
             person,  # type: ignore[arg-type]
             Wire(core, running),
             turns=STORY,
             seed=seed,
             answers={
-                "national_code": [here.names.get("mina", "1"), here.names.get("bad", "2")],
+                "national_code": [here.names.get(one, "1") for one in ("mina", "negar", "bad")],
                 "month": ["1398/04", "تیر ۱۳۹۸", "1399/01"],
                 "code": [scenes.CODE, "000000", "K7Q2-M4XD"],
+                "day": ["7", "۲۹", "no"],
             },
             openings=[f"{action}|{code}" for action in ACTIONS for code in codes[:2]],
         )
