@@ -5,6 +5,8 @@ by a service; on SQLite the first begins deferred and the second immediate (desi
 one hop").
 """
 
+import os
+import time
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -143,8 +145,8 @@ def keys() -> Keyring:
 
 def new_id() -> uuid.UUID:
     """An opaque id that grows with time (UUID version 7), so that indexes stay in order."""
-    millis = int(datetime.now(UTC).timestamp() * 1000)
-    value = (millis << 80) | (uuid.uuid4().int & ((1 << 80) - 1))
+    millis = time.time_ns() // 1_000_000
+    value = (millis << 80) | int.from_bytes(os.urandom(10), "big")
     value = (value & ~(0xF << 76)) | (0x7 << 76)
     value = (value & ~(0x3 << 62)) | (0x2 << 62)
     return uuid.UUID(int=value)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
-from sqlalchemy import Table, insert, select, update
+from sqlalchemy import CursorResult, Table, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -64,3 +64,14 @@ def add(session: Session, model: type[Base], rows: Sequence[Mapping[str, Any]]) 
     table = cast("Table", model.__table__)
     statement = kind.insert(table).on_conflict_do_nothing().returning(*table.primary_key)
     return set(session.execute(statement, list(rows)).scalars())
+
+
+def add_many(session: Session, model: type[Base], rows: Sequence[Mapping[str, Any]]) -> int:
+    """Insert as `add` does and give how many were new: for thousands, where nobody asks which."""
+    if not rows:
+        return 0
+    kind = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
+    statement = kind.insert(cast("Table", model.__table__)).on_conflict_do_nothing()
+    # Without RETURNING the driver sends the rows as they are: several times as fast.
+    done = session.execute(statement, list(rows), execution_options={"preserve_rowcount": True})
+    return cast("CursorResult[Any]", done).rowcount

@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
-from itertools import cycle
-from typing import Any
+from operator import mul
+from typing import Any, NamedTuple
 
 from api.kit.calendar import Month
 
@@ -22,7 +22,7 @@ MOST_THOUSANDS = 99_999_999
 """A payment id has room for eight digits of thousands; a larger bill has several."""
 
 _DIGITS = re.compile(r"[0-9]{6,13}")
-_WEIGHTS = (2, 3, 4, 5, 6, 7)
+_WEIGHTS = (2, 3, 4, 5, 6, 7) * 5
 _ABOUT = "bill:"
 
 
@@ -56,11 +56,10 @@ class BadNumbers(ValueError):
         self.fault = fault
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NewBill:
+class NewBill(NamedTuple):
     """A bill to issue; see `models.Bill` for the meaning of each.
 
-    `file_code` (at most 8 digits) goes into the bill id. `lines` add up to `amount` + `carried`; a
+    A tuple, because half a million are made in a night. `file_code` (at most 8 digits) goes into the bill id. `lines` add up to `amount` + `carried`; a
     bill whose `amount` is 0 is not issued, and what it assessed is carried on in the ledger alone.
     """
 
@@ -182,9 +181,6 @@ def _parts(thousands: int) -> Sequence[int]:
 
 
 def _check_digit(digits: str) -> str:
-    total = sum(
-        int(digit) * weight
-        for digit, weight in zip(reversed(digits), cycle(_WEIGHTS), strict=False)
-    )
-    rest = total % 11
+    # Without the loop of Python's own: half a million bills are numbered in a night.
+    rest = sum(map(mul, map(int, reversed(digits)), _WEIGHTS)) % 11
     return "0" if rest < 2 else str(11 - rest)

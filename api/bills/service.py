@@ -4,12 +4,11 @@ import uuid
 from collections.abc import Callable, Collection, Sequence
 from datetime import date, datetime
 from functools import cache
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import update
+from sqlalchemy import Table, insert, update
 from sqlalchemy.orm import Session
 
-from api import sets
 from api.bills import checking, queries, rules
 from api.bills.models import Bill
 from api.bills.queries import of_about, open_of, unannounced
@@ -36,7 +35,10 @@ __all__ = [
     "unannounced",
 ]
 
-_EARNED = {Purpose.CONTRIBUTION: Kind.CONTRIBUTIONS, Purpose.BOOKLET_FEE: Kind.FEES}
+_EARNED = {
+    Purpose.CONTRIBUTION: Account(Kind.CONTRIBUTIONS),
+    Purpose.BOOKLET_FEE: Account(Kind.FEES),
+}
 
 
 def issue(session: Session, rows: Sequence[NewBill], now: datetime) -> int:
@@ -47,20 +49,24 @@ def issue(session: Session, rows: Sequence[NewBill], now: datetime) -> int:
     comes of it. Raises NoRule where no rule says what bill ids are made of, ValueError for a file
     code or an amount that fits no number.
     """
+    issued = queries.issued_among(session, rows)
     codes = _bill_codes(session)
-    values = [_values(row, codes(row.issued_on), now) for row in rows if row.amount]
-    fresh = sets.add(session, Bill, values)
-    assessed = [
-        _assessed(f"issue:{one['id']}", about(one["id"]), one)
-        for one in values
-        if one["id"] in fresh
-    ] + [
-        _assessed(f"carry:{row.about}:{row.purpose}:{row.period}", row.about, _facts(row))
-        for row in rows
-        if not row.amount
-    ]
-    ledger.post(session, [one for one in assessed if one.amount], now)
-    return len(fresh)
+    values, owed = [], []
+    for row in rows:
+        if (row.about, row.purpose, row.period) in issued:
+            continue
+        if row.amount:
+            bill = _values(row, codes(row.issued_on), now)
+            values.append(bill)
+            subject = about(bill["id"])
+            owed.append(_assessed(subject.replace("bill:", "issue:"), subject, row))
+        elif row.assessed:
+            key = f"carry:{row.about}:{row.purpose}:{row.period}"
+            owed.append(_assessed(key, row.about, row))
+    if values:
+        session.execute(insert(cast("Table", Bill.__table__)), values)
+    ledger.post(session, owed, now)
+    return len(values)
 
 
 def settle(
@@ -108,7 +114,7 @@ def cancel(session: Session, ids: Collection[uuid.UUID], now: datetime) -> froze
         [
             NewTransfer(
                 key=f"cancel:{bill.id}",
-                debit=Account(_EARNED[bill.purpose]),
+                debit=_EARNED[bill.purpose],
                 credit=Account(Kind.PAYER, bill.payer_of),
                 amount=bill.amount,
                 about=about(bill.id),
@@ -165,14 +171,17 @@ def _bill_codes(session: Session) -> Callable[[date], dict[str, Any]]:
 def _values(row: NewBill, codes: dict[str, Any], now: datetime) -> dict[str, Any]:
     return {
         "id": new_id(),
-        **_facts(row),
         "person_id": row.person_id,
+        "payer_of": row.payer_of,
         "about": row.about,
+        "purpose": row.purpose,
         "period": row.period,
+        "assessed": row.assessed,
         "amount": row.amount,
         "carried": row.carried,
         "bill_id": rules.bill_id(row.file_code, codes["company_code"], codes["service_type"]),
         "lines": row.lines,
+        "issued_on": row.issued_on,
         "due_on": row.due_on,
         "state": State.OPEN,
         "settled_at": None,
@@ -181,23 +190,14 @@ def _values(row: NewBill, codes: dict[str, Any], now: datetime) -> dict[str, Any
     }
 
 
-def _facts(row: NewBill) -> dict[str, Any]:
-    return {
-        "payer_of": row.payer_of,
-        "purpose": row.purpose,
-        "assessed": row.assessed,
-        "issued_on": row.issued_on,
-    }
-
-
-def _assessed(key: str, subject: str, facts: dict[str, Any]) -> NewTransfer:
+def _assessed(key: str, subject: str, row: NewBill) -> NewTransfer:
     return NewTransfer(
         key=key,
-        debit=Account(Kind.PAYER, facts["payer_of"]),
-        credit=Account(_EARNED[facts["purpose"]]),
-        amount=facts["assessed"],
+        debit=Account(Kind.PAYER, row.payer_of),
+        credit=_EARNED[row.purpose],
+        amount=row.assessed,
         about=subject,
-        on=facts["issued_on"],
+        on=row.issued_on,
     )
 
 

@@ -7,9 +7,9 @@ billed month: a run that is repeated, late or taken over issues nothing twice.
 
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import update
+from sqlalchemy import Table, bindparam, update
 from sqlalchemy.orm import Session
 
 from api.bills import rules as bill_rules
@@ -21,6 +21,13 @@ from api.contracts.rules import Assessment, Rates, about, assess
 from api.kit.calendar import Month, due_day
 from api.kit.slices import SIZE, Slice
 from api.organisation import service as organisation
+
+_contracts = cast("Table", Contract.__table__)
+_BILLED = (
+    update(_contracts)
+    .where(_contracts.c.id == bindparam("its_id"))
+    .values(carried=bindparam("its_rest"), billed_until=bindparam("its_month"))
+)
 
 _FAR = timedelta(days=60)
 """Longer than any row of holidays after the last day of a month."""
@@ -39,9 +46,9 @@ def bill(
     issued = bills.issue(session, new, now)
     if new:
         session.execute(
-            update(Contract),
+            _BILLED,
             [
-                {"id": one.payer_of, "carried": one.carried, "billed_until": one.period}
+                {"its_id": one.payer_of, "its_rest": one.carried, "its_month": one.period}
                 for one in new
             ],
         )
@@ -54,6 +61,7 @@ def bills_of(
     """Judge contracts (rows of `queries.unbilled`) by the rules of a month; writes nothing."""
     rates = rates_on(session, period.last_day)
     due_on = due_of(session, period)
+    month = str(period)
     new = []
     for row in rows:
         found = assess(
@@ -71,7 +79,7 @@ def bills_of(
                 payer_of=row.id,
                 about=about(row.id),
                 purpose=Purpose.CONTRIBUTION,
-                period=str(period),
+                period=month,
                 file_code=row.number,
                 assessed=found.assessed,
                 amount=amount,
@@ -99,7 +107,4 @@ def due_of(session: Session, period: Month) -> date:
 
 
 def _lines(found: Assessment) -> list[dict[str, Any]]:
-    return [
-        {"code": str(line.code), "amount": int(line.amount), "facts": dict(line.facts)}
-        for line in found.lines
-    ]
+    return [{"code": line.code, "amount": line.amount, "facts": line.facts} for line in found.lines]

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 from enum import StrEnum
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 from uuid import UUID
 
 from api.kit.calendar import Month, due_day, from_jalali
@@ -73,6 +73,14 @@ class Rate:
 
     insured: Decimal
     state: Decimal
+    facts: Mapping[str, str]
+    """What a line says of it."""
+
+    @classmethod
+    def of(cls, cover: Cover, insured: Decimal, state: Decimal) -> Self:
+        """Give the rate of a cover, with its facts at hand: they are said half a million times."""
+        facts = {"percent": str(insured), "state_percent": str(state), "cover": str(cover)}
+        return cls(insured, state, facts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,8 +95,8 @@ class Rates:
         """Read a version of the rule tables `contract_rates` and `medical_per_head`."""
         return cls(
             {
-                (Kind(one["kind"]), Cover(one["cover"])): Rate(
-                    Decimal(one["insured_percent"]), Decimal(one["state_percent"])
+                (Kind(one["kind"]), cover := Cover(one["cover"])): Rate.of(
+                    cover, Decimal(one["insured_percent"]), Decimal(one["state_percent"])
                 )
                 for one in rates["rates"]
             },
@@ -110,8 +118,7 @@ class Bounds:
         return cls(floor, floor * body["cap_multiple"])
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(NamedTuple):
     """One line of a bill: a code, what it adds, and plain JSON facts that say why."""
 
     code: LineCode
@@ -119,13 +126,11 @@ class Line:
     facts: Mapping[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class Assessment:
-    """What a month comes to: the lines add up to the total, which is what was carried and this."""
+class Assessment(NamedTuple):
+    """What a month comes to; the lines add up to what was assessed and what was carried."""
 
-    lines: tuple[Line, ...]
+    lines: Sequence[Line]
     assessed: Rials
-    total: Rials
 
 
 def assess(
@@ -142,12 +147,7 @@ def assess(
         Line(
             LineCode.CONTRIBUTION,
             contribution,
-            {
-                "percent": str(rate.insured),
-                "state_percent": str(rate.state),
-                "base": monthly_base,
-                "cover": str(cover),
-            },
+            {**rate.facts, "base": monthly_base},
         )
     ]
     medical = heads * rates.per_head
@@ -156,8 +156,7 @@ def assess(
         lines.append(Line(LineCode.MEDICAL, Rials(medical), facts))
     if carried:
         lines.append(Line(LineCode.CARRIED, Rials(carried), {}))
-    assessed = contribution + medical
-    return Assessment(tuple(lines), Rials(assessed), Rials(assessed + carried))
+    return Assessment(lines, Rials(contribution + medical))
 
 
 def lapse_day(period: Month, months: int, holidays: Container[date]) -> date:

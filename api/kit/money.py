@@ -1,8 +1,6 @@
 """Money: whole rials, never a float."""
 
-import math
 from decimal import Decimal
-from fractions import Fraction
 
 
 class Rials(int):
@@ -27,4 +25,5 @@ def share(amount: int, percent: int | Decimal) -> Rials:
     """
     if amount < 0 or percent < 0:
         raise ValueError("a share is taken of what is not negative")
-    return Rials(math.floor(amount * Fraction(percent) / 100 + Fraction(1, 2)))
+    over, under = percent.as_integer_ratio()
+    return Rials((2 * amount * over + 100 * under) // (200 * under))

@@ -32,7 +32,7 @@ def post(session: Session, transfers: Sequence[NewTransfer], now: datetime) -> i
         }
         for one in transfers
     ]
-    return len(sets.add(session, Transfer, rows))
+    return sets.add_many(session, Transfer, rows)
 
 
 def balance(session: Session, kind: Kind, of: uuid.UUID | None = None) -> Rials:

@@ -1,7 +1,6 @@
 """Posting to the ledger, and what accounts come to."""
 
 import uuid
-from dataclasses import replace
 
 import pytest
 from sqlalchemy import update
@@ -21,8 +20,7 @@ OWED = NewTransfer(
     about="bill:1",
     on=make.TODAY,
 )
-PAID = replace(
-    OWED,
+PAID = OWED._replace(
     key="settle:1",
     debit=Account(Kind.BANK),
     credit=Account(Kind.PAYER, OWNER),
@@ -31,7 +29,7 @@ PAID = replace(
 
 
 def test_balance_is_debits_less_credits(session):
-    other = replace(OWED, key="issue:2", debit=Account(Kind.PAYER, uuid.uuid4()), amount=7)
+    other = OWED._replace(key="issue:2", debit=Account(Kind.PAYER, uuid.uuid4()), amount=7)
     assert ledger.post(session, [OWED, PAID, other], make.NOW) == 3
     assert ledger.balance(session, Kind.PAYER, OWNER) == 300
     assert ledger.balance(session, Kind.PAYER) == 307
@@ -41,7 +39,7 @@ def test_balance_is_debits_less_credits(session):
 
 def test_what_was_posted_once_is_passed_over(session):
     ledger.post(session, [OWED], make.NOW)
-    assert ledger.post(session, [replace(OWED, amount=1), PAID], make.NOW) == 1
+    assert ledger.post(session, [OWED._replace(amount=1), PAID], make.NOW) == 1
     assert ledger.balance(session, Kind.PAYER, OWNER) == 300
 
 

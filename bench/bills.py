@@ -1,0 +1,374 @@
+"""A month's bills for every contract: beside a bare bulk insert of the same rows, in the same run.
+
+What is measured, on each store: the job `bills` as a clock runs it, for so many invented contracts
+(`--contracts 570000`, unless told), while another process writes small rows of its own. The limit
+named beside it is one `INSERT` of the same ready rows (bills and transfers) into a store of the same
+tables, without rules and in slices of the same size. Bars: 0.4 of the limit's rows a second, the
+pauses between slices left out (both figures are printed); memory that does not grow; other writers'
+p99 under 100 ms; a second run that bills nothing; and no difference from the rules, counted here by
+other arithmetic, on 100,000 random contracts.
+"""
+
+import argparse
+import asyncio
+import json
+import multiprocessing
+import random
+import resource
+import tempfile
+import time
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime
+from decimal import ROUND_HALF_UP, Decimal
+from multiprocessing.connection import Connection
+from pathlib import Path
+from statistics import quantiles
+from typing import Any
+
+from sqlalchemy import create_engine, insert, select, text
+from sqlalchemy.engine import make_url
+from sqlalchemy.orm import Session
+
+from api import db
+from api.bills.models import Bill
+from api.contracts.models import Contract
+from api.contracts.rules import Cover, Kind, State
+from api.db import Store
+from api.kit import logs
+from api.kit.calendar import from_jalali
+from api.kit.sealing import Keyring
+from api.kit.slices import PAUSE_SECONDS, SIZE, Slice
+from api.ledger.models import Transfer
+from api.organisation import service as organisation
+from api.organisation.models import Branch
+from api.organisation.rules import BranchKind
+from api.people.models import Person
+from notifier.clock import Clock
+from notifier.timetable import TIMETABLE
+from tests.support import models, postgres
+
+CONTRACTS = 570_000
+CHECKED = 100_000
+LEAST_OF_LIMIT = 0.4
+MOST_P99_MS = 100
+MOST_GROWTH_MIB = 16
+SEED = 1405
+SLOT = from_jalali(1405, 9, 1)
+PERIOD = "1405-08"
+PERCENT = {"A": 12, "B": 14, "C": 18, "": 27}
+PER_HEAD = 38_000
+LEAST_BASE, MOST_BASE = 3_463_656 * 30, 3_463_656 * 210
+
+
+def run(*options: str) -> bool:
+    """Print a line for each store; gives whether every bar was met."""
+    given = argparse.ArgumentParser(prog="python -m bench bills")
+    given.add_argument("--contracts", type=int, default=CONTRACTS)
+    given.add_argument("--store", choices=["sqlite", "postgresql"], default=None)
+    asked = given.parse_args(options)
+    db.use_keys(Keyring.new())
+    logs.setup("WARNING")
+    met = []
+    with tempfile.TemporaryDirectory() as folder, postgres.running() as server:
+        for name in [asked.store] if asked.store else ["sqlite", "postgresql"]:
+            urls = _databases(name, Path(folder), server)
+            line = _measure(name, *urls, asked.contracts)
+            print(json.dumps(line), flush=True)
+            met.append(line["met"])
+    return all(met)
+
+
+def _databases(name: str, folder: Path, server: str) -> tuple[str, str]:
+    if name == "sqlite":
+        return f"sqlite:///{folder}/hub.db", f"sqlite:///{folder}/bare.db"
+    admin = create_engine(server, isolation_level="AUTOCOMMIT")
+    with admin.connect() as connection:
+        for each in ("hub", "bare"):
+            connection.execute(text(f"CREATE DATABASE {each}"))
+    admin.dispose()
+    hub, bare = (make_url(server).set(database=each) for each in ("hub", "bare"))
+    return hub.render_as_string(hide_password=False), bare.render_as_string(hide_password=False)
+
+
+def _measure(name: str, url: str, bare_url: str, count: int) -> dict[str, Any]:
+    hub, bare = db.open_store(url), db.open_store(bare_url)
+    for store in (hub, bare):
+        models.create(store)
+        with store.writing("bench") as session:
+            organisation.load_rules(session)
+        _invent(store, count)
+    with _Writer(url) as writer:
+        first = _bill(hub)
+        waits = writer.stop()
+    again = _bill(hub)
+    limit = _bare_insert(hub, bare)
+    differences, checked = _differences(hub)
+    p99 = round(quantiles(waits, n=100)[98] * 1000, 1)
+    rate, bare_rate = count / first.working, count / limit
+    line = {
+        "figure": "bills",
+        "store": name,
+        "contracts": count,
+        "billed": first.billed,
+        "rows_per_s": round(rate),
+        "with_pauses_rows_per_s": round(count / first.seconds),
+        "limit": "bare bulk insert of the same rows",
+        "limit_rows_per_s": round(bare_rate),
+        "ratio_to_limit": round(rate / bare_rate, 2),
+        "memory_mib": first.memory_mib,
+        "memory_growth_mib": first.growth_mib,
+        "other_writers": len(waits),
+        "other_writers_p99_ms": p99,
+        "again_billed": again.billed,
+        "again_seconds": round(again.seconds, 2),
+        "checked": checked,
+        "differences": differences,
+    }
+    for store in (hub, bare):
+        store.bind.engine.dispose()
+    met = (
+        first.billed == count
+        and rate >= LEAST_OF_LIMIT * bare_rate
+        and first.growth_mib <= MOST_GROWTH_MIB
+        and p99 < MOST_P99_MS
+        and again.billed == 0
+        and differences == 0
+    )
+    return {**line, "met": met}
+
+
+def _invent(store: Store, count: int) -> None:
+    """Write people and their contracts of every kind, the same each time."""
+    chance = random.Random(SEED)
+    now = datetime.now(UTC)
+    branch = db.new_id()
+    with store.writing("bench") as session:
+        session.execute(insert(Branch), [_branch(branch)])
+    for begun in range(0, count, SIZE):
+        size = min(SIZE, count - begun)
+        people = [_person(begun + number, now) for number in range(size)]
+        with store.writing("bench") as session:
+            session.execute(insert(Person), people)
+            session.execute(
+                insert(Contract),
+                [
+                    _contract(begun + place, one["id"], branch, chance, now)
+                    for place, one in enumerate(people)
+                ],
+            )
+
+
+def _branch(branch_id: uuid.UUID) -> dict[str, Any]:
+    return {
+        "id": branch_id,
+        "code": "001",
+        "kind": BranchKind.BRANCH,
+        "name": "شعبه یک",
+        "province": "تهران",
+        "city": "تهران",
+        "address": "خیابان آزادی",
+        "phone": "",
+        "hours": "",
+        "latitude": None,
+        "longitude": None,
+    }
+
+
+def _person(number: int, now: datetime) -> dict[str, Any]:
+    return {
+        "id": uuid.UUID(int=number + 1),
+        "national_code": f"{number:010d}",
+        "national_code_index": number.to_bytes(16, "big"),
+        "first_name": "مینا",
+        "last_name": "آزمون",
+        "birth_date": None,
+        "phone": None,
+        "phone_index": None,
+        "email": None,
+        "language": "fa",
+        "created_at": now,
+        "changed_at": now,
+    }
+
+
+def _contract(
+    number: int, person_id: uuid.UUID, branch_id: uuid.UUID, chance: random.Random, now: datetime
+) -> dict[str, Any]:
+    cover = chance.choice(list(PERCENT))
+    return {
+        "id": db.new_id(),
+        "number": f"{number + 1:08d}",
+        "person_id": person_id,
+        "kind": Kind.SELF_EMPLOYED if cover else Kind.VOLUNTARY,
+        "cover": Cover(cover),
+        "monthly_base": chance.randint(LEAST_BASE, MOST_BASE),
+        "medical_heads": chance.randint(0, 6),
+        "branch_id": branch_id,
+        "starts_on": "1404-01",
+        "ends_on": None,
+        "state": State.ACTIVE,
+        "billed_until": None,
+        "remind_day": None,
+        "carried": chance.randint(0, 999),
+        "created_at": now,
+        "changed_at": now,
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class Billed:
+    """A run of the job: what it issued, how long it took, and what it held."""
+
+    billed: int
+    seconds: float
+    pauses: float
+    memory_mib: int
+    growth_mib: int
+
+    @property
+    def working(self) -> float:
+        """The seconds without the pauses that let others write."""
+        return self.seconds - self.pauses
+
+
+def _bill(store: Store) -> Billed:
+    """Run the job as a clock does, and look at the memory after each slice."""
+    held: list[float] = []
+    job = TIMETABLE["bills"]
+
+    def watched(session: Session, *, slot: date, after: str | None, now: datetime) -> Slice:
+        done = job.verb(session, slot=slot, after=after, now=now)
+        held.append(_resident_mib())
+        return done
+
+    clock = Clock(store, [])
+    slot = job.slot_on(SLOT, datetime.now(UTC))
+    began = time.perf_counter()
+    ran = asyncio.run(clock.run_slot(replace(job, verb=watched), slot, again=True))
+    seconds = time.perf_counter() - began
+    if ran is None:
+        raise RuntimeError("somebody else runs the bench's own store")
+    # What the first slices warm up is no growth.
+    early = max(held[: max(len(held) // 10, 1)])
+    return Billed(
+        ran.posted,
+        seconds,
+        PAUSE_SECONDS * (len(held) - 1),
+        round(max(held)),
+        round(max(held) - early),
+    )
+
+
+def _resident_mib() -> float:
+    pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
+    return pages * resource.getpagesize() / 2**20
+
+
+class _Writer:
+    """Another process that writes a small row fifty times a second, and how long each took."""
+
+    def __init__(self, url: str) -> None:
+        # A fresh process: a forked one would share the connections of this one.
+        world = multiprocessing.get_context("spawn")
+        self._here, there = world.Pipe()
+        self._process = world.Process(target=_write, args=(url, there), daemon=True)
+
+    def __enter__(self) -> "_Writer":
+        self._process.start()
+        self._here.recv()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._process.join(30)
+        self._process.kill()
+
+    def stop(self) -> list[float]:
+        """Stop writing; gives the seconds of each write."""
+        self._here.send("stop")
+        waits: list[float] = self._here.recv()
+        return waits
+
+
+def _write(url: str, there: Connection) -> None:
+    store = db.open_store(url, size=1)
+    with store.writing("bench") as session:
+        session.execute(text("CREATE TABLE bench_beats (at FLOAT)"))
+    waits: list[float] = []
+    there.send("ready")
+    while not there.poll(0.02):
+        began = time.perf_counter()
+        with store.writing("bench") as session:
+            session.execute(text("INSERT INTO bench_beats VALUES (:at)"), {"at": began})
+        waits.append(time.perf_counter() - began)
+    there.send(waits)
+
+
+def _bare_insert(hub: Store, bare: Store) -> float:
+    """Insert what the job wrote into a store of the same tables; gives the seconds it took.
+
+    Only the inserts and their commits are timed, in slices of the job's size.
+    """
+    seconds = 0.0
+    for bills, transfers in _ready(hub):
+        began = time.perf_counter()
+        with bare.writing("bench") as session:
+            session.execute(insert(Bill.__table__), bills)
+            session.execute(insert(Transfer.__table__), transfers)
+        seconds += time.perf_counter() - began
+    return seconds
+
+
+def _ready(hub: Store) -> Iterator[tuple[list[dict[str, Any]], list[dict[str, Any]]]]:
+    bills, transfers = Bill.__table__, Transfer.__table__
+    after = uuid.UUID(int=0)
+    while True:
+        with hub.reading() as session:
+            part = session.execute(
+                select(bills).where(bills.c.id > after).order_by(bills.c.id).limit(SIZE)
+            )
+            rows = [dict(row) for row in part.mappings()]
+            if not rows:
+                return
+            keys = [f"issue:{row['id']}" for row in rows]
+            found = session.execute(select(transfers).where(transfers.c.key.in_(keys)))
+            yield rows, [dict(row) for row in found.mappings()]
+        after = rows[-1]["id"]
+
+
+def _differences(store: Store) -> tuple[int, int]:
+    """Count again, by decimals, what the first contracts were to be billed: how many are not so."""
+    different = checked = 0
+    after = ""
+    while checked < CHECKED:
+        with store.reading() as session:
+            rows = session.execute(
+                select(Contract, Bill, Transfer.amount)
+                .join(Bill, Bill.payer_of == Contract.id)
+                .join(Transfer, Transfer.debit_of == Contract.id)
+                .where(Contract.number > after)
+                .order_by(Contract.number)
+                .limit(SIZE)
+            ).all()
+        for contract, bill, owed in rows:
+            different += not _is_right(contract, bill, owed)
+        if not rows:
+            break
+        checked += len(rows)
+        after = rows[-1][0].number
+    return different, checked
+
+
+def _is_right(contract: Contract, bill: Bill, owed: int) -> bool:
+    base = Decimal(contract.monthly_base)
+    contribution = (base * PERCENT[contract.cover] / 100).quantize(Decimal(1), ROUND_HALF_UP)
+    exact = int(contribution) + contract.medical_heads * PER_HEAD
+    brought = sum(line["amount"] for line in bill.lines if line["code"] == "carried")
+    return (
+        (bill.period, bill.due_on) == (PERIOD, from_jalali(1405, 9, 30))
+        and bill.assessed == owed == exact
+        and sum(line["amount"] for line in bill.lines) == exact + brought
+        and bill.amount == (exact + brought) // 1000 * 1000
+        and bill.carried == contract.carried == (exact + brought) % 1000
+    )
