@@ -175,7 +175,9 @@ def _not_entitled(params: Mapping[str, Any]) -> Sentence:
 def _request_open(params: Mapping[str, Any]) -> Sentence:
     """Which request it is, where it is the reader's own."""
     if not params.get("number"):
-        return _("Somebody else of the family has asked for this booklet already; it is on its way.")
+        return _(
+            "Somebody else of the family has asked for this booklet already; it is on its way."
+        )
     return _("This booklet was asked for already: request {number:digits}.").using(
         number=params["number"]
     )

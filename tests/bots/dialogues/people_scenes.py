@@ -6,6 +6,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from api import reactions
 from api.access import service as access
 from api.access.models import ChatLink
 from api.access.rules import ChatAddress, Level
@@ -56,11 +57,12 @@ def payer(session: Session) -> Scene:
     _bill(session)
     [paid, late, newest] = _bills(session, contract)
     [*_others, foreign] = _bills(session, theirs)
+    # What was paid goes on record by itself, whoever heard before.
+    reactions.connect()
     _pay_twice(session, negar, paid)
     make.record(
         session, negar, {f"1404-{month:02d}": 30 for month in (1, 2, 3, 7, 8)}, wage=120_000_000
     )
-    make.record(session, negar, {"1405-06": 31}, source=f"contract:{contract.id}", place_name="")
     names = {
         "late": str(late.id),
         "newest": str(newest.id),
