@@ -197,7 +197,23 @@ def test_page_names_each_door_by_a_plain_word(store: Store):
 
 
 BODIES: dict[str, Any] = {
+    "access.sign_in": None,
     "access.unlink": None,
+    "booklets.offer": {"kind": "first", "how": "registered"},
+    "booklets.request": {"offer": str(db.new_id())},
+    "contracts.register": {
+        "rows": [
+            {
+                "number": "00000001",
+                "national_code": "0012345679",
+                "kind": "voluntary",
+                "monthly_base": 1,
+                "branch_code": "001",
+                "starts_on": "1405-01",
+            }
+        ]
+    },
+    "contracts.remind": {"day": 1},
     "debts.close": None,
     "debts.register": {
         "rows": [
@@ -222,15 +238,22 @@ BODIES: dict[str, Any] = {
     "identity.resend": None,
     "notices.check": {"code": "K7Q2-M4XD"},
     "notices.waits": {"messenger": "telegram", "audience": "employers", "seconds": 1},
+    "payments.link": {"bills": [str(db.new_id())]},
+    "payments.refund": None,
     "preferences.consent": {"on": True},
     "preferences.language": {"language": "fa"},
 }
 HOLES = {
+    "bill": str(db.new_id()),
+    "contract": str(db.new_id()),
+    "credit": str(db.new_id()),
     "debt": str(db.new_id()),
     "claim_id": str(db.new_id()),
     "code": "K7Q2-M4XD",
     "number": "0" * 13,
+    "year": "1405",
 }
+HOLES_OF = {"requests.show": {"number": "0" * 10}}
 
 
 async def test_each_door_refuses_whom_it_is_not_for(store: Store):
@@ -250,24 +273,38 @@ async def test_each_door_refuses_whom_it_is_not_for(store: Store):
             now=make.NOW,
         )
         foreign = str(queries.lasting_grants(session, other.id)[0].id)
-        linked = make.person(session)
-        service.link(
+        make.dependant(session, of=stranger)
+        family = service.link(
             session,
-            chat=ChatAddress.parse("telegram:employers:1001"),
-            person_id=linked.id,
+            chat=ChatAddress.parse("telegram:people:2002"),
+            person_id=stranger.id,
             masked_name="م*** آ***",
             language="fa",
             level=Level.CODE,
             now=make.NOW,
         )
+        child = str(queries.lasting_grants(session, family.id)[0].id)
+        linked = make.person(session)
+        for chat in ("telegram:employers:1001", "telegram:people:1001"):
+            service.link(
+                session,
+                chat=ChatAddress.parse(chat),
+                person_id=linked.id,
+                masked_name="م*** آ***",
+                language="fa",
+                level=Level.CODE,
+                now=make.NOW,
+            )
     unlinked = {"X-Key": core.BOTS_KEY, "X-Chat": "telegram:employers:3003", "X-For": foreign}
     another = {"X-Key": core.BOTS_KEY, "X-Chat": "telegram:employers:1001", "X-For": foreign}
+    anothers_child = {"X-Key": core.BOTS_KEY, "X-Chat": "telegram:people:1001", "X-For": child}
     machine = {"X-Key": key, "X-Chat": "telegram:employers:2002", "X-For": foreign}
     nobody = {"X-Key": "wrong", "X-Chat": "telegram:employers:2002", "X-For": foreign}
     probed = 0
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://c") as doors:
         for (method, path), operation in operations(app.openapi()).items():
             needs = {one["name"] for one in operation["parameters"] if one.get("required")}
+            takes = {one["name"] for one in operation["parameters"]}
             name = operation["operationId"]
 
             async def knocked(
@@ -277,7 +314,7 @@ async def test_each_door_refuses_whom_it_is_not_for(store: Store):
                 probed += 1
                 answer = await doors.request(
                     method,
-                    path.format(**HOLES),
+                    path.format(**{**HOLES, **HOLES_OF.get(name, {})}),
                     headers={**who, "Idempotency-Key": f"k{probed}"},
                     json=None if method == "GET" else BODIES[name],
                     params={"city": "تهران"},
@@ -286,12 +323,13 @@ async def test_each_door_refuses_whom_it_is_not_for(store: Store):
 
             assert await knocked(nobody) == (401, "not_known"), name
             assert await knocked(machine) == (403, "scope_missing"), name
-            if "X-For" in needs:
+            if "X-For" in takes:
                 assert await knocked(unlinked) == (403, "not_linked"), name
                 assert await knocked(another) == (404, "not_found"), name
+                assert await knocked(anothers_child) == (404, "not_found"), name
             elif "X-Chat" in needs:
                 assert await knocked(unlinked) == (403, "not_linked"), name
-            elif "X-Chat" not in {one["name"] for one in operation["parameters"]}:
+            elif "X-Chat" not in takes:
                 assert await knocked(another) == (403, "scope_missing"), name
     assert probed > 30
 

@@ -25,6 +25,7 @@ def row():
         phone=make.new_phone(),
         email="reza@example.org",
         language="fa",
+        address="کوچهٔ سرو، پلاک ۷",
     )
 
 
@@ -43,6 +44,7 @@ def test_person_is_found_by_national_code(session, row):
     assert register(session, row) == Registered(1, 0)
     person = known(session, row)
     assert (person.first_name, person.phone, person.email) == ("رضا", row.phone, row.email)
+    assert person.address == row.address
     assert queries.by_id(session, person.id) is person
     assert queries.ids_by_national_code(session, [row.national_code, "0000000000"]) == {
         row.national_code: person.id
@@ -75,7 +77,7 @@ def test_store_holds_no_code_phone_or_address_that_can_be_read(session, row):
         bytes(value) if isinstance(value, bytes | memoryview) else str(value).encode()
         for value in kept
     )
-    for secret in (row.national_code, row.phone, row.email):
+    for secret in (row.national_code, row.phone, row.email, row.address):
         assert secret.encode() not in seen
 
 
