@@ -189,7 +189,7 @@ _ALL = (
             period=Month(1405, 8),
             months=3,
             amount=12_750_000,
-            lapses_on=date(2027, 2, 19),
+            lapses_on=date(2027, 2, 20),
         ),
         actions=("pay_bill", "bill_details", "is_it_genuine"),
     ),
@@ -200,7 +200,7 @@ _ALL = (
         question=None,
         facts=LapsedFacts,
         example=LapsedFacts(
-            contract_tail="4521", period=Month(1405, 8), lapsed_on=date(2027, 2, 19)
+            contract_tail="4521", period=Month(1405, 8), lapsed_on=date(2027, 2, 20)
         ),
         actions=("is_it_genuine",),
     ),

@@ -74,6 +74,16 @@ def test_a_look_posts_nothing_and_shows_neither_name_nor_amount(indebted: Store)
     assert "80,000,000" not in "".join(said)
 
 
+def test_a_run_that_makes_bills_says_so(fresh_store: Store) -> None:
+    with fresh_store.writing("arrange") as session:
+        make.rules(session)
+        make.contract(session)
+    looked = look(fresh_store, job_of("bills"), DAY)
+    assert looked[-1].endswith(": 1 bills would be issued; nothing was.")
+    assert run(fresh_store, job_of("bills"), DAY).endswith(": 1 looked at, 1 bills issued.")
+    assert _posted(fresh_store) == 0
+
+
 def test_a_job_that_posts_nothing_has_nothing_to_look_at(fresh_store: Store) -> None:
     with pytest.raises(CannotStart, match="posts nothing"):
         look(fresh_store, job_of("sweep"), DAY)
@@ -81,7 +91,7 @@ def test_a_job_that_posts_nothing_has_nothing_to_look_at(fresh_store: Store) -> 
 
 
 def test_an_unknown_job_is_answered_with_those_there_are() -> None:
-    with pytest.raises(CannotStart, match="debt-notices, debt-reminders, sweep"):
+    with pytest.raises(CannotStart, match=r"debt-notices, bill-notices, .*, sweep"):
         job_of("debts")
 
 

@@ -53,4 +53,12 @@ def test_a_day_named_by_a_person_has_the_slot_that_the_clock_would_run() -> None
 
 
 def test_the_timetable_names_the_jobs_people_type() -> None:
-    assert set(TIMETABLE) == {"debt-notices", "debt-reminders", SWEEP}
+    assert {name: job.at for name, job in TIMETABLE.items()} == {
+        "contract-lapses": time(0, 30),
+        "bills": time(5),
+        "debt-notices": time(8),
+        "bill-notices": time(8, 30),
+        "debt-reminders": time(9),
+        "bill-reminders": time(9, 30),
+        SWEEP: None,
+    }

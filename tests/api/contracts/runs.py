@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from api.bills.models import Bill
 from api.kit.calendar import TEHRAN, from_jalali
+from api.kit.slices import Slice
 from api.notices.models import Notice
 
 
@@ -25,9 +26,10 @@ def run(
     session: Session, verb: Any, slot: date, *, limit: int = 100, now: datetime | None = None
 ) -> int:
     """Run a job's verb slice by slice; gives how much it posted."""
-    after, posted = None, 0
+    after: str | None = None
+    posted = 0
     while True:
-        done = verb(session, slot=slot, after=after, now=now or at(slot), limit=limit)
+        done: Slice = verb(session, slot=slot, after=after, now=now or at(slot), limit=limit)
         session.flush()
         session.expire_all()
         posted, after = posted + done.posted, done.after

@@ -1,0 +1,102 @@
+"""What a paid or closed bill of a contract brings about, by the table of reactions."""
+
+import uuid
+
+import pytest
+from sqlalchemy import select
+
+from api import events, reactions
+from api.bills import service as bill_service
+from api.bills.models import Bill
+from api.bills.rules import Purpose
+from api.contracts import service
+from api.contracts.models import Contract
+from api.payments.events import BillsSettled
+from api.records.models import RecordMonth
+from tests.api.contracts.runs import at, bills, day, notices, run
+from tests.support import make
+
+SLOT = day("1405-09-01")
+NOW = at(SLOT, hour=12)
+
+
+@pytest.fixture(autouse=True)
+def _connected(session) -> None:
+    make.rules(session)
+    reactions.connect()
+
+
+def paid(session, *found: Bill) -> BillsSettled:
+    happened = BillsSettled(tuple(bill.id for bill in found), found[0].person_id, uuid.uuid4(), NOW)
+    bill_service.settle(session, found, attempt="attempt:1", at=NOW)
+    events.tell(session, happened)
+    session.flush()
+    session.expire_all()
+    return happened
+
+
+def months(session) -> list[RecordMonth]:
+    return list(session.scalars(select(RecordMonth).order_by(RecordMonth.month)))
+
+
+def test_paid_months_are_on_record_with_all_their_days_and_the_base_that_was_billed(session):
+    contract = make.contract(session, monthly_base=150_000_000)
+    for slot in ("1404-07-01", "1405-01-01", "1405-09-01"):
+        run(session, service.bill, day(slot))
+    session.get_one(Contract, contract.id).monthly_base = 300_000_000
+    session.flush()
+    happened = paid(session, *bills(session))
+    # Told once more, it adds nothing.
+    events.tell(session, happened)
+    found = months(session)
+    assert [(one.month, one.days) for one in found] == [
+        ("1404-06", 31),
+        ("1404-12", 29),
+        ("1405-08", 30),
+    ]
+    for one in found:
+        assert (one.person_id, one.source) == (contract.person_id, f"contract:{contract.id}")
+        assert one.wage == 150_000_000
+
+
+def test_bill_of_another_purpose_adds_no_month(session):
+    make.contract(session)
+    run(session, service.bill, SLOT)
+    (bill,) = bills(session)
+    bill.purpose = Purpose.BOOKLET_FEE
+    session.flush()
+    service.grow_records(session, BillsSettled((bill.id,), bill.person_id, uuid.uuid4(), NOW))
+    assert months(session) == []
+
+
+def test_paying_takes_back_what_asks_for_that_money_and_nothing_else(session):
+    make.contract(session)
+    for slot in ("1405-08-01", "1405-09-01"):
+        run(session, service.bill, day(slot))
+    run(session, service.announce, SLOT)
+    run(session, service.remind, day("1405-09-27"))
+    run(session, service.remind, day("1405-09-30"))
+    first, second = bills(session)
+    paid(session, first)
+    status = {
+        (notice.template, notice.about): notice.status
+        for template in ("bill_issued", "bill_reminder")
+        for notice in notices(session, template)
+    }
+    assert status == {
+        ("bill_issued", f"bill:{first.id}"): "cancelled",
+        ("bill_issued", f"bill:{second.id}"): "waiting",
+        ("bill_reminder", f"bill:{second.id}"): "waiting",
+    }
+
+
+def test_lapse_takes_back_reminders_and_tells_of_the_lapse(session):
+    make.contract(session)
+    run(session, service.bill, day("1405-05-01"))
+    run(session, service.announce, day("1405-05-01"))
+    run(session, service.remind, day("1405-08-27"))
+    run(session, service.lapse, SLOT)
+    session.expire_all()
+    assert {one.status for one in notices(session, "bill_issued")} == {"cancelled"}
+    assert {one.status for one in notices(session, "lapse_warning")} == {"cancelled"}
+    assert [one.status for one in notices(session, "contract_lapsed")] == ["waiting"]
