@@ -15,7 +15,6 @@ from api.contracts.schemas import ContractOut
 from api.kit.calendar import Month
 from api.kit.language import Sentence, _, _n
 from api.kit.money import Rials
-from api.kit.text import Code
 from bots.dialogues.lines import lines
 from bots.reply import LINES
 from bots.wording import BEING_CONFIRMED
@@ -46,7 +45,10 @@ def _standing(bill: BillOut, today: date) -> list[Sentence]:
     if bill.pending:
         return [comes_to, BEING_CONFIRMED]
     if bill.due_on < today:
-        return [comes_to, _("The last day to pay was {day:short}.").using(day=bill.due_on)]
+        return [
+            comes_to,
+            _("The last day to pay was {day:short}; it can still be paid.").using(day=bill.due_on),
+        ]
     return [comes_to, _("Last day to pay: {day:short}.").using(day=bill.due_on)]
 
 
@@ -183,16 +185,19 @@ _COVERS: Mapping[Cover, Sentence] = MappingProxyType({
 
 
 def numbers(bill: BillOut) -> Sentence:
-    """The numbers with which a bill is paid anywhere else, each on a line of its own to copy."""
+    """The numbers with which a bill is paid anywhere else.
+
+    Each is a line of its own with nothing else in it, not even what sets a code apart: it is copied.
+    """
     parts = len(bill.payment_ids)
     return lines(
         _("{bill}: {amount}.").using(bill=named([bill]), amount=Rials(bill.amount)),
         _("Bill id:"),
-        _("{number}").using(number=Code(bill.bill_id)),
+        bill.bill_id,
         _n(
             "Payment id:",
             "This bill is paid in {n} parts. Payment ids:",
             parts,
         ),
-        *(_("{number}").using(number=Code(number)) for number in bill.payment_ids),
+        *bill.payment_ids,
     )

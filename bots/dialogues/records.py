@@ -1,7 +1,6 @@
 """My record: how long somebody was insured, in one line, by year, with its gaps, month by month."""
 
 from collections.abc import Sequence
-from functools import reduce
 from itertools import count
 
 from api.client import Core
@@ -117,7 +116,7 @@ def _all_gaps(gaps: Sequence[GapOut]) -> Sentence:
 def _gap(gap: GapOut) -> Sentence:
     since, until = Month.parse(gap.since), Month.parse(gap.until)
     if since == until:
-        return _("{month}").using(month=since)
+        return _("{month}, 1 month").using(month=since)
     return _n("{since} to {until}, {n} month", "{since} to {until}, {n} months", gap.months).using(
         since=since, until=until
     )
@@ -170,9 +169,7 @@ def _without(months: Sequence[Month]) -> Sentence | None:
     """Name the months of a year that are not on record."""
     if not months:
         return None
-    named: Sentence = reduce(
-        lambda before, month: _("{before}, {month}").using(before=before, month=month),
-        months[1:],
-        _("{month}").using(month=months[0]),
-    )
+    named: Month | Sentence = months[0]
+    for month in months[1:]:
+        named = _("{before}, {month}").using(before=named, month=month)
     return _("Not on record: {months}.").using(months=named)
