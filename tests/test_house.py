@@ -8,6 +8,8 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 ROOMS = ("api", "notifier", "bots")
+# Doors that wait for strangers, without a session meanwhile (design.md, "One request, one hop").
+WAITING = {"pay", "come_back"}
 FILES = sorted(path for room in ROOMS for path in (ROOT / room).rglob("*.py"))
 SOURCES = [path for path in FILES if "migrations" not in path.parts]
 
@@ -49,6 +51,31 @@ def test_services_never_commit():
         if path.stem in {"service", "queries", "rules", "models"}:
             text = path.read_text(encoding="utf-8")
             assert ".commit(" not in text, named(path)
+
+
+def test_a_door_is_plain_def_but_for_pages():
+    for path in (ROOT / "api").glob("*/router.py"):
+        waits = [name for name, door in doors(path) if isinstance(door, ast.AsyncFunctionDef)]
+        assert waits == [] or path.parent.name == "portal", named(path)
+
+
+def test_only_the_listed_doors_wait_for_strangers():
+    found = {
+        name
+        for path in (ROOT / "api").glob("*/router.py")
+        for name, door in doors(path)
+        if any(isinstance(node, ast.Name) and node.id == "flows" for node in ast.walk(door))
+    }
+    assert found == WAITING
+
+
+def doors(path: Path) -> list[tuple[str, ast.AST]]:
+    """The endpoints of a router, by name."""
+    return [
+        (node.name, node)
+        for node in ast.parse(path.read_text(encoding="utf-8")).body
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)) and node.decorator_list
+    ]
 
 
 def test_no_machine_is_named():
