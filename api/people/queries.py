@@ -3,6 +3,7 @@
 import uuid
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 
 from sqlalchemy import ColumnElement, and_, or_, select
@@ -14,6 +15,21 @@ from api.kit import calendar
 from api.kit.identifiers import mask_name
 from api.people.models import Dependant, Person
 from api.people.rules import Relation, is_under_age
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A dependant, as the person who keeps them may see: nothing of theirs is unsealed."""
+
+    id: uuid.UUID
+    name: str
+    """Masked."""
+    birth_date: date | None
+    relation: Relation
+
+    def is_child_on(self, day: date) -> bool:
+        """Whether this is a child under 18, for whom a parent acts."""
+        return self.relation is Relation.CHILD and is_under_age(self.birth_date, day)
 
 
 def by_id(session: Session, person_id: uuid.UUID) -> Person | None:
@@ -46,17 +62,24 @@ def dependants_of(session: Session, person_id: uuid.UUID, day: date) -> Sequence
     ).all()
 
 
-def family_of(
-    session: Session, person_id: uuid.UUID, day: date
-) -> Sequence[tuple[Person, Relation]]:
-    """The dependants of a person on a day and what they are, the oldest relation first."""
+def family_of(session: Session, person_id: uuid.UUID, day: date) -> Sequence[Member]:
+    """The dependants of a person on a day, the oldest relation first."""
     found = session.execute(
-        select(Person, Dependant.relation)
+        select(
+            Person.id,
+            Person.first_name,
+            Person.last_name,
+            Person.birth_date,
+            Dependant.relation,
+        )
         .join(Dependant, Dependant.dependant_id == Person.id)
         .where(Dependant.person_id == person_id, _in_force_on(day))
         .order_by(Dependant.since, Dependant.id)
     )
-    return [(member, relation) for member, relation in found]
+    return [
+        Member(member_id, mask_name(first_name, last_name), birth_date, relation)
+        for member_id, first_name, last_name, birth_date, relation in found
+    ]
 
 
 def children_held(
@@ -66,18 +89,14 @@ def children_held(
 
     A child is shown by masked name, and by year of birth where two have one.
     """
-    children = [
-        (child, mask_name(child.first_name, child.last_name))
-        for child, relation in family_of(session, person_id, today)
-        if relation is Relation.CHILD and is_under_age(child.birth_date, today)
-    ]
-    same = Counter(name for _, name in children)
+    children = [one for one in family_of(session, person_id, today) if one.is_child_on(today)]
+    same = Counter(child.name for child in children)
     return {
         child.id: Held(
-            label=name if same[name] == 1 else f"{name} {_year_of_birth(child)}",
+            label=child.name if same[child.name] == 1 else f"{child.name} {_year_of_birth(child)}",
             role=Relation.CHILD,
         )
-        for child, name in children
+        for child in children
     }
 
 
@@ -85,5 +104,5 @@ def _in_force_on(day: date) -> ColumnElement[bool]:
     return and_(Dependant.since <= day, or_(Dependant.until.is_(None), Dependant.until >= day))
 
 
-def _year_of_birth(person: Person) -> str:
-    return "" if person.birth_date is None else str(calendar.jalali(person.birth_date)[0])
+def _year_of_birth(member: Member) -> str:
+    return "" if member.birth_date is None else str(calendar.jalali(member.birth_date)[0])

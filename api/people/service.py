@@ -11,7 +11,7 @@ from api.kit.identifiers import mask_name
 from api.kit.slices import RefusedRow, Registered
 from api.people import queries
 from api.people.models import Dependant, Person
-from api.people.rules import DependantRow, PersonRow, Relation, is_under_age
+from api.people.rules import DependantRow, PersonRow
 from api.people.schemas import Family, MemberOut
 
 
@@ -74,13 +74,12 @@ def family(session: Session, *, person_id: UUID, today: date) -> Family:
         items=[
             MemberOut(
                 id=member.id,
-                name=masked_name(member),
-                relation=relation,
+                name=member.name,
+                relation=member.relation,
                 birth_date=member.birth_date,
-                is_child_under_18=relation is Relation.CHILD
-                and is_under_age(member.birth_date, today),
+                is_child_under_18=member.is_child_on(today),
             )
-            for member, relation in queries.family_of(session, person_id, today)
+            for member in queries.family_of(session, person_id, today)
         ]
     )
 

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 from sqlalchemy import text
+from sqlalchemy.orm import Session
 
 from api.kit.slices import Registered
 from api.people import queries, service
@@ -35,7 +36,7 @@ def register(session, *rows: PersonRow, now=make.NOW):
     return done
 
 
-def known(session, row) -> Person:
+def known(session: Session, row: PersonRow) -> Person:
     found = queries.ids_by_national_code(session, [row.national_code])
     return session.get_one(Person, found[row.national_code])
 
