@@ -19,6 +19,7 @@ from sandbox.witness import Witness
 
 # Unverified money goes back by itself (domain page, payments: 30 minutes at one bank, others alike).
 GOES_BACK_S = 30 * 60
+FIRST_REFERENCE = 8_827_300_000  # numbers as long as real ones
 CARD = "610433******7719"  # invented
 
 
@@ -115,9 +116,11 @@ class Vault:
     ) -> str:
         """Open a payment of so many rials and answer its authority."""
         authority = f"A{secrets.randbelow(10**35):035}"
+        last = self._store.row("SELECT seq FROM sqlite_sequence WHERE name = 'payments'")
         self._store.do(
-            "INSERT INTO payments (authority, merchant, amount, order_id, callback, description, "
-            "mobile, state, asked_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO payments (reference, authority, merchant, amount, order_id, callback, description, "
+            "mobile, state, asked_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            max(last["seq"] if last else 0, FIRST_REFERENCE) + 1,
             authority,
             merchant,
             amount,

@@ -77,3 +77,11 @@ async def menu(phone: Phone) -> Said:
     """Ask for the menu; gives it."""
     await phone.write(phone.worded("Menu"))
     return await phone.hears(MENU)
+
+
+async def for_oneself(phone: Phone, what: str) -> None:
+    """Choose something from the menu; who has a child is asked for whom."""
+    await phone.tap(what, of=await menu(phone))
+    if any(one["relation"] == "child" for one in phone.person["family"]):
+        await phone.hears("For whom?")
+        await phone.tap("For me")

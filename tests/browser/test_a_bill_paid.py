@@ -4,13 +4,14 @@ import re
 from datetime import UTC, datetime
 
 import pytest
-from playwright.async_api import Browser, Page, expect
+from playwright.async_api import Browser, expect
 
 from api.kit.calendar import Month, today
 from api.kit.language import Language, Medium, Sentence, Speech
 from sandbox.bank.words import WORDS
 from tests.browser.hub import Hub
-from tests.browser.meeting import MENU, a_phone, meet, menu
+from tests.browser.meeting import a_phone, for_oneself, meet
+from tests.browser.paying import PAGE_OPEN, RECEIPT, at_the_bank, pay
 from tests.browser.walking import Phone, Said, Walk
 
 pytestmark = pytest.mark.browser
@@ -19,11 +20,8 @@ FA, EN = Language.FA, Language.EN
 # The sweeper asks the bank about a payment whose return never came.
 SWEPT_SECONDS = 90.0
 
-FOR_WHOM, FOR_ME = "For whom?", "For me"
 LAST_DAY = "Last day to pay: {day:short}."
-PAGE_OPEN = "The page stays open until {moment:plain}. The receipt comes here by itself."
 LAST_MONTH = "Last month on record: {month}."
-RECEIPT = "Paid: {amount:toman}, on {paid_on:short}."
 RECEIPT_BY_SMS = "Your payment of {paid_on:short} came in and is registered."
 
 
@@ -50,8 +48,7 @@ async def test_a_bill_is_paid_and_the_record_is_longer(hub: Hub, browser: Browse
 
     await at_the_bank(negar, page)
     await walk.stop(page, "fa-the-bank", whole=True)
-    await page.get_by_role("button", name=WORDS["fa"]["pay"], exact=True).click()
-    await expect(page.locator("h1")).to_have_text(negar.worded("Paid"))
+    await pay(negar, page)
     await negar.looks_at(page, "paid")
     receipt = await negar.hears(RECEIPT, naming=last_month(FA))
     await negar.stop("receipt-in-chat", receipt)
@@ -71,32 +68,15 @@ async def test_a_bill_is_paid_and_the_record_is_longer(hub: Hub, browser: Browse
 
 
 async def the_record(phone: Phone) -> Said:
-    """Ask for one's own record; gives the line, and leaves it."""
+    """Ask for one's own record; gives what is said of it."""
     await for_oneself(phone, "My record")
-    line = await phone.hears(LAST_MONTH)
-    await phone.tap("That is all")
-    await phone.hears(MENU)
-    return line
+    return await phone.hears(LAST_MONTH)
 
 
 async def the_bill(phone: Phone) -> Said:
     """Ask for one's own bill; gives what is said of it."""
     await for_oneself(phone, "My bill")
     return await phone.hears(LAST_DAY, naming=last_month(phone.language))
-
-
-async def for_oneself(phone: Phone, what: str) -> None:
-    await phone.tap(what, of=await menu(phone))
-    if any(one["relation"] == "child" for one in phone.person["family"]):
-        await phone.hears(FOR_WHOM)
-        await phone.tap(FOR_ME)
-
-
-async def at_the_bank(phone: Phone, page: Page) -> None:
-    """Press the one button of our page, and wait for the bank's."""
-    await page.get_by_role("button").click()
-    await expect(page).to_have_url(re.compile("/pg/StartPay/"))
-    await expect(page.locator("h1")).to_contain_text(WORDS[phone.language]["amount"])
 
 
 async def nothing_is_left(phone: Phone) -> None:
