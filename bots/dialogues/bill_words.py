@@ -17,7 +17,7 @@ from api.kit.language import Sentence, _, _n
 from api.kit.money import Rials
 from bots.dialogues.lines import lines
 from bots.reply import LINES
-from bots.wording import BEING_CONFIRMED
+from bots.wording import BEING_CONFIRMED, WHAT_NOW
 
 WHAT_NEXT = _("What would you like to do next?")
 
@@ -36,7 +36,7 @@ def overview(page: BillPage, mine: Sequence[ContractOut]) -> Sentence:
         if len(page.items) > LINES:
             said.append(_("and {count} more").using(count=len(page.items) - LINES))
     late = any(one.due_on < page.as_of and not one.pending for one in page.items)
-    return lines(*said, *(_lapses(mine) if late else []), "", WHAT_NEXT)
+    return lines(*said, *(_lapses(mine) if late else []), "", WHAT_NOW)
 
 
 def _standing(bill: BillOut, today: date) -> list[Sentence]:

@@ -98,7 +98,7 @@ async def bill_details(core: Core, notice: str) -> None:
     if told.state is not State.OPEN or not page.items:
         return
     mine = await Do("contracts", core.contracts.mine)
-    await _goes_on(core, page, mine.items, WHAT_NEXT)
+    await _goes_on(core, page, mine.items, wording.WHAT_NOW)
 
 
 async def _told(core: Core, notice: str) -> BillDetails | None:
