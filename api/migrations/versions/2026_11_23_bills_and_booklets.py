@@ -401,6 +401,9 @@ def upgrade() -> None:
             postgresql_where=sa.text("ended_at IS NULL"),
         )
         batch_op.create_foreign_key(batch_op.f("fk_grants_ward_id"), "people", ["ward_id"], ["id"])
+        batch_op.create_check_constraint(
+            batch_op.f("ck_grants_for_one"), "(workshop_id IS NULL) <> (ward_id IS NULL)"
+        )
 
     with op.batch_alter_table("people", schema=None) as batch_op:
         batch_op.add_column(sa.Column("address", sa.LargeBinary(), nullable=True))
