@@ -40,7 +40,10 @@ def tariff_on(session: Session, day: date) -> Tariff:
 
 def expected(session: Session, tariff: Tariff, way: Way, day: date) -> date:
     """Give the day by which a booklet that is issued on this one is expected."""
-    last = day + timedelta(days=tariff.days[way])
+    return _working_day(session, day + timedelta(days=tariff.days[way]))
+
+
+def _working_day(session: Session, last: date) -> date:
     holidays = organisation.holidays_between(session, last, last + _LONGEST_REST)
     return working_day_from(last, holidays)
 
@@ -50,14 +53,27 @@ def fees_paid(session: Session, *, bill_ids: Collection[uuid.UUID], now: datetim
     paid = {booklet.request_id: booklet for booklet in queries.of_bills(session, bill_ids)}
     if not paid:
         return
-    today = calendar.today(now)
-    tariff = tariff_on(session, today)
     for waiting in requests_queries.by_ids(session, paid):
-        if waiting.stage != Stage.FEE_DUE:
-            continue
-        booklet = paid[waiting.id]
-        due_on = expected(session, tariff, booklet.way, today)
-        come_to(session, waiting, booklet, Stage.ISSUED, now=now, due_on=due_on)
+        if waiting.stage == Stage.FEE_DUE:
+            come_to(
+                session,
+                waiting,
+                paid[waiting.id],
+                Stage.ISSUED,
+                now=now,
+                due_on=_as_long_from(session, waiting, calendar.today(now)),
+            )
+
+
+def _as_long_from(session: Session, waiting: Request, today: date) -> date | None:
+    """As many days from today as were hoped for when it was asked.
+
+    No rule table is asked here: a payment is settled even where one has a gap.
+    """
+    if waiting.due_on is None:
+        return None
+    hoped = waiting.due_on - calendar.today(waiting.created_at)
+    return _working_day(session, today + hoped)
 
 
 def advance(
@@ -112,6 +128,9 @@ def come_to(
         due_on=due_on,
         closed=rules.is_end(stage),
     )
+    if rules.is_end(stage):
+        # It was asked for to send something there, and nothing is sent any more.
+        booklet.address = None
     subject = about(moving.number)
     notices.cancel_about(session, abouts=[subject], templates=[_TEMPLATE], now=now)
     notices.post(

@@ -22,7 +22,11 @@ def by_number(session: Session, number: str) -> Request | None:
 def by_ids(session: Session, ids: Collection[uuid.UUID]) -> Sequence[Request]:
     """Requests in the order of their ids, held against others until the transaction ends."""
     return session.scalars(
-        select(Request).where(Request.id.in_(ids)).order_by(Request.id).with_for_update()
+        select(Request)
+        .where(Request.id.in_(ids))
+        .order_by(Request.id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
     ).all()
 
 

@@ -108,6 +108,14 @@ def test_payment_heard_of_twice_moves_once(session):
     assert stages(session, mina, made.number).count("issued") == 1
 
 
+def test_payment_is_heard_where_the_rule_table_has_a_gap(session):
+    mina = insured(session)
+    made = requested(session, mina, **LOST)
+    session.execute(text("DELETE FROM rule_tables WHERE name = 'booklets'"))
+    service.fees_paid(session, bill_ids=[made.bill], now=make.NOW)
+    assert stages(session, mina, made.number)[-1] == "issued"
+
+
 def test_bills_of_other_things_are_passed_over(session):
     mina = insured(session)
     made = requested(session, mina, **LOST)
@@ -271,6 +279,18 @@ def test_address_is_nowhere_in_the_store_to_be_read(session):
         for row in session.execute(text(f"SELECT * FROM {table}")):
             assert "پنهان" not in str(row)
             assert "پنهان".encode() not in b"".join(one for one in row if isinstance(one, bytes))
+
+
+def test_address_is_forgotten_when_nothing_is_sent_there_any_more(session):
+    mina = insured(session)
+    made = requested(session, mina)
+    request = session.scalar(select(Request).where(Request.number == made.number))
+    booklet = session.get_one(Booklet, request.id)
+    on(session, made.number, Stage.PRINTED)
+    on(session, made.number, Stage.HANDED_TO_POST, tracking=POST)
+    assert booklet.address
+    on(session, made.number, Stage.DELIVERED)
+    assert booklet.address is None
 
 
 def test_branch_must_be_there_and_hand_out_booklets(session):
