@@ -7,60 +7,25 @@ The chat is plain JSON (`bots.log`), changed in place; the caller keeps it toget
 replies, in one transaction. Replies are never empty for a message of somebody who stays.
 """
 
-from dataclasses import replace
-
-from api.client import Core
 from api.errors import Unavailable
 from api.kit import codes
-from api.kit.language import Language, Medium, Sentence, Speech
-from api.kit.message import Button
-from api.kit.sealing import Keyring
+from api.kit.language import Language
 from api.kit.text import key
 from bots import log, understanding, wording
-from bots.menu import language_list, menu
 from bots.questions import Question, is_open, option
-from bots.replay import Address, Answer, Away, Ended, Over, Pending, Refused, Run, Stop, Unlinked
-from bots.reply import MENU, Line, Reply, split
-from bots.standing import Asking
-from bots.talk import Confirm, Dialogue, Dialogues, Say, Sent, Unclear, dialogue
+from bots.replay import Answer, Away, Pending, Refused, Run
+from bots.reply import Reply, split
+from bots.showing import Showing, to_take_back
+from bots.talk import Confirm, Sent, Unclear
 from bots.understanding import Word
 
-_PATIENCE = 2
-"""After so many misunderstandings in a row only numbers are shown, and a person is offered."""
 
-
-class Conversation:
+class Conversation(Showing):
     """The talks of one chat, for one turn.
 
     `now` is in seconds since epoch. After a turn `waits` says in how many seconds the core is worth
     trying again, None where nothing waits for it.
     """
-
-    def __init__(
-        self,
-        dialogues: Dialogues,
-        core: Core,
-        chat: log.Chat,
-        *,
-        address: Address,
-        keys: Keyring,
-        now: float,
-        medium: Medium = Medium.CHAT,
-    ) -> None:
-        self.waits: float | None = None
-        self._dialogues = dialogues
-        self._core = core
-        self._chat = chat
-        self._address = address
-        self._keys = keys
-        self._now = now
-        self._medium = medium
-        self._asking = Asking(core, chat, address)
-
-    @property
-    def speech(self) -> Speech:
-        """The chat's language now; Persian before one was chosen."""
-        return Speech(Language(self._chat["language"] or Language.FA), self._medium)
 
     async def turn(self, sent: Sent) -> list[Reply]:
         """Answer one message. Empty only when the person has left."""
@@ -90,12 +55,6 @@ class Conversation:
     def _said(self, reply: Reply) -> list[Reply]:
         self._chat["shown"] = reply.shown()
         return split(reply)
-
-    def _word(self, words: Sentence) -> str:
-        return self.speech.word(words)
-
-    def _led(self, lead: Sentence, reply: Reply) -> Reply:
-        return replace(reply, text=f"{self._word(lead)}\n\n{reply.text}")
 
     # What came in: something sent, a text, a word that is always understood, a tap.
 
@@ -288,157 +247,20 @@ class Conversation:
         if talk["view"] or talk["changing"]:
             log.look_at_question(talk)
             return await self._go(talk)
-        asked = self._to_take_back(talk, run)
+        asked = to_take_back(talk, run)
         if not asked:
             return await self._menu()
         log.take_back(talk, asked[-1], run.passed[: run.passed.index(asked[-1])])
         return await self._go(talk)
 
-    def _to_take_back(self, talk: log.Talk, run: Run) -> list[str]:
-        """The questions passed whose answers can still be given anew."""
-        return [name for name in run.asked if name not in talk["closed"]]
-
     async def _cancel(self, talk: log.Talk) -> Reply:
         log.end(self._chat, talk)
         return await self._after([self._word(wording.CANCELLED)])
 
-    # Where a talk stands is shown.
-
-    async def _go(self, talk: log.Talk) -> Reply:
-        run, stop = await self._run(talk)
-        try:
-            return await self._show(talk, run, stop)
-        finally:
-            run.close()
-
-    async def _run(self, talk: log.Talk) -> tuple[Run, Stop]:
-        """Replay a talk. The caller closes the run."""
-        self._chat["aside"] = ""
-        log.age(talk, self._now)
-        run = Run(
-            self._dialogues.named(talk["dialogue"], self._address.audience) or gone,
-            self._core,
-            talk,
-            address=self._address,
-            salt=self._chat["salt"],
-            language=self.speech.language.value,
-            box=log.Box(self._keys, str(self._address), talk["no"]),
-        )
-        return run, await run.forward()
-
-    async def _show(self, talk: log.Talk, run: Run, stop: Stop) -> Reply:
-        """Where a talk stands, with what was said on the way there and the pages that go with it."""
-        reply = await self._standing_at(talk, run, stop)
-        links = (Button(self._word(link.words), url=link.url) for link in run.links)
-        return replace(reply, links=(*links, *reply.links))
-
-    async def _standing_at(self, talk: log.Talk, run: Run, stop: Stop) -> Reply:
-        says = [self._word(words) for words in run.says]
-        match stop:
-            case Refused() if not self._to_take_back(talk, run):
-                log.end(self._chat, talk)
-                return await self._over_with([*says, self._word(wording.refusal(stop.refusal))])
-            case Pending() | Refused():
-                question = Question(talk, run, stop, self.speech)
-                talk["state"], talk["asking"] = "open", question.wire
-                reply = question.reply()
-                return replace(reply, text="\n\n".join([*says, reply.text]))
-            case Away():
-                known = talk["state"] == "waiting"
-                talk["state"], talk["asking"] = "waiting", ""
-                self.waits = stop.retry_after
-                words = wording.CORE_STILL_AWAY if known else wording.CORE_IS_AWAY
-                return self._ending([*says, self._word(words)])
-            case Unlinked():
-                log.end(self._chat, talk)
-                return await self._link_first(talk)
-            case Over():
-                log.end(self._chat, talk)
-                return await self._over_with([*says, self._word(stop.words)])
-            case Ended():
-                log.end(self._chat, talk)
-                if not says and run.refused_to_send:
-                    says = [self._word(wording.NOT_SENT)]
-                return await (self._met(says) if run.dialogue.start else self._after(says))
-
-    async def _met(self, says: list[str]) -> Reply:
-        """What follows the first meeting: what was asked for before it, else the menu."""
-        then = self._chat.pop("then", _MENU)
-        standing = await self._asking.standing()
-        if standing is None or not standing.linked:
-            return await self._after(says)
-        # Now there is somebody whose preferences can hear of the language.
-        self._chat["untold"] = self._chat["language"]
-        await self._asking.tell_language()
-        following = await self._tapped(then)
-        return replace(following, text="\n\n".join([*says, following.text]))
-
-    async def _over_with(self, says: list[str]) -> Reply:
-        """What follows a talk that could not go on: why, and what else there is."""
-        menu = await self._menu()
-        return replace(menu, text="\n\n".join([*says, menu.text]))
-
-    async def _after(self, says: list[str]) -> Reply:
-        """What follows a talk: one that was parked for it, or the menu."""
-        parked = log.parked_talks(self._chat)
-        if parked:
-            name = self._named(parked[0])
-            question = self._word(wording.GO_ON_WITH.using(talk=name))
-            line = Line(f"0.go_on|{parked[0]['no']}", self._word(wording.GO_ON))
-            return replace(self._ending([*says, question]), lines=(line,))
-        return self._ending(says) if says else await self._menu()
-
-    def _ending(self, says: list[str]) -> Reply:
-        """Words that ask nothing, with the way to the menu."""
-        line = Line(_MENU, self._word(wording.MENU))
-        return Reply("\n\n".join(says), ways=((MENU, line),))
-
-    async def _link_first(self, talk: log.Talk) -> Reply:
-        meeting = next((one for one in self._dialogues if one.start), None)
-        if meeting is None or self._address.audience not in meeting.audiences:
-            return await self._after([self._word(wording.LINK_FIRST)])
-        wanted = self._dialogues.named(talk["dialogue"], self._address.audience)
-        if wanted is None or wanted is meeting:
-            return await self._after([self._word(wording.LINK_FIRST)])
-        notice = talk["notice"]
-        self._chat["then"] = f"{wanted.actions[0]}|{notice}" if notice else f"0.menu|{wanted.name}"
-        return self._led(wording.LINK_FIRST, await self._begin(meeting))
-
-    def _missed(self, words: Sentence, again: Reply) -> Reply:
-        """Say what was not understood; the second time in a row with numbers alone and a person."""
-        self._chat["misses"] += 1
-        if self._chat["misses"] >= _PATIENCE:
-            person = Line("0.word|person", self._word(wording.PERSON))
-            again = replace(again, plain=bool(again.lines), others=(*again.others, person))
-        return self._led(words, again)
-
-    async def _again(self) -> Reply:
-        """What is open now, shown again."""
-        talk = log.open_talk(self._chat)
-        if self._chat["aside"] == "language":
-            return self._ask_language()
-        return await (self._go(talk) if talk else self._menu())
-
     async def _over(self) -> Reply:
         return self._led(wording.OVER, await self._again())
 
-    # What the engine offers by itself: the start, the menu, the languages.
-
-    async def _start(self) -> Reply:
-        standing = await self._asking.standing()
-        meeting = next((one for one in self._dialogues if one.start), None)
-        known = standing is None or standing.linked
-        if known or meeting is None or self._address.audience not in meeting.audiences:
-            return self._led(wording.WELCOME, await self._menu())
-        return await self._begin(meeting)
-
-    async def _begin(self, wanted: Dialogue, notice: str = "") -> Reply:
-        if wanted.service is not None:
-            standing = await self._asking.standing()
-            if standing is not None and wanted.service in standing.off:
-                return self._led(wording.is_off(standing.off[wanted.service]), await self._again())
-        self._chat["misses"] = 0
-        return await self._go(log.begin(self._chat, wanted.name, notice=notice, now=self._now))
+    # No question is open: a wish, a language, a deep link.
 
     async def _wished(self, said: Answer | None) -> Reply:
         """No question is open: a menu line's words, a keyword or a notice's code open a dialogue."""
@@ -453,22 +275,6 @@ class Conversation:
             if typed and one.reads and (notice := one.reads(typed)):
                 return await self._begin(one, notice)
         return self._missed(wording.NOT_UNDERSTOOD, await self._menu())
-
-    async def _menu(self, page: int = 0) -> Reply:
-        log.park(self._chat)
-        self._chat["aside"] = ""
-        parked = [(talk["no"], self._named(talk)) for talk in log.parked_talks(self._chat)]
-        standing = await self._asking.standing()
-        offered = [one for one in self._dialogues if self._address.audience in one.audiences]
-        return menu(offered, standing, parked, speech=self.speech, page=page)
-
-    def _named(self, talk: log.Talk) -> str:
-        known = self._dialogues.named(talk["dialogue"], self._address.audience) or gone
-        return self._word(known.words)
-
-    def _ask_language(self) -> Reply:
-        self._chat["aside"] = "language"
-        return language_list(self._medium)
 
     async def _speak(self, language: Language) -> Reply:
         self._chat["language"] = self._chat["untold"] = language.value
@@ -485,16 +291,7 @@ class Conversation:
         return f"{action}|{code}" if known else "0.start|"
 
 
-_MENU = "0.menu|~p0"
-
-
 def _page(choice: str) -> int | None:
     number = choice[2:]
     plain = choice.startswith("~p") and number.isascii() and number.isdigit() and len(number) < 5
     return int(number) if plain else None
-
-
-@dialogue("gone", words=wording.GONE_TALK, menu=False)
-async def gone(_core: Core) -> None:
-    """What stands in for a dialogue that a release took away."""
-    await Say(wording.GONE)
