@@ -15,6 +15,7 @@ import structlog
 from sqlalchemy.orm import Session
 
 from api.access import service as access
+from api.booklets import service as booklets
 from api.contracts import service as contracts
 from api.debts import service as debts
 from api.identity import service as identity
@@ -102,6 +103,7 @@ def sweep(session: Session, *, slot: date, after: str | None, now: datetime) -> 
     """Let every feature forget what is past its time and mend what crossed; say what waits too long."""
     done = (
         access.sweep(session, now=now)
+        + booklets.sweep(session, now=now)
         + identity.sweep(session, now=now)
         + notices.sweep(session, now=now)
         + notices.match_late(session, now=now)
