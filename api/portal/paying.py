@@ -89,8 +89,11 @@ def _expired(_found: PayPage, _gateway: str, _now: datetime) -> Page:
     return Page(
         _("The time of this page is over"),
         [
-            _("Nothing was paid by it."),
-            _("Go back to the chat and tap Pay: you get a fresh page."),
+            # Somebody may be paying at the bank while this is read.
+            _(
+                "If you have paid at the bank, the receipt comes to your chat: please do not pay again."
+            ),
+            _("If not, go back to the chat and tap Pay: you get a fresh page."),
         ],
         sign="care",
         status=410,
@@ -98,20 +101,18 @@ def _expired(_found: PayPage, _gateway: str, _now: datetime) -> Page:
 
 
 def _paid(found: PayPage, _gateway: str, _now: datetime) -> Page:
+    title = _("Paid")
+    lines = [_("The receipt comes to your chat by itself. You can close this page.")]
     if found.paid_at is None:
-        title, lines = (
-            _("Paid already"),
-            [_("Nothing is left to pay here. You can close this page.")],
-        )
-    else:
-        title = _("Paid")
-        lines = [_("The receipt comes to your chat by itself. You can close this page.")]
+        # Its bills were settled by another page, or at a bank.
+        title = _("Paid already")
+        lines = [_("Nothing is left to pay here. You can close this page.")]
     if found.credit:
         title = _("Your money has arrived")
         lines.append(
             _(
                 "{credit} of it settled nothing, because the bill was paid already or is closed. "
-                "It is yours: ask for it back in the chat, under Receipts."
+                "It is yours: ask for it back in the chat, under My receipts."
             ).using(credit=found.credit)
         )
     return Page(title, lines, figures=[*_whose(found), *_when(found)], sign="done")

@@ -18,7 +18,7 @@ from api.portal.printing import Paper
 LIST = "/my/receipts"
 LEAVE = "/my/leave"
 
-_AFRESH = _("Go back to the chat and tap Receipts: you get a fresh page.")
+_AFRESH = _("Go back to the chat and tap My receipts: you get a fresh page.")
 _KEPT = _("Kept for you")
 _CARD = _("Card")
 _NAME = _("Name")
