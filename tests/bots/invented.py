@@ -114,7 +114,7 @@ def new_knocker(
     if audience == "people":
         knocker.grants = CHILDREN[: workplaces - 1]
         knocker.answers[CLAIM] = ClaimOut(id=claim.id, question=Question.FIRST_MONTH)
-        knocker.answers |= _insured(chance, linked_only, or_no)
+        knocker.answers |= _insured(chance, linked_only, or_no, noes=noes)
         knocker.answers |= asking(chance, linked_only, or_no)
     return knocker
 
@@ -141,9 +141,14 @@ def _guards(chance: random.Random, knocker: PretendKnocker, *, noes: bool) -> tu
     return or_no, linked_only
 
 
-def _insured(chance: random.Random, linked_only: Guard, or_no: Guard) -> dict[Any, Any]:
-    """What insured people have: now nothing, now much of it."""
+def _insured(
+    chance: random.Random, linked_only: Guard, or_no: Guard, *, noes: bool
+) -> dict[Any, Any]:
+    """What insured people have: now nothing, now much of it; without noes always the same."""
     person = Insured()
+    answers = person.answers()
+    if not noes:
+        return answers
     bills, contracts, owed = person.bills, person.contracts, person.credits
     record, nothing = (
         person.record,
@@ -170,7 +175,6 @@ def _insured(chance: random.Random, linked_only: Guard, or_no: Guard) -> dict[An
         found = chance.choice(([], owed, [a_credit(1, state=chance.choice(list(CreditState)))]))
         return CreditPage(items=found, count=len(found), total=0)
 
-    answers = person.answers()
     no_page = (
         NothingToPay(),
         BillBeingChecked(),

@@ -37,6 +37,7 @@ class Scene:
     workplaces: int
     lines: tuple[str, ...]
     goes_on: tuple[tuple[str, str], ...]
+    audience: str = "employers"
 
 
 SCENES = {
@@ -70,15 +71,36 @@ SCENES = {
         lines=("> /unlink",),
         goes_on=(("> 0", "Very well, this chat stays linked."),),
     ),
+    "bill_which": Scene(
+        linked=True,
+        workplaces=1,
+        audience="people",
+        lines=("> /bill", "> 2", "> 1", "> 1"),
+        goes_on=(("> ?", "What shall be paid?"), ("> 2", "The page stays open until")),
+    ),
+    "record_of_a_child": Scene(
+        linked=True,
+        workplaces=2,
+        audience="people",
+        lines=("> /record", "> 2", "> 2"),
+        goes_on=(
+            ("> ?", "Which year shall we show next?"),
+            ("> back", "Which year shall we show?"),
+        ),
+    ),
 }
 
 
 def player(scene: Scene) -> tuple[TerminalPlayer, PretendKnocker]:
     """Somebody before the talk, at a core without a no."""
     knocker = invented.new_knocker(
-        random.Random(0), linked=scene.linked, workplaces=scene.workplaces, noes=False
+        random.Random(0),
+        linked=scene.linked,
+        workplaces=scene.workplaces,
+        noes=False,
+        audience=scene.audience,
     )
-    person = TerminalPlayer(collected(), core_on(knocker), "employers", "en")
+    person = TerminalPlayer(collected(), core_on(knocker), scene.audience, "en")
     person.keys = keys()
     return person, knocker
 
