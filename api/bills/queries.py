@@ -9,7 +9,7 @@ from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from api.bills.models import OPEN, UNANNOUNCED, Bill
-from api.bills.rules import NewBill, Purpose
+from api.bills.rules import Purpose
 
 
 def by_ids(session: Session, ids: Collection[uuid.UUID]) -> Sequence[Bill]:
@@ -55,16 +55,9 @@ def of_about(session: Session, abouts: Collection[str]) -> Sequence[Bill]:
     return session.scalars(_oldest_first(select(Bill).where(Bill.about.in_(abouts)))).all()
 
 
-def issued_among(session: Session, rows: Collection[NewBill]) -> set[tuple[str, str, str]]:
-    """Subject, purpose and period of those of these bills that were issued before."""
-    found = session.execute(
-        select(Bill.about, Bill.purpose, Bill.period).where(
-            Bill.about.in_({row.about for row in rows}),
-            Bill.purpose.in_({row.purpose for row in rows}),
-            Bill.period.in_({row.period for row in rows}),
-        )
-    )
-    return {(about, purpose, period) for about, purpose, period in found}
+def known_among(session: Session, ids: Collection[uuid.UUID]) -> set[uuid.UUID]:
+    """Those of these bills that there are."""
+    return set(session.scalars(select(Bill.id).where(Bill.id.in_(ids))))
 
 
 def open_among(session: Session, ids: Collection[uuid.UUID]) -> set[uuid.UUID]:

@@ -4,11 +4,12 @@ import uuid
 from collections.abc import Callable, Collection, Sequence
 from datetime import date, datetime
 from functools import cache
-from typing import Any, cast
+from typing import Any
 
-from sqlalchemy import Table, insert, update
+from sqlalchemy import update
 from sqlalchemy.orm import Session
 
+from api import sets
 from api.bills import checking, queries, rules
 from api.bills.models import Bill
 from api.bills.queries import of_about, open_of, unannounced
@@ -49,24 +50,25 @@ def issue(session: Session, rows: Sequence[NewBill], now: datetime) -> int:
     comes of it. Raises NoRule where no rule says what bill ids are made of, ValueError for a file
     code or an amount that fits no number.
     """
-    issued = queries.issued_among(session, rows)
     codes = _bill_codes(session)
-    values, owed = [], []
+    values, owed = [], {}
     for row in rows:
-        if (row.about, row.purpose, row.period) in issued:
-            continue
         if row.amount:
             bill = _values(row, codes(row.issued_on), now)
             values.append(bill)
             subject = about(bill["id"])
-            owed.append(_assessed(subject.replace("bill:", "issue:"), subject, row))
-        elif row.assessed:
-            key = f"carry:{row.about}:{row.purpose}:{row.period}"
-            owed.append(_assessed(key, row.about, row))
-    if values:
-        session.execute(insert(cast("Table", Bill.__table__)), values)
-    ledger.post(session, owed, now)
-    return len(values)
+            owed[bill["id"]] = _assessed(subject.replace("bill:", "issue:"), subject, row)
+    added = sets.add_many(session, Bill, values)
+    if added < len(values):
+        fresh = queries.known_among(session, owed)
+        owed = {bill_id: one for bill_id, one in owed.items() if bill_id in fresh}
+    carried = [
+        _assessed(f"carry:{row.about}:{row.purpose}:{row.period}", row.about, row)
+        for row in rows
+        if row.assessed and not row.amount
+    ]
+    ledger.post(session, [*owed.values(), *carried], now)
+    return added
 
 
 def settle(

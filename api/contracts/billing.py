@@ -7,34 +7,29 @@ billed month: a run that is repeated, late or taken over issues nothing twice.
 
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
-from typing import Any, cast
+from typing import Any
 
-from sqlalchemy import Table, bindparam, update
 from sqlalchemy.orm import Session
 
 from api.bills import rules as bill_rules
 from api.bills import service as bills
 from api.bills.rules import NewBill, Purpose
 from api.contracts import queries
-from api.contracts.models import Contract
 from api.contracts.rules import Assessment, Rates, about, assess
 from api.kit.calendar import Month, due_day
 from api.kit.slices import SIZE, Slice
 from api.organisation import service as organisation
 
-_contracts = cast("Table", Contract.__table__)
-_BILLED = (
-    update(_contracts)
-    .where(_contracts.c.id == bindparam("its_id"))
-    .values(carried=bindparam("its_rest"), billed_until=bindparam("its_month"))
-)
+_SLICE = SIZE // 4
+"""A bill is three rows and some rules: on SQLite, whose one write lock is held meanwhile, so many keep
+the other writers' p99 under a tenth of a second."""
 
 _FAR = timedelta(days=60)
 """Longer than any row of holidays after the last day of a month."""
 
 
 def bill(
-    session: Session, *, slot: date, after: str | None, now: datetime, limit: int = SIZE
+    session: Session, *, slot: date, after: str | None, now: datetime, limit: int = _SLICE
 ) -> Slice:
     """Issue the bills of the month before the slot's to contracts in force that have none for it.
 
@@ -44,14 +39,7 @@ def bill(
     rows = queries.unbilled(session, str(period), after=after, limit=limit)
     new = bills_of(session, rows, period, slot)
     issued = bills.issue(session, new, now)
-    if new:
-        session.execute(
-            _BILLED,
-            [
-                {"its_id": one.payer_of, "its_rest": one.carried, "its_month": one.period}
-                for one in new
-            ],
-        )
+    queries.keep_billed(session, {one.payer_of: one.carried for one in new}, str(period))
     return Slice(len(rows), str(rows[-1].id) if len(rows) == limit else None, issued)
 
 

@@ -4,11 +4,12 @@ import uuid
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Row, or_, select
+from sqlalchemy import BigInteger, Row, Uuid, bindparam, cast, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from api.contracts.models import REMINDED, Contract
 from api.contracts.rules import State
+from api.db import Json
 from api.organisation.models import Branch
 
 
@@ -89,6 +90,26 @@ def unbilled(
     if after is not None:
         wanted = wanted.where(Contract.id > uuid.UUID(after))
     return session.execute(wanted).all()
+
+
+def keep_billed(session: Session, rests: Mapping[uuid.UUID, int], period: str) -> None:
+    """Note the month that contracts are billed until, and what each carries on from it.
+
+    One statement for a slice: a statement for each contract would take longer than its rules.
+    """
+    if not rests:
+        return
+    on_postgresql = session.get_bind().dialect.name == "postgresql"
+    each = func.jsonb_each if on_postgresql else func.json_each
+    given = each(bindparam("rests", type_=Json)).table_valued("key", "value")
+    its_id = cast(given.c.key, Uuid) if on_postgresql else given.c.key
+    session.execute(
+        update(Contract)
+        .where(Contract.id == its_id)
+        .values(carried=cast(given.c.value, BigInteger), billed_until=period)
+        .execution_options(synchronize_session=False),
+        {"rests": {contract_id.hex: rest for contract_id, rest in rests.items()}},
+    )
 
 
 def reminded_on(session: Session, day: int, *, after: str | None, limit: int) -> Sequence[Contract]:
