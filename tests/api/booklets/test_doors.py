@@ -71,7 +71,7 @@ async def test_booklet_is_offered_asked_for_and_followed(store, headers):
 async def test_payment_of_the_fee_issues_the_booklet(store, headers, mina):
     with store.writing("arrange") as session:
         made = office.requested(session, mina, **office.LOST)
-    core.app(store)
+    assert made.bill is not None
     with store.writing("pay") as session:
         settled = BillsSettled((made.bill,), mina.id, uuid.uuid4(), make.NOW)
         for hearer in reactions.WHO_HEARS[BillsSettled]:

@@ -23,10 +23,12 @@ from api.booklets.refusals import (
     UnknownMember,
 )
 from api.booklets.rules import Kind, Loss, Stage, Way
+from api.booklets.schemas import BookletOut
 from api.errors import Invalid
 from api.notices.models import Delivery, Notice
+from api.organisation import reading
 from api.organisation import service as organisation
-from api.organisation.rules import AvailabilityRow, AvailabilityState
+from api.organisation.rules import AvailabilityRow, AvailabilityState, Origin
 from api.requests import service as requests
 from api.requests.models import Request
 from api.requests.refusals import RequestNotFound
@@ -53,6 +55,12 @@ def stages(session, person, number: str) -> list[str]:
 
 def on(session, number: str, stage: Stage, **given: str) -> None:
     service.advance(session, number=number, stage=stage, now=make.NOW, **given)
+
+
+def pay(session, made: BookletOut) -> None:
+    """Let the fee of a request be paid."""
+    assert made.bill is not None
+    service.fees_paid(session, bill_ids=[made.bill], now=make.NOW)
 
 
 def test_offer_says_cost_and_day_and_promises_an_hour(session):
@@ -104,7 +112,7 @@ def test_payment_heard_of_twice_moves_once(session):
     mina = insured(session)
     made = requested(session, mina, **LOST)
     for _ in range(2):
-        service.fees_paid(session, bill_ids=[made.bill], now=make.NOW)
+        pay(session, made)
     assert stages(session, mina, made.number).count("issued") == 1
 
 
@@ -112,7 +120,7 @@ def test_payment_is_heard_where_the_rule_table_has_a_gap(session):
     mina = insured(session)
     made = requested(session, mina, **LOST)
     session.execute(text("DELETE FROM rule_tables WHERE name = 'booklets'"))
-    service.fees_paid(session, bill_ids=[made.bill], now=make.NOW)
+    pay(session, made)
     assert stages(session, mina, made.number)[-1] == "issued"
 
 
@@ -126,7 +134,7 @@ def test_bills_of_other_things_are_passed_over(session):
 def test_second_duplicate_costs_a_whole_daily_wage_and_a_stolen_one_nothing(session):
     mina = insured(session)
     first = requested(session, mina, **LOST)
-    service.fees_paid(session, bill_ids=[first.bill], now=make.NOW)
+    pay(session, first)
     for stage, given in (
         (Stage.PRINTED, {}),
         (Stage.HANDED_TO_POST, {"tracking": POST}),
@@ -147,11 +155,11 @@ def test_duplicate_that_was_cancelled_does_not_count(session):
 
 def test_delivery_is_charged_where_the_operator_says_so(session, tmp_path):
     mina = insured(session)
-    given = (organisation.reading.RULE_TABLES / "booklets.toml").read_text("utf-8")
+    given = (reading.RULE_TABLES / "booklets.toml").read_text("utf-8")
     (tmp_path / "booklets.toml").write_text(
         given.replace("days = 12\ncost = 0", "days = 12\ncost = 350_000"), "utf-8"
     )
-    organisation.load_rules(session, folder=tmp_path, origin=organisation.Origin.OPERATOR)
+    organisation.load_rules(session, folder=tmp_path, origin=Origin.OPERATOR)
     offer = offered(session, mina, way=Way.ANOTHER, address="یزد، کوچه ۲\n8913000000")
     assert (offer.cost, [line.code for line in offer.lines]) == (350_000, ["delivery"])
 
@@ -167,7 +175,7 @@ def test_missing_month_is_named(session):
     with pytest.raises(NotEntitled) as no:
         offered(session, nobody)
     assert no.value.params == {"month": "1405-07", "last": None}
-    assert offered(session, mina, way=Way.BRANCH, branch_id=make.branch(session).id)
+    assert offered(session, mina, way=Way.BRANCH, branch_id=make.branch(session).id).cost == 0
 
 
 def test_cover_that_ends_before_the_offer_is_taken_counts(session):
@@ -391,7 +399,7 @@ def test_paid_request_is_not_cancelled_and_its_bill_stays_settled(session):
     mina = insured(session)
     made = requested(session, mina, **LOST)
     session.get_one(Bill, made.bill).state = State.SETTLED
-    service.fees_paid(session, bill_ids=[made.bill], now=make.NOW)
+    pay(session, made)
     with pytest.raises(StageNotReached):
         on(session, made.number, Stage.CANCELLED)
     assert session.get_one(Bill, made.bill).state is State.SETTLED

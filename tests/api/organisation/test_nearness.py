@@ -118,7 +118,7 @@ def test_small_town_gets_its_neighbours_branches_after_its_own(session):
     assert found[1].km == pytest.approx(34, abs=1)
 
 
-async def get(store, **query: object):
+async def get(store, **query: str | float):
     async with core.doors(core.app(store)) as doors:
         return await doors.get("/v1/organisation/branches/near", params=query)
 
