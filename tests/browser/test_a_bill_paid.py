@@ -39,7 +39,7 @@ async def test_a_bill_is_paid_and_the_record_is_longer(hub: Hub, browser: Browse
     bill = await the_bill(negar)
     await negar.stop("bill", bill)
     await negar.tap("Why this much?", of=bill)
-    why = await negar.hears("How it adds up:", "Medical cover for {n} people: {amount}")
+    why = await negar.hears("How it adds up:")
     await negar.stop("why-this-much", why)
     await negar.tap("Pay")
     page = await negar.opens("Pay", of=await negar.hears(PAGE_OPEN))

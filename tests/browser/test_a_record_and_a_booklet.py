@@ -53,7 +53,7 @@ async def reads_the_record(phone: Phone) -> None:
     await phone.stop("gaps", gaps)
     newest = line.keys[1]
     await phone.tap(newest, of=gaps)
-    year = await phone.hears("{year:digits}: {n} days in all.", NEXT_YEAR)
+    year = await phone.hears("{year:digits}: {n} day in all.", NEXT_YEAR)
     await phone.stop("a-year", year)
 
 
@@ -80,7 +80,8 @@ async def asks_for_a_booklet(phone: Phone) -> str:
     await phone.tap(near.keys[0], of=near)
     offer = await phone.hears("To be paid first: {cost:toman}.", "We expect it by {due_on:short}.")
     await phone.stop("offer", offer)
-    await phone.tap("Send")
+    # The phone has a button of that name too.
+    await phone.tap("Send", of=offer)
     kept = await phone.hears(KEPT)
     await phone.stop("request-kept", kept)
     number = re.search(r"[0-9]{10}", ascii_digits(kept.text))

@@ -87,8 +87,8 @@ class Walk:
             for one in found
             if one["impact"] in ("serious", "critical")
         ]
-        assert serious == [], name
-        assert self.troubles == [], name
+        assert serious == [], f"{name}: {serious}"
+        assert self.troubles == [], f"{name}: {self.troubles}"
 
 
 class Phone:
