@@ -13,9 +13,10 @@ from api.kit.language import Language
 from api.kit.text import key
 from bots import log, understanding, wording
 from bots.questions import Question, is_open, option
-from bots.replay import Answer, Away, Pending, Refused, Run
+from bots.replay import Answer, Run
 from bots.reply import Reply, split
 from bots.showing import Showing, to_take_back
+from bots.stops import Away, Pending, Refused
 from bots.talk import Confirm, Sent, Unclear
 from bots.understanding import Word
 

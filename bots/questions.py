@@ -11,8 +11,9 @@ from api.kit.language import Speech
 from api.kit.message import Wants
 from api.kit.text import key
 from bots import log, understanding, wording
-from bots.replay import Answer, Answered, Pending, Refused, Run
+from bots.replay import Answer, Answered, Run
 from bots.reply import BACK, MENU, Line, Reply, labelled, paged, pages
+from bots.stops import Pending, Refused
 from bots.talk import Ask, Chosen, Confirm, Contact, File, Place, Takes, Unclear
 
 _WANTS = {"contact": Wants.CONTACT, "location": Wants.LOCATION, "file": Wants.FILE}

@@ -1,13 +1,4 @@
-"""One replay: a dialogue run from the top over its log, until something is missing.
-
-Stop
-  Pending   a question without an answer
-  Refused   a refusal that the dialogue did not catch
-  Away      the core cannot answer now
-  Ended     the function came to its end
-  Over      the talk cannot go on; its words say why
-  Unlinked  the talk needs a linked chat
-"""
+"""One replay: a dialogue run from the top over its log, until something is missing (`bots.stops`)."""
 
 import hashlib
 from collections.abc import Awaitable, Callable, Collection, Mapping
@@ -24,6 +15,7 @@ from api.kit import points
 from api.kit.identifiers import mask_phone
 from api.kit.language import Language, Sentence, _
 from bots import log
+from bots.stops import Away, Ended, Over, Pending, Refused, Stop, Unlinked
 from bots.talk import (
     Ask,
     Chosen,
@@ -60,39 +52,6 @@ class Address:
 
     def __str__(self) -> str:
         return f"{self.messenger}:{self.audience}:{self.chat}"
-
-
-@dataclass(frozen=True, slots=True)
-class Pending:
-    ask: Ask[Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Refused:
-    refusal: Refusal
-
-
-@dataclass(frozen=True, slots=True)
-class Away:
-    retry_after: float
-
-
-@dataclass(frozen=True, slots=True)
-class Ended:
-    pass
-
-
-@dataclass(frozen=True, slots=True)
-class Over:
-    words: Sentence
-
-
-@dataclass(frozen=True, slots=True)
-class Unlinked:
-    pass
-
-
-Stop = Pending | Refused | Away | Ended | Over | Unlinked
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,9 +13,10 @@ from api.kit.sealing import Keyring
 from bots import log, wording
 from bots.menu import language_list, menu
 from bots.questions import Question
-from bots.replay import Address, Away, Ended, Over, Pending, Refused, Run, Stop, Unlinked
+from bots.replay import Address, Run
 from bots.reply import MENU, Line, Reply
 from bots.standing import Asking
+from bots.stops import Away, Ended, Over, Pending, Refused, Stop, Unlinked
 from bots.talk import Dialogue, Dialogues, Say, dialogue
 
 TO_MENU = "0.menu|~p0"
