@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import TypeVar
 
-from sqlalchemy import Select, exists, func, literal_column, select
+from sqlalchemy import ColumnElement, Select, exists, func, literal_column, select
 from sqlalchemy.orm import Session
 
 from api import db
@@ -23,7 +23,7 @@ from api.payments.rules import CHECKING, AttemptState
 Row = TypeVar("Row")
 
 # Written out, as in the index: with a parameter there the planner could not tell.
-_ASKED_BACK = literal_column("'refund_asked'")
+_ASKED_BACK: ColumnElement[str] = literal_column("'refund_asked'")
 
 
 def token_index(token: str) -> bytes:
