@@ -52,11 +52,12 @@ def run(
 ) -> None:
     """Run one job for a day, now; safe to run again."""
     from api.kit import logs
-    from notifier import running, serving, settings
+    from notifier import clock, running, serving, settings
 
     # One line is the answer; what the clock says of its steps is for the log of a clock.
     logs.setup("WARNING")
     line, day = running.job_of(job), running.day_of(on)
+    clock.collect_rarely()
     with serving.opened(settings.read_core(), size=2) as store:
         if dry_run:
             for said in running.look(store, line, day):

@@ -19,7 +19,7 @@ from api.notices.plans import Channel as Name
 from notifier.channels.email import BadMailSettings, EmailChannel
 from notifier.channels.settings import BadBotSettings, ChannelSettings
 from notifier.channels.sms_http import KavenegarChannel
-from notifier.clock import Clock
+from notifier.clock import Clock, collect_rarely
 from notifier.crossing import AWAY, cross
 from notifier.postman import Mouth, Postman, Round
 from notifier.reports import ReportsDoor, kavenegar
@@ -68,6 +68,7 @@ def serve(settings: Settings, core: CoreSettings) -> None:
 def keep_time(settings: Settings, core: CoreSettings) -> None:
     """Run the timetable until SIGTERM or SIGINT. Raises CannotStart."""
     logs.setup(settings.log_level)
+    collect_rarely()
     with opened(core, size=6) as store:
         asyncio.run(_keep_time(settings, store))
 

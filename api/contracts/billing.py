@@ -20,7 +20,7 @@ from api.kit.calendar import Month, due_day
 from api.kit.slices import SIZE, Slice
 from api.organisation import service as organisation
 
-_SLICE = SIZE // 4
+SLICE = SIZE // 4
 """A bill is three rows and some rules: on SQLite, whose one write lock is held meanwhile, so many keep
 the other writers' p99 under a tenth of a second."""
 
@@ -29,7 +29,7 @@ _FAR = timedelta(days=60)
 
 
 def bill(
-    session: Session, *, slot: date, after: str | None, now: datetime, limit: int = _SLICE
+    session: Session, *, slot: date, after: str | None, now: datetime, limit: int = SLICE
 ) -> Slice:
     """Issue the bills of the month before the slot's to contracts in force that have none for it.
 
