@@ -23,8 +23,8 @@ from api.access.doors import Hub, of_exception
 from api.access.gate import Gate
 from api.bills import router as bills_router
 from api.booklets import router as booklets_router
-from api.db import BadStore, Store
 from api.contracts import router as contracts_router
+from api.db import BadStore, Store
 from api.debts import router as debts_router
 from api.identity import router as identity_router
 from api.kit import logs

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from api import db, events
 from api.access import grants
+from api.bills import checking
 from api.db import Store
 from api.kit.sealing import Keyring
 from api.notices import questions
@@ -31,6 +32,7 @@ def _nobody_hears() -> Iterator[None]:
     events.connect({})
     questions.connect({})
     grants.connect({})
+    checking.connect(None)
 
 
 @pytest.fixture(scope="session")
