@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from tests.faults import chat, clock, commands, doors, postman
+from tests.faults import billing, chat, clock, commands, doors, pages, payment, postman
 from tests.faults.nursery import Death
 from tests.faults.tally import Tally
 from tests.faults.world import Opener
@@ -24,7 +24,16 @@ class Scenario(Protocol):
     def run(self, open_world: Opener, dialect: str, death: Death) -> Tally: ...
 
 
-SCENARIOS: Sequence[Scenario] = (postman, chat, clock, doors, commands)
+SCENARIOS: Sequence[Scenario] = (
+    postman,
+    chat,
+    clock,
+    billing,
+    doors,
+    pages,
+    payment,
+    commands,
+)
 
 
 @dataclass(frozen=True)

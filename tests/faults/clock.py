@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Mapping
 from datetime import timedelta
 
-from sqlalchemy import func, select, text
+from sqlalchemy import func, select, update
 
 from api.debts import service as debts
 from api.debts.models import Debt
@@ -62,7 +62,7 @@ def run(open_world: Opener, dialect: str, death: Death) -> Tally:
         clock.ask_to_stop()
     world.until(lambda: clock.poll() is not None, f"the clock reaches {death.point}")
     assert clock.code == -9, f"not killed but ended: {clock.said()}"
-    _lease_ends(world)
+    lease_ends(world)
     clock = world.start("clock", first=_named(take_small_slices))
     world.until(lambda: _is_over(world), "both slots have ended")
     clock.stop()
@@ -78,7 +78,7 @@ def run_together(open_world: Opener, dialect: str) -> Tally:
     # It rests between two slices: one that is stopped within a transaction would stop the store.
     os.kill(clocks[0].pid, signal.SIGSTOP)
     try:
-        _lease_ends(world)
+        lease_ends(world)
         small = _named(take_small_slices)
         clocks += [world.start("clock", first=small) for _ in range(CLOCKS - 1)]
         world.until(lambda: _is_over(world), "both slots have ended")
@@ -125,13 +125,14 @@ def _has_listed(world: World) -> bool:
         return set(session.scalars(select(Occurrence.job))) == set(TIMETABLE)
 
 
-def _lease_ends(world: World) -> None:
+def lease_ends(world: World) -> None:
+    """Let the lease of every slot in hand end, and no other time pass."""
     with world.store.writing("arranged") as session:
         session.execute(
-            text(
-                "UPDATE occurrences SET claimed_until = slot"
-                " WHERE claimed_until IS NOT NULL AND finished_at IS NULL"
-            )
+            update(Occurrence)
+            .where(Occurrence.claimed_until.is_not(None), Occurrence.finished_at.is_(None))
+            # Not its slot: one that is run by hand may be due later today.
+            .values(claimed_until=country.now() - timedelta(days=1))
         )
 
 

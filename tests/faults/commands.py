@@ -6,9 +6,17 @@ from pathlib import Path
 from sqlalchemy import func, select, text
 
 from api.access.models import ApiKey
+from api.booklets import service as booklets
+from api.booklets.rules import Stage
 from api.kit.sealing import Keyring
 from api.kit.slices import SIZE
+from api.ledger import service as ledger
+from api.ledger.rules import Kind
+from api.notices.models import Notice
 from api.organisation.models import Holiday, RuleTable
+from api.payments.models import Credit
+from api.payments.rules import CreditState
+from api.requests.models import RequestStage
 from tests.faults import country
 from tests.faults.nursery import Death
 from tests.faults.tally import Tally
@@ -87,11 +95,57 @@ def _end(world: World, death: Death) -> Tally:
     return Tally(lost=_keys(world))
 
 
+def _refunded(world: World, death: Death) -> Tally:
+    """A credit is given back once in the ledger, however often that is noted."""
+    with world.store.writing("arranged") as session:
+        credit = country.credit(session, country.payer(session, 1))
+        credit.state, credit.refund_asked_at = CreditState.REFUND_ASKED, country.now()
+        credit_id, amount = credit.id, credit.amount
+    _killed(world, death, "payments", "refunded", str(credit_id))
+    _done(world, "payments", "refunded", str(credit_id))
+    with world.store.reading() as session:
+        state = session.get_one(Credit, credit_id).state
+        given = -ledger.balance(session, Kind.REFUNDS)
+    is_over = state is CreditState.REFUNDED
+    return Tally(lost=int(given < amount or not is_over), twice=int(given > amount))
+
+
+def _advance(world: World, death: Death) -> Tally:
+    """After its commit a request is where it was sent, before it can be sent; one word is said of it."""
+    with world.store.writing("arranged") as session:
+        person = country.payer(session, 1).person
+        country.recorded(session, person)
+        offer = booklets.offer(
+            session, person_id=person.id, wish=country.renewal(person), now=country.now()
+        )
+        number = booklets.request(
+            session, person_id=person.id, offer_id=offer.id, now=country.now()
+        ).number
+    advance = ("request", "advance", number, Stage.PRINTED.value)
+    _killed(world, death, *advance)
+    moved = int(death.point.endswith(".after"))
+    assert _printed(world) == (moved, moved), "the move and the word about it are one"
+    if not moved:
+        _done(world, *advance)
+    moves, told = _printed(world)
+    return Tally(lost=2 - min(moves, 1) - min(told, 1), twice=max(0, moves - 1, told - 1))
+
+
+def _printed(world: World) -> tuple[int, int]:
+    """How often a request came to be printed, and how many notices say so."""
+    with world.store.reading() as session:
+        stages = session.scalars(select(RequestStage.stage)).all()
+        told = session.scalars(select(Notice.facts).where(Notice.template == "request_stage")).all()
+    return stages.count(Stage.PRINTED), sum(one["stage"] == Stage.PRINTED for one in told)
+
+
 COMMANDS: Mapping[str, Callable[[World, Death], Tally]] = {
     "keys.slice": _rotate,
     "load.slice": _load,
     "machines.add": _add,
     "machines.end": _end,
+    "payments.refunded": _refunded,
+    "requests.advance": _advance,
     "rules.load": _rules,
 }
 POINTS = tuple(COMMANDS)

@@ -1,23 +1,34 @@
-"""Who lives in the faults' country: contacts of workplaces with debts, with phones on the desk.
+"""Who lives in the faults' country: contacts of workplaces with debts, payers with contracts.
 
 Everything is named by a number, so that two worlds arranged alike say the same words; days are
 counted from today, because the rooms live by the real clock.
 """
 
 import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
 
 import pytest
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from api import events
 from api.access import service as access
+from api.access.models import ChatLink
 from api.access.rules import ChatAddress, Level
+from api.booklets.rules import Kind, Way
+from api.booklets.service import Wish
+from api.contracts import service as contracts
 from api.kit import calendar
+from api.payments import service as payments
+from api.payments.gateway import Asked, Verified
+from api.payments.models import Credit
+from api.people.models import Person
 from tests.faults.world import AUDIENCE, Holder
-from tests.support import make
+from tests.support import make, paying
 from tests.support.acting import let_contacts_act
 
 MONTH = "1398/04"
@@ -89,15 +100,93 @@ def settle(session: Session, number: int, who: Holder, *, linked: bool = False) 
 
 def link(session: Session, contact: Contact) -> None:
     """Let the person's chat on the desk speak for them; nobody is told of it."""
-    with pytest.MonkeyPatch.context() as patch:
-        let_contacts_act(patch)
-        patch.setattr(events, "_who_hears", {})
-        access.link(
+    _link(session, contact.person_id, ChatAddress("telegram", AUDIENCE, contact.chat_id))
+
+
+def payer(
+    session: Session, number: int, *, insured_by: int = 1, remind_day: int | None = None
+) -> paying.Payer:
+    """Register somebody insured by contracts of their own, with a chat of the people's bot."""
+    who = holder(number)
+    person = make.person(session, national_code=who.national_code, phone=who.phone, now=now())
+    branch = make.branch(session, code=f"{number:03d}")
+    for one in range(insured_by):
+        make.contract(
             session,
-            chat=ChatAddress("telegram", AUDIENCE, contact.chat_id),
-            person_id=contact.person_id,
+            person=person,
+            number=f"{number * 100 + one:08d}",
+            # No two pay the same, and none pays whole thousands.
+            monthly_base=150_000_000 + number * 1_234_567 + one * 7_654_321,
+            remind_day=remind_day,
+            branch=branch,
+            now=now(),
+        )
+    chat = ChatAddress("telegram", "people", f"{number}")
+    return paying.Payer(person, _link(session, person.id, chat), {"X-Chat": str(chat)})
+
+
+def bill(session: Session, *, on: date | None = None) -> None:
+    """Issue the bills of the month before a day's, today's unless told, to every contract."""
+    contracts.bill(session, slot=on or today(), after=None, now=now())
+
+
+def credit(session: Session, who: paying.Payer) -> Credit:
+    """Let somebody pay one bill twice: the second money settles nothing."""
+    owed = paying.bill(session, who.person, now=now())
+    tokens = [paying.token(session, who, [owed], now=now()) for _ in range(2)]
+    begun = [payments.begin(session, token=t, gateway=paying.GATEWAY, now=now()) for t in tokens]
+    with _nobody_hears():
+        for number, one in enumerate(begun):
+            assert one is not None, "the page can be used"
+            asked = Asked(f"A{number:035d}", "https://bank.invalid")
+            payments.asked(session, attempt_id=one.attempt_id, answer=asked, now=now())
+            payments.settle(
+                session,
+                attempt_id=one.attempt_id,
+                lease=one.attempt_id,
+                outcome=Verified(f"{number}", None),
+                now=now(),
+            )
+    return session.scalars(select(Credit).where(Credit.person_id == who.person.id)).one()
+
+
+def recorded(session: Session, person: Person) -> None:
+    """Put months on a person's record that give a right to a booklet, and an address to send it to."""
+    month = calendar.Month.of(today())
+    make.record(session, person, {str(month.plus(-back)): 20 for back in (1, 2, 3)}, now=now())
+    person.address = "تهران، خیابان آزادی، پلاک ۱"
+    session.flush()
+
+
+def renewal(person: Person) -> Wish:
+    """What somebody with a full booklet asks for: a new one, by post, which costs nothing."""
+    return Wish(
+        subject_id=person.id,
+        kind=Kind.RENEWAL,
+        loss=None,
+        way=Way.REGISTERED,
+        address=None,
+        branch_id=None,
+    )
+
+
+def _link(session: Session, person_id: UUID, chat: ChatAddress) -> ChatLink:
+    with pytest.MonkeyPatch.context() as patch, _nobody_hears():
+        let_contacts_act(patch)
+        return access.link(
+            session,
+            chat=chat,
+            person_id=person_id,
             masked_name="م*** آ***",
             language="en",
             level=Level.CODE,
             now=now(),
         )
+
+
+@contextmanager
+def _nobody_hears() -> Iterator[None]:
+    """Whatever another test of this process has connected."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(events, "_who_hears", {})
+        yield

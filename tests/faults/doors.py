@@ -5,24 +5,27 @@ and repeated must have written just as many, and answer every repeat alike.
 """
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from itertools import count
 from typing import Any
 
 import httpx
-from sqlalchemy import func, select, text
+from sqlalchemy import select, text
+from sqlalchemy.orm import Session
 
 from api.access import service as access
 from api.access.models import ChatLink
-from api.db import Base
 from api.notices.models import Notice
+from api.people.models import Person
 from tests.faults import country
 from tests.faults.country import MONTH, Contact
 from tests.faults.nursery import Death
 from tests.faults.tally import Tally
 from tests.faults.world import AUDIENCE, BOTS_KEY, PATIENCE, Opener, World
+from tests.support import make, paying
 
 HOLDER = country.holder(1)
 _keys = count(1)
@@ -52,11 +55,19 @@ class Hand:
     def chat(self) -> dict[str, str]:
         return {"X-Key": BOTS_KEY, "X-Chat": f"telegram:{AUDIENCE}:{self.contact.chat_id}"}
 
-    def machine(self) -> dict[str, str]:
-        """The headers of a program that may change debts."""
+    def machine(self, scope: str) -> dict[str, str]:
+        """The headers of a program that may change what is of this scope."""
         with self.world.store.writing("arranged") as session:
-            key = access.new_key(session, name="debts", scopes=["debts"], now=country.now())
+            key = access.new_key(session, name=scope, scopes=[scope], now=country.now())
         return {"X-Key": key}
+
+    @contextmanager
+    def arranging(self) -> Iterator[tuple[Session, paying.Payer]]:
+        """A transaction, and the contact as somebody who pays for themself."""
+        with self.world.store.writing("arranged") as session:
+            person = session.get_one(Person, self.contact.person_id)
+            link = session.scalars(select(ChatLink)).one()
+            yield session, paying.Payer(person, link, {})
 
     def post(self, path: str, **said: Any) -> Asked:
         """What the bots say for the chat."""
@@ -121,11 +132,54 @@ def _register(hand: Hand) -> Asked:
         "due_on": str(day - timedelta(days=30)),
         "objection_until": str(day + timedelta(days=27)),
     }
-    return Asked("PUT", "/v1/debts", {"rows": [row]}, hand.machine())
+    return Asked("PUT", "/v1/debts", {"rows": [row]}, hand.machine("debts"))
 
 
 def _close(hand: Hand) -> Asked:
-    return Asked("POST", f"/v1/debts/{hand.contact.debt_number}/close", None, hand.machine())
+    return Asked("POST", f"/v1/debts/{hand.contact.debt_number}/close", None, hand.machine("debts"))
+
+
+def _contracts(hand: Hand) -> Asked:
+    row = {
+        "number": "00000099",
+        "national_code": hand.contact.holder.national_code,
+        "kind": "self_employed",
+        "cover": "C",
+        "monthly_base": 150_000_000,
+        "branch_code": "001",
+        "starts_on": "1404-01",
+    }
+    return Asked("PUT", "/v1/contracts", {"rows": [row]}, hand.machine("contracts"))
+
+
+def _reminder(hand: Hand) -> Asked:
+    with hand.arranging() as (session, who):
+        contract = make.contract(session, person=who.person, now=country.now()).id
+    return hand.post(f"/v1/contracts/{contract}/reminder", day=5)
+
+
+def _offer(hand: Hand) -> Asked:
+    with hand.arranging() as (session, who):
+        country.recorded(session, who.person)
+    return hand.post("/v1/booklets/offers", kind="renewal", how="registered")
+
+
+def _booklet(hand: Hand) -> Asked:
+    status, offer = hand.knock(_offer(hand))
+    assert status == 200, offer
+    return hand.post("/v1/booklets", offer=offer["id"])
+
+
+def _pay_link(hand: Hand) -> Asked:
+    with hand.arranging() as (session, who):
+        bill = paying.bill(session, who.person, now=country.now()).id
+    return hand.post("/v1/payments/links", bills=[str(bill)])
+
+
+def _refund(hand: Hand) -> Asked:
+    with hand.arranging() as (session, who):
+        credit = country.credit(session, who).id
+    return hand.post(f"/v1/payments/credits/{credit}/refund")
 
 
 def _unheard(hand: Hand) -> Asked:
@@ -142,13 +196,20 @@ STRANGERS: Mapping[str, Callable[[Hand], Asked]] = {
     "identity.resend": _resend,
 }
 LINKED: Mapping[str, Callable[[Hand], Asked]] = {
+    "access.sign_in": lambda hand: hand.post("/v1/access/signin"),
     "access.unlink": lambda hand: hand.post("/v1/access/unlink"),
+    "booklets.offer": _offer,
+    "booklets.request": _booklet,
+    "contracts.register": _contracts,
+    "contracts.remind": _reminder,
     "debts.close": _close,
     "debts.register": _register,
     "notices.check": lambda hand: hand.post("/v1/notices/check", code="K7Q2M4XD"),
     "notices.waits": lambda hand: hand.post(
         "/v1/notices/waits", messenger="telegram", audience=AUDIENCE, seconds=30.0
     ),
+    "payments.link": _pay_link,
+    "payments.refund": _refund,
     "preferences.consent": lambda hand: hand.post("/v1/preferences/consent", on=False),
     "preferences.language": lambda hand: hand.post("/v1/preferences/language", language="fa"),
 }
@@ -190,7 +251,7 @@ def _knocked(world: World, point: str, death: Death | None) -> Mapping[str, int]
     first = hand.knock(asked)
     assert first[0] < 300, first
     assert hand.knock(asked) == first, "a repeat is answered alike"
-    return _rows(world)
+    return world.rows()
 
 
 def _cut(hand: Hand, asked: Asked) -> None:
@@ -199,14 +260,6 @@ def _cut(hand: Hand, asked: Asked) -> None:
     except httpx.TransportError:
         return
     raise AssertionError(f"the web answered {answer} and should have died")
-
-
-def _rows(world: World) -> dict[str, int]:
-    with world.store.reading() as session:
-        return {
-            table.name: session.scalar(select(func.count()).select_from(table)) or 0
-            for table in Base.metadata.sorted_tables
-        }
 
 
 def _yesterday() -> str:

@@ -9,7 +9,17 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.faults import cases, chat, clock, commands, doors, postman
+from tests.faults import (
+    billing,
+    cases,
+    chat,
+    clock,
+    commands,
+    doors,
+    pages,
+    payment,
+    postman,
+)
 from tests.faults.cases import Case, Scenario
 from tests.faults.world import Opener
 
@@ -30,7 +40,11 @@ def test_death_at_every_point_loses_nothing(
         (postman, "sqlite"),
         (chat, "sqlite"),
         (clock, "sqlite"),
+        (billing, "sqlite"),
         (doors, "postgresql"),
+        (pages, "sqlite"),
+        (payment, "sqlite"),
+        (payment, "postgresql"),
         (commands, "sqlite"),
     ],
     ids=lambda one: getattr(one, "__name__", str(one)).rpartition(".")[2],

@@ -16,11 +16,11 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-from sqlalchemy import create_engine, text
+from sqlalchemy import create_engine, func, select, text
 from sqlalchemy.engine import make_url
 
 from api import db
-from api.db import Store
+from api.db import Base, Store
 from tests.faults.nursery import Death, Nursery, Process
 
 BOTS_KEY = "an invented key of the bots, long enough for all"
@@ -28,6 +28,7 @@ TOKEN = "7100000001:AAinvented-token-of-the-employers-bot"
 AUDIENCE = "employers"
 BOT = f"telegram:{AUDIENCE}"
 REPORT_SECRET = "an-invented-secret-of-reports"
+MERCHANT = "00000000-invented-merchant-000000000"
 # Far more than anything here takes alone, for a machine that does much besides.
 PATIENCE = 40.0
 
@@ -167,6 +168,14 @@ class World:
         whole = written[: written.rfind("\n") + 1]
         return [json.loads(line) for line in whole.splitlines()]
 
+    def rows(self) -> dict[str, int]:
+        """How many rows each table of the core has."""
+        with self.store.reading() as session:
+            return {
+                table.name: session.scalar(select(func.count()).select_from(table)) or 0
+                for table in Base.metadata.sorted_tables
+            }
+
     def tell(self, path: str, **body: Any) -> Any:
         """Do something at the desk."""
         answer = self.desk.post(path, json=body)
@@ -209,6 +218,9 @@ def a_world(
             "PATH": "/usr/bin:/bin",
             **_keys(keys),
             "API_DATABASE_URL": core,
+            "API_PUBLIC_URL": f"http://127.0.0.1:{ports['API_PORT']}",
+            "API_ZARINPAL_ROOT": url,
+            "API_ZARINPAL_MERCHANT": MERCHANT,
             "BOTS_CORE_URL": f"http://127.0.0.1:{ports['API_PORT']}",
             "BOTS_MODE": "polling",
             "BOTS_PUBLIC_URL": f"http://127.0.0.1:{ports['BOTS_PORT']}",
