@@ -106,6 +106,9 @@ def answer(page: Page, reader: Reader) -> Response:
     )
     said = headers(secure=reader.secure, leads_to=page.form.leads_to if page.form else "")
     said["content-language"] = reader.language.value
+    if page.again is not None:
+        # As a header, which every browser takes: in the page it would be a trap to assistive tools.
+        said["refresh"] = str(page.again)
     return Response(html, page.status, {**said, **page.headers}, "text/html; charset=utf-8")
 
 
