@@ -285,8 +285,11 @@ def _granted(
 def _link(
     session: Session, chat: ChatAddress | None, *, now: datetime, writing: bool
 ) -> ChatLink | None:
+    today = calendar.today(now)
     link = None if chat is None else queries.current_link(session, chat)
-    if link is None or service.is_up_to_date(link, today=calendar.today(now)):
+    if link is None or service.is_idle(link, today=today):
+        return None
+    if service.is_up_to_date(link, today=today):
         return link
     if not writing:
         raise UnheardToday(link.id)

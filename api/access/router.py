@@ -4,6 +4,7 @@ from sqlalchemy.orm import Session
 
 from api.access import queries, service, signin
 from api.access.doors import Anyone, Linked, Now, Router, Today
+from api.access.models import ChatLink
 from api.access.schemas import Me, SigninOut
 from api.settings import Settings
 
@@ -16,7 +17,7 @@ def me(session: Session, caller: Anyone, today: Today) -> Me:
 
     The answer for a chat that is linked to nobody says so and is no refusal.
     """
-    link = None if caller.chat is None else queries.current_link(session, caller.chat)
+    link = None if caller.link_id is None else session.get(ChatLink, caller.link_id)
     if link is None:
         return Me(linked=False, name=None, language=caller.language, grants=[])
     return Me(

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from datetime import timedelta
 from enum import StrEnum
 from typing import Self
 
@@ -22,6 +23,10 @@ class Scope(StrEnum):
 
     CONTRACTS = "contracts"
     DEBTS = "debts"
+
+
+IDLE = timedelta(days=90)
+"""A chat that was silent for so long has to be proved again: phones change hands (guarantees.md)."""
 
 
 class Level(StrEnum):

@@ -12,7 +12,7 @@ from api import events
 from api.access import grants, queries, signin
 from api.access.events import ChatLinked, ChatUnlinked, LinkBroken
 from api.access.models import ApiKey, ChatLink, FirstAnswer, Grant, SignIn
-from api.access.rules import ChatAddress, Level, LinkState
+from api.access.rules import IDLE, ChatAddress, Level, LinkState
 from api.errors import Conflict, NotFound
 from api.kit import calendar
 
@@ -115,6 +115,11 @@ def break_link(session: Session, *, link_id: UUID, now: datetime) -> None:
                 at=now,
             ),
         )
+
+
+def is_idle(link: ChatLink, *, today: date) -> bool:
+    """Whether the chat was silent for so long that it speaks for nobody until it is linked again."""
+    return link.seen_on < today - IDLE
 
 
 def is_up_to_date(link: ChatLink, *, today: date) -> bool:

@@ -545,6 +545,26 @@ async def test_first_knock_of_a_day_is_noted_even_at_a_reading_door(fresh_store:
         assert (again.state, again.seen_on) == ("active", make.TODAY + timedelta(days=1))
 
 
+@pytest.mark.parametrize(("days", "linked"), [(90, True), (91, False)])
+async def test_chat_that_was_silent_for_three_months_has_to_be_proved_again(
+    fresh_store: Store,
+    link: Link,
+    days: int,
+    linked: bool,  # noqa: FBT001 - a case of the table above.
+):
+    with fresh_store.writing("test") as session:
+        person = make.person(session)
+        made = link(session, person)
+    clock = core.Clock(make.NOW + timedelta(days=days))
+    async with core.doors(core.app(fresh_store, clock), X_Chat=str(CHAT)) as doors:
+        assert (await doors.get("/v1/access/me")).json()["linked"] is linked
+        assert ((await doors.get("/v1/notices")).status_code == 200) is linked
+    with fresh_store.writing("test") as session:
+        again = link(session, person)
+        assert session.get_one(ChatLink, made.id).state == LinkState.ENDED
+        assert again.state == LinkState.ACTIVE
+
+
 async def test_unlinking_is_answered_the_same_when_repeated(app: FastAPI, store: Store, link: Link):
     with store.writing("test") as session:
         link(session, make.person(session))
