@@ -43,9 +43,12 @@ class Case:
     scenario: Scenario
     point: str
     dialect: str
+    nth: int | None = None
+    """When the point is reached for the nth time; None: by chance."""
 
     def __str__(self) -> str:
-        return f"{self.name}-{self.point}-{self.dialect}"
+        passing = "" if self.nth is None else f"-{self.nth}"
+        return f"{self.name}-{self.point}{passing}-{self.dialect}"
 
     @property
     def name(self) -> str:
@@ -53,9 +56,9 @@ class Case:
 
     def run(self, open_world: Opener, chance: random.Random) -> tuple[Tally, str]:
         """Let it happen; gives what came of it, and a line for the report."""
-        # How often a point is met at least, where that is more than once.
-        often: Mapping[str, int] = getattr(self.scenario, "NTH", {})
-        nth = chance.randint(1, often.get(self.point.rpartition(".")[0], 1))
+        nth = self.nth or chance.randint(
+            1, _often(self.scenario).get(self.point.rpartition(".")[0], 1)
+        )
         tally = self.scenario.run(open_world, self.dialect, Death(self.point, nth))
         line = (
             f"{self.name:9} {self.point:36} {nth:3}  {self.dialect:10}"
@@ -71,11 +74,21 @@ def every() -> Iterator[Case]:
 
 
 def of(scenario: Scenario, stores: Sequence[str] = STORES) -> Iterator[Case]:
-    """Give the cases of a scenario."""
+    """Give the cases of a scenario: one for each passing of a point where it says so."""
     for point in scenario.POINTS:
+        passings: Sequence[int | None] = [None]
+        if getattr(scenario, "EACH", False):
+            passings = range(1, _often(scenario).get(point, 1) + 1)
         for side in SIDES:
-            for dialect in stores:
-                yield Case(scenario, f"{point}.{side}", dialect)
+            for nth in passings:
+                for dialect in stores:
+                    yield Case(scenario, f"{point}.{side}", dialect, nth)
+
+
+def _often(scenario: Scenario) -> Mapping[str, int]:
+    """How often a point is met at least, where that is more than once."""
+    often: Mapping[str, int] = getattr(scenario, "NTH", {})
+    return often
 
 
 def seed() -> int:

@@ -19,6 +19,7 @@ from sqlalchemy.orm import Session
 from api.access import service as access
 from api.access.models import ChatLink
 from api.notices.models import Notice
+from api.organisation.models import Branch
 from api.people.models import Person
 from tests.faults import country
 from tests.faults.country import MONTH, Contact
@@ -154,7 +155,8 @@ def _contracts(hand: Hand) -> Asked:
 
 def _reminder(hand: Hand) -> Asked:
     with hand.arranging() as (session, who):
-        contract = make.contract(session, person=who.person, now=country.now()).id
+        branch = session.scalars(select(Branch)).one()
+        contract = make.contract(session, person=who.person, branch=branch, now=country.now()).id
     return hand.post(f"/v1/contracts/{contract}/reminder", day=5)
 
 

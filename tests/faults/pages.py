@@ -5,7 +5,6 @@ came asks the chat for another address.
 """
 
 import re
-from http import HTTPStatus
 from typing import Any
 
 import httpx
@@ -58,9 +57,7 @@ def _came_in(world: World, who: paying.Payer, opened: str, *, was_done: bool) ->
 def _left(world: World, secret: str, form: str, *, was_done: bool) -> Tally:
     """The session is open still where nothing was done, and ended after the second try."""
     is_open = _is_in(world, secret)
-    answer = _post(world, LEAVE, form, secret)
-    assert answer is not None
-    assert answer.status_code < HTTPStatus.BAD_REQUEST, answer.text
+    assert _post(world, LEAVE, form, secret) is not None
     return Tally(lost=int(is_open == was_done), twice=int(_is_in(world, secret)))
 
 
@@ -80,7 +77,7 @@ def _entered(world: World, opened: str) -> str:
         return ""
     answer = _post(world, opened, form[1])
     assert answer is not None
-    return answer.cookies.get(COOKIE, "")
+    return answer.cookies.get(COOKIE) or ""
 
 
 def _is_in(world: World, secret: str) -> bool:

@@ -45,6 +45,8 @@ POINTS = (
     "payments.returned",
     "payments.settle",
 )
+EACH = True
+"""Each passing of a point is another story: whose payment it is, and who finishes it."""
 # Four payments are begun and three come back; the fourth that is verified is the sweeper's.
 NTH: Mapping[str, int] = {
     "payments.asked": 4,
