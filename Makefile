@@ -3,6 +3,7 @@ PYTHON ?= python3
 VENV   := .venv
 RUN    := $(VENV)/bin/python
 CHANNEL ?= terminal
+AUDIENCE ?= people
 LANG   ?= fa
 export PYTHONDONTWRITEBYTECODE ?=
 
@@ -13,7 +14,7 @@ help:
 	@echo "make test     the test suite, on SQLite and PostgreSQL"
 	@echo "make check    format, lint, types, the house's arrows, translations"
 	@echo "make browser  walk the desk in Chromium"
-	@echo "make chat     talk to the running hub in this terminal (CHANNEL=terminal LANG=fa)"
+	@echo "make chat     talk to the running hub in this terminal (AUDIENCE=people|employers LANG=fa|en)"
 	@echo "make job      run a job of the timetable now (JOB=debt-notices ON=today)"
 	@echo "make faults   kill it at every named point (long)"
 	@echo "make bench    measure it"
@@ -76,7 +77,8 @@ browser: $(VENV)/dev
 	@$(RUN) -m pytest -m browser -q tests
 
 chat: locales
-	@$(RUN) -m sandbox.hub run python -m bots chat --channel "$(CHANNEL)" --lang "$(LANG)"
+	@$(RUN) -m sandbox.hub run python -m bots chat --channel "$(CHANNEL)" \
+	    --audience "$(AUDIENCE)" --lang "$(LANG)"
 
 # For instance: make job JOB=debt-notices ON=2026-11-22, or with DRY=--dry-run
 ON ?= today

@@ -167,7 +167,7 @@ def test_header_needs_no_settings(run):
         (
             ["machines", "add", "registry", "--scope", "horses"],
             {},
-            "There is no scope 'horses': say one of debts.",
+            "There is no scope 'horses': say one of contracts, debts.",
         ),
     ],
 )

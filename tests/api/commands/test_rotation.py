@@ -119,6 +119,6 @@ def test_two_rotations_do_not_lose_each_others_key(store, file):
 
 def test_every_sealed_column_is_found():
     found = {one.raw.name: set(one.contexts) for one in rotation.sealed_tables()}
-    assert found["people"] == {"national_code", "phone", "email"}
+    assert found["people"] == {"national_code", "phone", "email", "address"}
     assert found["employers"] == {"number"}
     assert found["chat_links"] == {"chat"}
