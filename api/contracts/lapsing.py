@@ -9,6 +9,7 @@ from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from api import events
+from api.bills import checking
 from api.bills import queries as bill_queries
 from api.bills import service as bills
 from api.bills.models import Bill
@@ -71,7 +72,8 @@ def lapse(
     """End the contracts whose oldest unpaid month could be paid until a day before the slot.
 
     Their open bills are cancelled: money that still comes for one is a credit. The person is told.
-    A bill that is paid at this moment keeps its contract.
+    A bill that is paid at this moment keeps its contract; one whose payment is still being
+    confirmed keeps it until that is known: a gateway that is away ends nobody's insurance.
     """
     found, done, following = due_to_lapse(session, slot=slot, after=after, limit=limit)
     cancelled = bills.cancel(session, [one.bill.id for one in found], now)
@@ -104,7 +106,10 @@ def _tell_closed(session: Session, bill_ids: Collection[UUID], now: datetime) ->
 def due_to_lapse(
     session: Session, *, slot: date, after: str | None, limit: int
 ) -> tuple[Sequence[Lapsing], int, str | None]:
-    """Read a slice of unpaid bills: the contracts they make lapse, how many, where to go on."""
+    """Read a slice of unpaid bills: the contracts they make lapse, how many, where to go on.
+
+    A contract whose oldest bill is being confirmed is left for the run of the next day.
+    """
     grace = Grace(session, slot)
     unpaid = bill_queries.open_until(
         session,
@@ -124,7 +129,11 @@ def due_to_lapse(
         if last_day < slot and (before is None or bill.period < before.bill.period):
             oldest[contract.id] = Lapsing(contract, bill, last_day)
     following = str(unpaid[-1].id) if len(unpaid) == limit else None
-    return list(oldest.values()), len(unpaid), following
+    # The oldest of all: it may have been in a slice before this one.
+    first = {id: its[0].id for id, its in open_bills(session, list(oldest)).items()}
+    paying = checking.being_checked(session, first.values())
+    found = [one for id, one in oldest.items() if first.get(id) not in paying]
+    return found, len(unpaid), following
 
 
 def open_bills(session: Session, contract_ids: Collection[UUID]) -> Mapping[UUID, list[Bill]]:

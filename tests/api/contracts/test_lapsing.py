@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from api import events
+from api.bills import checking
 from api.bills import service as bill_service
 from api.contracts import service
 from api.contracts.events import BillsClosed
@@ -88,6 +89,20 @@ def test_paid_month_keeps_the_contract(session):
     session.refresh(contract)
     assert contract.state is State.ACTIVE
     assert [bill.state for bill in bills(session)] == ["settled", "open"]
+
+
+@pytest.mark.parametrize("limit", [100, 1])
+def test_month_that_is_being_confirmed_keeps_the_contract_until_that_is_known(session, limit):
+    contract = owing(session, "1405-05", "1405-06", "1405-07")
+    oldest = bills(session)[0]
+    checking.connect(lambda _session, ids: {oldest.id} & set(ids))
+    for slot in (DAY_AFTER, day("1405-10-02")):
+        # By then a younger month is past its time too: it does not end what the older one keeps.
+        assert run(session, service.lapse, slot, limit=limit) == 0
+    assert session.get_one(Contract, contract.id).state == "active"
+    checking.connect(None)
+    assert run(session, service.lapse, day("1405-10-02")) == 1
+    assert {bill.state for bill in bills(session)} == {"cancelled"}
 
 
 def test_closed_bills_are_told_to_whoever_hears(session):
