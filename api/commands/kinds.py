@@ -49,6 +49,7 @@ WHY: Mapping[str, str] = MappingProxyType({
     "below_floor": "is below the least base: the minimum wage",
     "above_cap": "is above the largest base: the multiple of the minimum wage",
     "cover": "is no cover of that kind of contract",
+    "zeros": "is made of zeros alone",
     "another_person": "is not the person whose contract it is",
     "before_starts_on": "is before starts_on",
     "year": "is in no year of the calendar",

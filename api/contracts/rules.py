@@ -203,6 +203,9 @@ def about(contract_id: UUID) -> str:
 
 def fault(row: ContractRow, rates: Rates) -> tuple[str, str] | None:
     """Name the column and the reason for which a row cannot be a contract; None for a sound one."""
+    if not row.number.strip("0"):
+        # No bill id can be made of it: one such contract would stop the bills of all.
+        return "number", "zeros"
     if (row.kind, row.cover) not in rates.of:
         return "cover", "cover"
     if row.ends_on is not None and row.ends_on < row.starts_on:

@@ -72,6 +72,7 @@ def test_contract_comes_in_once(session):
     [
         ({"monthly_base": FLOOR - 1}, "monthly_base", "below_floor"),
         ({"monthly_base": CAP + 1}, "monthly_base", "above_cap"),
+        ({"number": "00000000"}, "number", "zeros"),
         ({"cover": Cover.FULL}, "cover", "cover"),
         ({"kind": Kind.VOLUNTARY}, "cover", "cover"),
         ({"ends_on": Month(1403, 12)}, "ends_on", "before_starts_on"),
