@@ -138,6 +138,7 @@ def _post_receipt(
             "items": [{"purpose": bill.purpose, "period": bill.period} for bill in settled],
             "paid_on": calendar.today(now),
             "reference": attempt.reference,
+            "own": link.made_by == link.person_id,
         },
         key=f"payment_receipt:{attempt.id}",
         now=now,

@@ -174,15 +174,19 @@ class Paid(BaseModel):
 
 
 class PaymentFacts(Facts):
-    """Money that came in for bills; `reference` is the gateway's number of the payment."""
+    """Money that came in for bills; `reference` is the gateway's number of the payment.
+
+    `own` says that the bills are those of whoever is told: a parent pays for a child's record.
+    """
 
     amount: Amount
     items: tuple[Paid, ...]
     paid_on: date
     reference: str
+    own: bool = True
 
     def words(self, *, today: date | None) -> Mapping[str, Any]:  # noqa: ARG002
-        contributes = any(item.purpose == _CONTRIBUTION for item in self.items)
+        contributes = self.own and any(item.purpose == _CONTRIBUTION for item in self.items)
         return {
             "amount": self.amount,
             "what": self._what(),

@@ -18,6 +18,7 @@ from api.payments.gateway import Asked, Unknown
 from api.payments.models import AttemptBill, Credit, PaymentAttempt
 from api.payments.refusals import BillBeingChecked, BillClosed, NothingToPay
 from api.payments.rules import AttemptState, CreditReason, PageState
+from api.templates.facts import PaymentFacts
 from tests.api.payments.town import Town
 from tests.support import make, paying
 
@@ -326,7 +327,12 @@ async def test_receipt_goes_to_who_asked_for_the_link(town):
     authority = await town.go(token)
     town.bank.pay(authority, town.clock.now)
     await town.back(authority)
-    assert [one.person_id for one in town.rows(Notice)] == [town.who.person.id]
+    (told,) = town.rows(Notice)
+    assert told.person_id == town.who.person.id
+    # The month is in the child's record, not in that of who reads this.
+    facts = PaymentFacts.model_validate(told.facts)
+    assert facts.words(today=None)["record"] is None
+    assert facts.model_copy(update={"own": True}).words(today=None)["record"] is not None
     with town.store.reading() as session:
         assert service.receipts(session, person_id=child.id).count == 1
         assert service.receipts(session, person_id=town.who.person.id).count == 0
