@@ -21,6 +21,7 @@ from tests.faults import (
     postman,
 )
 from tests.faults.cases import Case, Scenario
+from tests.faults.nursery import Death
 from tests.faults.world import Opener
 
 Record = Callable[[str, object], None]
@@ -65,6 +66,18 @@ def test_twenty_clocks_at_once_run_each_slot_once(
     tally = clock.run_together(open_world, dialect)
     record_property("told", f"twenty clocks on {dialect}: lost {tally.lost}, twice {tally.twice}")
     assert (tally.lost, tally.twice) == (0, 0)
+
+
+@pytest.mark.faults
+@pytest.mark.parametrize("dialect", cases.STORES)
+@pytest.mark.parametrize("death", [None, Death("payments.claim.after")], ids=str)
+def test_a_payment_of_which_nobody_tells_is_settled_in_time(
+    death: Death | None, dialect: str, open_world: Opener, record_property: Record
+):
+    tally, took = payment.run_unattended(open_world, dialect, death)
+    record_property("told", f"nobody comes back, {dialect}, {death}: settled after {took:.0f} s")
+    assert (tally.lost, tally.twice) == (0, 0), tally.notes
+    assert took < payment.IN_TIME
 
 
 def _hold(case: Case, seed: int, open_world: Opener, record_property: Record) -> None:
