@@ -74,10 +74,13 @@ def unannounced(
 
 
 def open_due_on(
-    session: Session, *, purpose: Purpose, days: Collection[date], after: str | None, limit: int
+    session: Session, *, purpose: Purpose, day: date, after: str | None, limit: int
 ) -> Sequence[Bill]:
-    """A slice of open bills whose last day is one of these."""
-    wanted = select(Bill).where(OPEN, Bill.due_on.in_(days), Bill.purpose == purpose)
+    """A slice of open bills whose last day this is.
+
+    One day: of several, each slice would sort all that are left.
+    """
+    wanted = select(Bill).where(OPEN, Bill.due_on == day, Bill.purpose == purpose)
     return session.scalars(_slice(wanted, after, limit)).all()
 
 

@@ -136,10 +136,14 @@ def _to_remind(session: Session, slot: date, now: datetime, after: str | None, l
 
 
 def _due(session: Session, slot: date, now: datetime, after: str | None, limit: int) -> _Part:
+    """One last day after the other: a whole month's bills share one, and are read by their index."""
     days_before = _days_before(session, slot)
-    last_days = [slot + timedelta(days=days) for days in days_before]
+    place, _, key = (after or "0").partition("/")
+    last_days = sorted(slot + timedelta(days=days) for days in days_before)[int(place) :]
+    if not last_days:
+        return _Part(0, (), None)
     found = bill_queries.open_due_on(
-        session, purpose=Purpose.CONTRIBUTION, days=last_days, after=after, limit=limit
+        session, purpose=Purpose.CONTRIBUTION, day=last_days[0], after=key or None, limit=limit
     )
     contracts = queries.by_ids(session, {bill.payer_of for bill in found})
     late = today(now)
@@ -149,7 +153,10 @@ def _due(session: Session, slot: date, now: datetime, after: str | None, limit: 
         if late <= bill.due_on
         and owes_word(slot, late, _days(bill, contracts[bill.payer_of], days_before, slot, late))
     ]
-    return _Part(len(found), posted, _next(found, limit))
+    following = _next(found, limit)
+    if following is not None:
+        return _Part(len(found), posted, f"{place}/{following}")
+    return _Part(len(found), posted, str(int(place) + 1) if last_days[1:] else None)
 
 
 def _own_day(session: Session, slot: date, now: datetime, after: str | None, limit: int) -> _Part:
