@@ -68,6 +68,13 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("bills", schema=None) as batch_op:
         batch_op.create_index(
+            "ix_bills_open",
+            ["id"],
+            unique=False,
+            postgresql_where=sa.text("state = 'open'"),
+            sqlite_where=sa.text("state = 'open'"),
+        )
+        batch_op.create_index(
             "ix_bills_open_due",
             ["due_on", "id"],
             unique=False,
