@@ -106,7 +106,10 @@ def paper(receipt: PaymentOut, *, name: str, language: Language, now: datetime) 
         direction=speech.direction,
         sender=speech.word(SENDER),
         title=speech.word(_("Receipt of a payment")),
-        lines=[speech.word(_("This money has reached us, for these bills."))],
+        # Money that settled nothing was for no bill: the figures say that it is kept.
+        lines=[speech.word(_("This money has reached us, for these bills."))]
+        if receipt.items
+        else [],
         figures=[(speech.word(label), speech.fact(fact)) for label, fact in figures],
         footer=speech.word(_("Made on {now}").using(now=now)),
     )

@@ -264,6 +264,13 @@ def test_a_paper_adds_up_before_its_readers_eyes():
     assert "Card" not in figures
 
 
+def test_a_paper_of_money_that_settled_nothing_names_no_bills():
+    said = paper(Language.EN, items=[], credit=8_930_000)
+    assert said.lines == []
+    assert dict(said.figures)["Kept for you"] == "8,930,000 rials"
+    assert paper(Language.EN).lines == ["This money has reached us, for these bills."]
+
+
 def test_a_persian_paper_has_persian_digits_and_jalali_days():
     said = paper(Language.FA)
     assert said.direction == "rtl"
