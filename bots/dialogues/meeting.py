@@ -176,7 +176,7 @@ def _granted(grant: GrantOut) -> Sentence:
 
 
 def a_month(text: str) -> str:
-    """Read a Jalali month, such as 1398/4, 04-1398, Tir 1398 or تیر ۱۳۹۸; of a day, its month.
+    """Read a Jalali month, such as 1398/4, 04-1398, Tir 1398 or تیر ۹۸; of a day, its month.
 
     Raises Unclear.
     """
@@ -186,6 +186,10 @@ def a_month(text: str) -> str:
         match numbers:
             case [year] | [_, year] if len(year) == 4 and named in _month_names():
                 return str(Month(int(year), _month_names()[named]))
+            case [year] if len(year) == 2 and named in _month_names():
+                # «تیر ۹۸», as people say it; nobody alive has a record of 1320.
+                century = 1300 if int(year) >= 30 else 1400
+                return str(Month(century + int(year), _month_names()[named]))
             case [month, year] if len(month) <= 2 and len(year) == 4 and not named:
                 return str(Month(int(year), int(month)))
             case [one] if len(one) == 6:

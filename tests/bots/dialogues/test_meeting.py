@@ -27,10 +27,20 @@ from bots.talk import Unclear
         "1398 تیر",
         "Tir 1398",
         "tir, 1398",
+        "تیر ۹۸",
+        "Tir 98",
     ],
 )
 def test_a_month_is_read_however_it_is_written(typed):
     assert a_month(typed) == "1398-04"
+
+
+def test_a_short_year_is_of_this_century_until_it_would_be_too_early():
+    assert (a_month("آبان ۰۴"), a_month("آبان ۲۹"), a_month("آبان ۳۰")) == (
+        "1404-08",
+        "1429-08",
+        "1330-08",
+    )
 
 
 @pytest.mark.parametrize(
