@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from api.contracts import billing, lapsing, queries, rules
 from api.contracts.models import Contract
 from api.contracts.rules import Bounds, ContractRow, Rates, State
-from api.kit.calendar import today
+from api.kit.calendar import Month, today
 from api.kit.slices import RefusedRow, Registered
 from api.organisation import queries as branches
 from api.organisation import service as organisation
@@ -23,7 +23,8 @@ def register(session: Session, *, rows: Sequence[ContractRow], now: datetime) ->
     """Take in a slice of contracts, no two of one number.
 
     A base is judged by the rules of the day on which it comes first or anew: what was taken once
-    stays when the minimum wage rises. A contract that comes as lapsed has its unpaid bills closed.
+    stays when the minimum wage rises. A contract that comes as lapsed has its unpaid bills closed;
+    one that has lapsed is active again only from a later first month.
     Raises organisation's NoRule, and IntegrityError when another transaction put the same contract
     first: the same rows are worth sending again.
     """
@@ -94,6 +95,11 @@ class _Known:
 
     def values(self, row: ContractRow) -> dict[str, Any]:
         """What is kept of a sound row."""
+        contract = self.contracts.get(row.number)
+        state = row.state
+        if contract is not None and contract.state is State.LAPSED:
+            first = Month.parse(contract.starts_on)
+            state = State.LAPSED if rules.stays_lapsed(row, first) else state
         return {
             "number": row.number,
             "person_id": self.people[row.national_code],
@@ -104,5 +110,5 @@ class _Known:
             "branch_id": self.branches[row.branch_code],
             "starts_on": str(row.starts_on),
             "ends_on": None if row.ends_on is None else str(row.ends_on),
-            "state": row.state,
+            "state": state,
         }

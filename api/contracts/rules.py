@@ -213,6 +213,15 @@ def fault(row: ContractRow, rates: Rates) -> tuple[str, str] | None:
     return None
 
 
+def stays_lapsed(row: ContractRow, starts_on: Month) -> bool:
+    """Whether a row that names a lapsed contract of this first month active does not revive it.
+
+    Lists are made before the night in which a contract lapses, and come again: only who takes it
+    up anew, from a later first month, means it.
+    """
+    return row.state is State.ACTIVE and row.starts_on <= starts_on
+
+
 def base_fault(monthly_base: int, bounds: Bounds) -> tuple[str, str] | None:
     """Say how a base lies outside of what may be chosen; None for one inside."""
     if monthly_base < bounds.floor:

@@ -134,3 +134,30 @@ def test_contract_that_comes_as_lapsed_has_its_bills_closed(session):
     register(session, replace(new, state=State.LAPSED))
     assert stored(session).state is State.LAPSED
     assert [bill.state for bill in bills(session)] == ["cancelled"]
+
+
+def test_list_of_before_revives_no_lapsed_contract(session):
+    """The same sheet comes every night, and forgives nobody the months of which the contract lapsed."""
+    new = row(session)
+    register(session, new)
+    run(session, service.bill, day("1405-05-01"))
+    assert run(session, service.lapse, day("1405-09-01")) == 1
+    again = register(session, new)
+    assert (again.loaded, again.unchanged) == (0, 1)
+    assert stored(session).state is State.LAPSED
+    assert run(session, service.bill, day("1405-09-01")) == 0
+
+
+def test_contract_is_taken_up_again_from_a_later_first_month(session):
+    new = row(session)
+    register(session, new)
+    run(session, service.bill, day("1405-05-01"))
+    run(session, service.lapse, day("1405-09-01"))
+    register(session, replace(new, starts_on=Month(1405, 9)))
+    assert stored(session).state is State.ACTIVE
+    assert run(session, service.bill, day("1405-09-02")) == 0
+    assert run(session, service.bill, day("1405-10-01")) == 1
+    assert [(bill.period, bill.state) for bill in bills(session)] == [
+        ("1405-04", "cancelled"),
+        ("1405-09", "open"),
+    ]
