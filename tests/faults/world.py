@@ -5,12 +5,13 @@ from the nursery. Nothing is left behind, however a test ends.
 """
 
 import json
+import random
 import shutil
 import socket
 import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -300,12 +301,19 @@ def _keys(file: Path) -> dict[str, str]:
 
 
 def _free_ports(*rooms: str) -> dict[str, str]:
+    """Find ports that stay free until the rooms take them.
+
+    They lie below those that a system gives by itself: one of these may be somebody's outgoing
+    connection by then.
+    """
     with ExitStack() as stack:
-        taken = [stack.enter_context(socket.create_server(("127.0.0.1", 0))) for _ in rooms]
-        return {
-            f"{room}_PORT": str(one.getsockname()[1])
-            for room, one in zip(rooms, taken, strict=True)
-        }
+        ports: dict[str, str] = {}
+        while len(ports) < len(rooms):
+            port = random.randrange(12_000, 30_000)
+            with suppress(OSError):
+                stack.enter_context(socket.create_server(("127.0.0.1", port)))
+                ports[f"{rooms[len(ports)]}_PORT"] = str(port)
+        return ports
 
 
 def _answers(url: str) -> bool:
