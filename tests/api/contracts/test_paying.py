@@ -11,10 +11,12 @@ from api.bills.models import Bill
 from api.bills.rules import Purpose
 from api.contracts import service
 from api.contracts.models import Contract
+from api.payments import service as payments
 from api.payments.events import BillsSettled
+from api.payments.gateway import Asked, Verified
 from api.records.models import RecordMonth
 from tests.api.contracts.runs import at, bills, day, notices, run
-from tests.support import make
+from tests.support import make, paying
 
 SLOT = day("1405-09-01")
 NOW = at(SLOT, hour=12)
@@ -100,3 +102,29 @@ def test_lapse_takes_back_reminders_and_tells_of_the_lapse(session):
     assert {one.status for one in notices(session, "bill_issued")} == {"cancelled"}
     assert {one.status for one in notices(session, "lapse_warning")} == {"cancelled"}
     assert [one.status for one in notices(session, "contract_lapsed")] == ["waiting"]
+
+
+def test_who_paid_on_the_last_day_keeps_the_contract_though_the_gateway_answers_later(session):
+    who = paying.payer(session)
+    contract = make.contract(session, person=who.person)
+    run(session, service.bill, day("1405-05-01"))
+    evening = at(day("1405-08-30"), hour=23)
+    token = paying.token(session, who, bills(session), now=evening)
+    begun = payments.begin(session, token=token, gateway=paying.GATEWAY, now=evening)
+    assert begun is not None
+    asked = Asked("A1", "https://bank.example")
+    payments.asked(session, attempt_id=begun.attempt_id, answer=asked, now=evening)
+    work = payments.returned(session, secret=begun.secret, authority="A1", status="OK", now=evening)
+    assert work is not None
+    assert run(session, service.lapse, SLOT) == 0
+    payments.settle(
+        session,
+        attempt_id=begun.attempt_id,
+        lease=work.lease,
+        outcome=Verified("R1", None),
+        now=NOW,
+    )
+    session.expire_all()
+    assert [bill.state for bill in bills(session)] == ["settled"]
+    assert session.get_one(Contract, contract.id).state == "active"
+    assert run(session, service.lapse, SLOT) == 0
