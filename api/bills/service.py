@@ -181,7 +181,9 @@ def _values(row: NewBill, codes: dict[str, Any], now: datetime) -> dict[str, Any
         "assessed": row.assessed,
         "amount": row.amount,
         "carried": row.carried,
-        "bill_id": rules.bill_id(row.file_code, codes["company_code"], codes["service_type"]),
+        "bill_id": rules.bill_id(
+            row.file_code, codes["company_code"], codes["service_types"][row.purpose]
+        ),
         "lines": row.lines,
         "issued_on": row.issued_on,
         "due_on": row.due_on,

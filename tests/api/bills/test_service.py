@@ -80,6 +80,17 @@ def test_fee_is_earned_as_a_fee(session, person):
     assert ledger.balance(session, Kind.CONTRIBUTIONS) == 0
 
 
+def test_fee_and_contribution_of_one_file_code_have_ids_of_their_own(session, person):
+    owed_, fee = (
+        paying.bill(session, person, purpose=purpose, file_code="10000001") for purpose in Purpose
+    )
+    assert owed_.bill_id != fee.bill_id
+    pay = rules.payment_ids(owed_.bill_id, owed_.amount, Month(1405, 8))[0]
+    assert rules.parse(owed_.bill_id, pay).service_type == 9
+    with pytest.raises(rules.BadNumbers):
+        rules.parse(fee.bill_id, pay)
+
+
 def test_bill_is_settled_once(session, person):
     bill = paying.bill(session, person)
     settled = [
