@@ -167,4 +167,4 @@ def connect() -> None:
     events.connect(WHO_HEARS)
     questions.connect(ANSWERS)
     grants.connect(HELD)
-    checking.connect(payments.being_checked)
+    checking.connect(payments.being_checked, payments.under_way)

@@ -72,8 +72,9 @@ def lapse(
     """End the contracts whose oldest unpaid month could be paid until a day before the slot.
 
     Their open bills are cancelled: money that still comes for one is a credit. The person is told.
-    A bill that is paid at this moment keeps its contract; one whose payment is still being
-    confirmed keeps it until that is known: a gateway that is away ends nobody's insurance.
+    A bill that is paid at this moment keeps its contract; one whose payment was begun in time or is
+    being confirmed keeps it until the end of that is known: a gateway that is away ends nobody's
+    insurance.
     """
     found, done, following = due_to_lapse(session, slot=slot, after=after, limit=limit)
     cancelled = bills.cancel(session, [one.bill.id for one in found], now)
@@ -108,7 +109,7 @@ def due_to_lapse(
 ) -> tuple[Sequence[Lapsing], int, str | None]:
     """Read a slice of unpaid bills: the contracts they make lapse, how many, where to go on.
 
-    A contract whose oldest bill is being confirmed is left for the run of the next day.
+    A contract whose oldest bill may yet prove paid in time is left for the run of the next day.
     """
     grace = Grace(session, slot)
     unpaid = bill_queries.open_until(
@@ -130,9 +131,15 @@ def due_to_lapse(
             oldest[contract.id] = Lapsing(contract, bill, last_day)
     following = str(unpaid[-1].id) if len(unpaid) == limit else None
     # The oldest of all: it may have been in a slice before this one.
-    first = {id: its[0].id for id, its in open_bills(session, list(oldest)).items()}
-    paying = checking.being_checked(session, first.values())
-    found = [one for id, one in oldest.items() if first.get(id) not in paying]
+    first = {id: its[0] for id, its in open_bills(session, list(oldest)).items()}
+    waits = checking.may_be_in_time(
+        session,
+        {
+            bill.id: grace.last_day(oldest[id].contract.kind, bill.period)
+            for id, bill in first.items()
+        },
+    )
+    found = [one for id, one in oldest.items() if id not in first or first[id].id not in waits]
     return found, len(unpaid), following
 
 

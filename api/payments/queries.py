@@ -18,7 +18,7 @@ from api.payments.models import (
     PayLinkBill,
     PaymentAttempt,
 )
-from api.payments.rules import CHECKING, AttemptState
+from api.payments.rules import CHECKING, UNDER_WAY, AttemptState
 
 Row = TypeVar("Row")
 
@@ -110,6 +110,18 @@ def being_checked(session: Session, bill_ids: Collection[uuid.UUID]) -> set[uuid
             .join(PaymentAttempt, PaymentAttempt.id == AttemptBill.attempt_id)
             .where(AttemptBill.bill_id.in_(bill_ids), PaymentAttempt.state.in_(CHECKING))
         )
+    )
+
+
+def under_way(session: Session, bill_ids: Collection[uuid.UUID]) -> Mapping[uuid.UUID, datetime]:
+    """Those of these bills with an attempt of which the end is not known: since when, at the earliest."""
+    return dict(
+        session.execute(
+            select(AttemptBill.bill_id, func.min(PaymentAttempt.created_at))
+            .join(PaymentAttempt, PaymentAttempt.id == AttemptBill.attempt_id)
+            .where(AttemptBill.bill_id.in_(bill_ids), PaymentAttempt.state.in_(UNDER_WAY))
+            .group_by(AttemptBill.bill_id)
+        ).all()
     )
 
 

@@ -54,6 +54,10 @@ CHECKING = frozenset({AttemptState.RETURNED, AttemptState.UNKNOWN})
 """Somebody came back and we do not know yet: not to be paid again."""
 
 
+UNDER_WAY = CHECKING | {AttemptState.CREATED, AttemptState.REDIRECTED}
+"""It may yet prove paid: somebody sits before the gateway's page, or never came back to tell."""
+
+
 class CreditState(StrEnum):
     OPEN = "open"
     REFUND_ASKED = "refund_asked"

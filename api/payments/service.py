@@ -13,7 +13,7 @@ from api.payments.attempts import (
 )
 from api.payments.links import make_link
 from api.payments.pages import Item, PayPage, page_of, page_of_return
-from api.payments.queries import being_checked
+from api.payments.queries import being_checked, under_way
 from api.payments.receipts import ask_refund, credits_of, receipt, receipts, refunded, refunds
 
 __all__ = [
@@ -38,4 +38,5 @@ __all__ = [
     "refunds",
     "returned",
     "settle",
+    "under_way",
 ]

@@ -13,7 +13,7 @@ from api.contracts import service
 from api.contracts.models import Contract
 from api.payments import service as payments
 from api.payments.events import BillsSettled
-from api.payments.gateway import Asked, Verified
+from api.payments.gateway import Asked, NotPaid, Unknown, Verified
 from api.records.models import RecordMonth
 from tests.api.contracts.runs import at, bills, day, notices, run
 from tests.support import make, paying
@@ -128,3 +128,51 @@ def test_who_paid_on_the_last_day_keeps_the_contract_though_the_gateway_answers_
     assert [bill.state for bill in bills(session)] == ["settled"]
     assert session.get_one(Contract, contract.id).state == "active"
     assert run(session, service.lapse, SLOT) == 0
+
+
+@pytest.mark.parametrize(
+    ("begun_on", "keeps"), [("1405-08-29", True), ("1405-08-30", True), ("1405-09-01", False)]
+)
+def test_who_went_to_the_bank_in_time_and_never_came_back_keeps_the_contract(
+    session, begun_on, keeps
+):
+    who = paying.payer(session)
+    contract = make.contract(session, person=who.person)
+    run(session, service.bill, day("1405-05-01"))
+    begun_at = at(day(begun_on), hour=0)
+    token = paying.token(session, who, bills(session), now=begun_at)
+    begun = payments.begin(session, token=token, gateway=paying.GATEWAY, now=begun_at)
+    assert begun is not None
+    asked = Asked("A1", "https://bank.example")
+    payments.asked(session, attempt_id=begun.attempt_id, answer=asked, now=begun_at)
+    assert run(session, service.lapse, SLOT) == (not keeps)
+    state = "active" if keeps else "lapsed"
+    assert session.get_one(Contract, contract.id).state == state
+
+
+@pytest.mark.parametrize("answer", ["nothing was paid", "none", "paid"])
+def test_contract_lapses_only_when_what_was_begun_in_time_came_to_nothing(session, answer):
+    who = paying.payer(session)
+    contract = make.contract(session, person=who.person)
+    run(session, service.bill, day("1405-05-01"))
+    evening, night = at(day("1405-08-30"), hour=23), at(day("1405-09-02"), hour=0)
+    token = paying.token(session, who, bills(session), now=evening)
+    begun = payments.begin(session, token=token, gateway=paying.GATEWAY, now=evening)
+    assert begun is not None
+    asked = Asked("A1", "https://bank.example")
+    payments.asked(session, attempt_id=begun.attempt_id, answer=asked, now=evening)
+    (work,) = payments.claim_due(session, gateway=paying.GATEWAY, limit=9, now=night)
+    payments.settle(
+        session,
+        attempt_id=begun.attempt_id,
+        lease=work.lease,
+        outcome={
+            "nothing was paid": NotPaid(),
+            "none": Unknown("timeout"),
+            "paid": Verified("R1", None),
+        }[answer],
+        now=night,
+    )
+    run(session, service.lapse, day("1405-09-02"))
+    state = "lapsed" if answer == "nothing was paid" else "active"
+    assert session.get_one(Contract, contract.id).state == state
