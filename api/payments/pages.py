@@ -35,7 +35,8 @@ class PayPage:
     `items` are what is to be paid, or what was; `amount` is their sum. `token` leads back to the
     page, `seconds_left` says how long it can be paid on. Of a payment that came in: its `reference`,
     `paid_at`, and as `credit` the part that settled nothing. `cancelled` says that the payer came
-    back without having paid, by their own word.
+    back without having paid, by their own word: while the page is CHECKING the gateway has not said
+    so yet.
     """
 
     state: PageState
@@ -66,15 +67,16 @@ def page_of_return(session: Session, *, secret: str, now: datetime) -> PayPage:
     link = None if attempt is None else session.get(PayLink, attempt.link_id)
     if attempt is None or link is None:
         return _GONE
-    page = replace(_page(session, link, now), cancelled=attempt.cancelled)
+    page = _page(session, link, now)
     bills = [bill for _, bill in queries.lines_of(session, [attempt.id])[attempt.id]]
     if attempt.state is AttemptState.VERIFIED:
         return _paid(session, page, attempt)
     if attempt.state in CHECKING:
-        return _with(replace(page, state=PageState.CHECKING), bills)
+        checking = replace(page, state=PageState.CHECKING, cancelled=attempt.cancelled)
+        return _with(checking, bills)
     unpaid = {PageState.PAYABLE, PageState.EXPIRED, PageState.FAILED}
     if attempt.state in {AttemptState.FAILED, AttemptState.EXPIRED} and page.state in unpaid:
-        return _with(replace(page, state=PageState.FAILED), bills)
+        return _with(replace(page, state=PageState.FAILED, cancelled=attempt.cancelled), bills)
     return page
 
 
@@ -100,7 +102,9 @@ def _page(session: Session, link: PayLink, now: datetime) -> PayPage:
         token=link.token,
     )
     if queries.being_checked(session, [bill.id for bill in bills]):
-        return _with(replace(page, state=PageState.CHECKING), still)
+        waited_for = [one.cancelled for one in attempts if one.state in CHECKING]
+        turned_back = bool(waited_for) and all(waited_for)
+        return _with(replace(page, state=PageState.CHECKING, cancelled=turned_back), still)
     verified = [one for one in attempts if one.state is AttemptState.VERIFIED]
     if not still and verified:
         return _paid(session, page, verified[-1])
@@ -125,6 +129,7 @@ def _paid(session: Session, page: PayPage, attempt: PaymentAttempt) -> PayPage:
         _with(page, [bill for line, bill in lines if line.settled]),
         state=PageState.PAID,
         amount=Rials(attempt.amount),
+        cancelled=False,
         reference=attempt.reference,
         paid_at=attempt.paid_at,
         credit=Rials(queries.credited(session, [attempt.id]).get(attempt.id, 0)),

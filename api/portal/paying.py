@@ -119,12 +119,21 @@ def _paid(found: PayPage, _gateway: str, _now: datetime) -> Page:
 
 
 def _checking(found: PayPage, _gateway: str, _now: datetime) -> Page:
+    title = _("Your payment is being confirmed")
+    lines = [
+        _("Nothing is lost. Please do not pay again."),
+        _("As soon as the bank confirms it, the receipt comes to your chat."),
+    ]
+    if found.cancelled:
+        # By their own word nothing was paid; the bank has not said so yet.
+        title = _("We are asking the bank")
+        lines = [
+            _("You turned back at the bank. We are asking it whether anything was paid."),
+            _("Please wait for its answer before you pay again."),
+        ]
     return Page(
-        _("Your payment is being confirmed"),
-        [
-            _("Nothing is lost. Please do not pay again."),
-            _("As soon as the bank confirms it, the receipt comes to your chat."),
-        ],
+        title,
+        lines,
         figures=_whose(found),
         after=[_("This page looks again by itself. You can also close it.")],
         sign="wait",

@@ -241,6 +241,17 @@ async def test_bill_that_is_being_confirmed_is_not_paid_again(town, bill):
         assert service.being_checked(session, [bill.id]) == {bill.id}
 
 
+async def test_page_of_a_try_that_was_given_up_tells_of_the_one_that_is_confirmed(town, bill):
+    token = town.link(bill)
+    given_up = await town.go(token)
+    await town.back(given_up, status="NOK")
+    paid = await town.go(token)
+    town.bank.says = Unknown("timeout")
+    await town.back(paid)
+    for page in (town.page_back(given_up), town.page_back(paid), town.page(token)):
+        assert (page.state, page.cancelled) == (PageState.CHECKING, False)
+
+
 async def test_gateway_that_does_not_answer_leaves_a_try_that_failed(town, bill):
     token = town.link(bill)
     town.bank.says = Unknown("timeout")

@@ -295,6 +295,20 @@ async def test_a_payment_that_is_not_yet_confirmed_is_not_to_be_paid_again(
     assert len(bank.asked) == 1
 
 
+async def test_who_turned_back_before_a_bank_that_is_silent_is_told_no_payment_of_theirs(
+    browser: httpx.AsyncClient, bank: Bank, mina: Payer
+):
+    await press(browser, mina.token)
+    bank.outcome = Unknown("timeout")
+    back = await come_back(browser, bank, status="NOK")
+    own = await browser.get(f"/pay/{mina.token}")
+    for page in (back, own):
+        assert "We are asking it whether anything was paid" in page.text
+        assert "being confirmed" not in page.text
+        assert "<form" not in page.text
+        assert page.headers["refresh"] == "5"
+
+
 @pytest.mark.parametrize(
     "query",
     [

@@ -67,6 +67,7 @@ def html(shown: Page, language: Language = Language.EN, carry: str = "") -> str:
         (PAID, 200, "The receipt comes to your chat"),
         (replace(PAID, paid_at=None, reference=None), 200, "Paid already"),
         (replace(OPEN, state=PageState.CHECKING), 200, "Please do not pay again"),
+        (replace(OPEN, state=PageState.CHECKING, cancelled=True), 200, "before you pay again"),
         (replace(OPEN, state=PageState.FAILED), 200, "the bank gives it back by itself"),
         (replace(OPEN, state=PageState.FAILED, cancelled=True), 200, "You turned back at the bank"),
         (PayPage(state=PageState.GONE), 404, "There is no payment at this address"),
