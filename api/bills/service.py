@@ -135,9 +135,13 @@ def mark_announced(session: Session, ids: Collection[uuid.UUID], now: datetime) 
 
 
 def still_open(session: Session, abouts: Collection[str]) -> set[str]:
-    """Say which of these subjects (`bill:<uuid>`) are open still."""
+    """Say which of these subjects (`bill:<uuid>`) are to be paid still.
+
+    One that is being confirmed is not: who has paid is not asked to.
+    """
     ids = {rules.id_of(subject) for subject in abouts}
-    return {about(bill_id) for bill_id in queries.open_among(session, ids)}
+    unpaid = queries.open_among(session, ids)
+    return {about(bill_id) for bill_id in unpaid - checking.being_checked(session, unpaid)}
 
 
 def mine(session: Session, *, person_id: uuid.UUID, today: date) -> BillPage:

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import event, func, select, text
 from sqlalchemy.orm import Session
 
-from api.bills import queries, rules, service
+from api.bills import checking, queries, rules, service
 from api.bills.models import Bill
 from api.bills.rules import Purpose, State, about
 from api.kit.calendar import Month
@@ -126,6 +126,15 @@ def test_only_open_bills_are_still_open(session, person):
     service.cancel(session, [second.id], make.NOW)
     abouts = [about(one) for one in (first.id, second.id, third.id, uuid.uuid4())]
     assert service.still_open(session, abouts) == {about(third.id)}
+
+
+def test_bill_that_is_being_confirmed_is_not_asked_for(session, person):
+    paid, unpaid = (paying.bill(session, person) for _ in range(2))
+    checking.connect(lambda _session, ids: {paid.id} & set(ids))
+    abouts = [about(paid.id), about(unpaid.id)]
+    assert service.still_open(session, abouts) == {about(unpaid.id)}
+    checking.connect(None)
+    assert service.still_open(session, abouts) == set(abouts)
 
 
 def test_announced_bill_is_not_announced_again(session, person):
