@@ -91,7 +91,7 @@ def parent(session: Session) -> Scene:
     """Negar is linked, with a child who has a contract and two others who are not hers to act for."""
     negar = make.person(session, first_name="نگار", phone=None)
     sara = make.person(
-        session, first_name="سارا", birth_date=make.TODAY - timedelta(days=6000), phone=None
+        session, first_name="سارا", birth_date=make.TODAY - timedelta(days=6530), phone=None
     )
     make.dependant(session, of=negar, person=sara)
     grown = make.person(
