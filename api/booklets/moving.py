@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from api.bills import checking
 from api.bills import service as bills
 from api.booklets import queries, rules
 from api.booklets.models import Booklet
@@ -74,6 +75,25 @@ def _as_long_from(session: Session, waiting: Request, today: date) -> date | Non
         return None
     hoped = waiting.due_on - calendar.today(waiting.created_at)
     return _working_day(session, today + hoped)
+
+
+def end_unpaid(session: Session, *, now: datetime, limit: int) -> int:
+    """Cancel the requests whose fee could be paid until yesterday, and their bills; gives how many.
+
+    A fee that may yet prove paid in time is waited for.
+    """
+    late = queries.unpaid_since(session, calendar.today(now), limit=limit)
+    waits = checking.may_be_in_time(session, {bill: last_day for _, bill, last_day in late})
+    unpaid = {bill: booklet for booklet, bill, _ in late if bill not in waits}
+    # Before the requests are held: who pays holds the bill first and then the request.
+    closed = bills.cancel(session, unpaid, now)
+    ended = {unpaid[bill].request_id: unpaid[bill] for bill in closed}
+    for waiting in requests_queries.by_ids(session, ended):
+        if waiting.stage == Stage.FEE_DUE:
+            booklet = ended[waiting.id]
+            note = {"amount": booklet.cost}
+            come_to(session, waiting, booklet, Stage.CANCELLED, now=now, note=note)
+    return len(ended)
 
 
 def advance(

@@ -2,13 +2,15 @@
 
 import uuid
 from collections.abc import Collection, Sequence
+from datetime import date
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from api.bills.models import Bill
 from api.booklets.models import Booklet, BookletOffer
-from api.booklets.rules import Kind, Loss, Stage
-from api.requests.models import Request
+from api.booklets.rules import REQUEST_KIND, Kind, Loss, Stage
+from api.requests.models import OPEN, Request
 
 
 def offer_to(session: Session, person_id: uuid.UUID, offer_id: uuid.UUID) -> BookletOffer | None:
@@ -37,6 +39,28 @@ def of_number(session: Session, number: str) -> Booklet | None:
 def of_bills(session: Session, bill_ids: Collection[uuid.UUID]) -> Sequence[Booklet]:
     """The booklets whose fees these bills are."""
     return session.scalars(select(Booklet).where(Booklet.bill_id.in_(bill_ids))).all()
+
+
+def unpaid_since(
+    session: Session, day: date, *, limit: int
+) -> Sequence[tuple[Booklet, uuid.UUID, date]]:
+    """Booklets waiting for a fee that could be paid until before this day: bill and last day with it.
+
+    The longest waiting first.
+    """
+    return session.execute(
+        select(Booklet, Bill.id, Bill.due_on)
+        .join(Request, Request.id == Booklet.request_id)
+        .join(Bill, Bill.id == Booklet.bill_id)
+        .where(
+            OPEN,
+            Request.stage == Stage.FEE_DUE,
+            Request.kind == REQUEST_KIND,
+            Bill.due_on < day,
+        )
+        .order_by(Request.since)
+        .limit(limit)
+    ).all()
 
 
 def duplicates_paid_for(

@@ -334,4 +334,8 @@ class RequestFacts(Facts):
                 return _("It waits for you at {branch:digits}.").using(branch=self.branch)
             case "rejected" | "cancelled" | "returned" if self.reason:
                 return _("Why: {reason:digits}").using(reason=self.reason)
+            case "cancelled" if self.amount is not None:
+                return _("Its fee of {amount:toman} was not paid in time. You can ask anew.").using(
+                    amount=self.amount
+                )
         return None

@@ -175,6 +175,10 @@ def _noted(last: StageOut) -> Sentence | None:
         return _("Tracking number of the post: {tracking:digits}").using(tracking=note["tracking"])
     if "reason" in note:
         return _("Why: {reason:digits}").using(reason=note["reason"])
+    if "amount" in note and last.stage == Stage.CANCELLED:
+        return _("Its fee of {amount:toman} was not paid in time. You can ask anew.").using(
+            amount=Rials(note["amount"])
+        )
     if "amount" in note:
         return _("It goes on when the fee of {amount:toman} is paid.").using(
             amount=Rials(note["amount"])

@@ -195,6 +195,13 @@ def upgrade() -> None:
         sa.UniqueConstraint("only", name=op.f("uq_requests_only")),
     )
     with op.batch_alter_table("requests", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_requests_open",
+            ["stage", "since"],
+            unique=False,
+            postgresql_where=sa.text("closed_at IS NULL"),
+            sqlite_where=sa.text("closed_at IS NULL"),
+        )
         batch_op.create_index(batch_op.f("ix_requests_person_id"), ["person_id"], unique=False)
 
     op.create_table(

@@ -1,12 +1,13 @@
 """A booklet offered, asked for, paid for and followed to the one who waits for it."""
 
 import threading
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta
 from uuid import uuid4
 
 import pytest
 from sqlalchemy import select, text
 
+from api.bills import checking
 from api.bills import service as bills
 from api.bills.models import Bill
 from api.bills.rules import State
@@ -25,6 +26,8 @@ from api.booklets.refusals import (
 from api.booklets.rules import Kind, Loss, Stage, Way
 from api.booklets.schemas import BookletOut
 from api.errors import Invalid
+from api.kit.calendar import TEHRAN
+from api.kit.language import Language, Medium, Speech
 from api.notices.models import Delivery, Notice
 from api.organisation import reading
 from api.organisation import service as organisation
@@ -32,6 +35,7 @@ from api.organisation.rules import AvailabilityRow, AvailabilityState, Origin
 from api.requests import service as requests
 from api.requests.models import Request
 from api.requests.refusals import RequestNotFound
+from api.templates.facts import RequestFacts
 from tests.api.booklets.office import LOST, insured, offered, requested, taken
 from tests.support import make
 
@@ -414,6 +418,66 @@ def test_offers_of_yesterday_are_forgotten(session):
     assert requests.show(session, person_id=mina.id, number=made.number).stage == "issued"
 
 
+def after_last_day(session, made: BookletOut) -> datetime:
+    """The first minute in which the fee of a request cannot be paid any more."""
+    due_on = session.get_one(Bill, made.bill).due_on
+    return datetime.combine(due_on + timedelta(days=1), time(0, 1), tzinfo=TEHRAN)
+
+
+def test_request_whose_fee_nobody_paid_ends_by_itself(session):
+    mina = insured(session)
+    made = requested(session, mina, **LOST)
+    late = after_last_day(session, made)
+    service.sweep(session, now=late - timedelta(minutes=2))
+    assert stages(session, mina, made.number)[-1] == "fee_due"
+    for _ in range(2):
+        service.sweep(session, now=late)
+    session.expire_all()
+    shown = requests.show(session, person_id=mina.id, number=made.number)
+    assert shown.closed
+    assert [(one.stage, one.note) for one in shown.stages[2:]] == [
+        ("fee_due", {"bill": str(made.bill), "amount": made.cost}),
+        ("cancelled", {"amount": made.cost}),
+    ]
+    assert session.get_one(Bill, made.bill).state is State.CANCELLED
+    assert told(session, mina) == ["fee_due cancelled", "cancelled created"]
+    # Another can be asked for.
+    assert requested(session, mina, **LOST).number != made.number
+
+
+def test_fee_that_was_paid_or_may_have_been_ends_nothing(session):
+    mina, reza, sara = (insured(session) for _ in range(3))
+    paid, checked, begun = (requested(session, one, **LOST) for one in (mina, reza, sara))
+    late = after_last_day(session, paid)
+    bills.settle(session, [session.get_one(Bill, paid.bill)], attempt="payment:1", at=make.NOW)
+    pay(session, paid)
+    checking.connect(
+        lambda _session, ids: {one for one in ids if one == checked.bill},
+        lambda _session, ids: {one: make.NOW for one in ids if one == begun.bill},
+    )
+    service.sweep(session, now=late)
+    for one, person, stage in (
+        (paid, mina, "issued"),
+        (checked, reza, "fee_due"),
+        (begun, sara, "fee_due"),
+    ):
+        assert stages(session, person, one.number)[-1] == stage
+    checking.connect(None)
+    service.sweep(session, now=late)
+    assert stages(session, reza, checked.number)[-1] == "cancelled"
+    assert stages(session, mina, paid.number)[-1] == "issued"
+
+
+def test_sweep_forgets_and_ends_so_many_at_a_time(session):
+    people = [insured(session) for _ in range(3)]
+    made = [requested(session, one, **LOST) for one in people]
+    late = after_last_day(session, made[0])
+    # Three offers and three requests: two and one, one and one, none and one.
+    assert [service.sweep(session, now=late, limit=2) for _ in range(4)] == [3, 2, 1, 0]
+    for person, one in zip(people, made, strict=True):
+        assert stages(session, person, one.number)[-1] == "cancelled"
+
+
 def test_of_two_offers_taken_at_the_same_moment_one_becomes_a_request(fresh_store):
     with fresh_store.writing("arrange") as session:
         mina = insured(session)
@@ -438,3 +502,13 @@ def test_of_two_offers_taken_at_the_same_moment_one_becomes_a_request(fresh_stor
     assert len(set(outcomes)) == 1
     with fresh_store.reading() as session:
         assert len(bills.open_of(session, mina.id)) == 1
+
+
+@pytest.mark.parametrize(
+    ("facts", "says"),
+    [({"amount": 1_731_000}, "Its fee of 1,731,000 rials"), ({"reason": "لغو"}, "Why: لغو")],
+)
+def test_who_did_not_pay_the_fee_in_time_is_told_so(facts, says):
+    told = RequestFacts(number="4820193370", kind="booklet", stage="cancelled", **facts)
+    more = told.words(today=None)["more"]
+    assert says in Speech(Language.EN, Medium.EMAIL).word(more)
