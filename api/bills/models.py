@@ -31,6 +31,8 @@ class Bill(WithId, Base):
         Index("ix_bills_open_person", "person_id", postgresql_where=OPEN, sqlite_where=OPEN),
         Index("ix_bills_open_due", "due_on", "id", postgresql_where=OPEN, sqlite_where=OPEN),
         Index("ix_bills_open_payer", "payer_of", postgresql_where=OPEN, sqlite_where=OPEN),
+        # What a bank says of a payment; money comes for paid and closed bills, too.
+        Index("ix_bills_bill_id", "bill_id"),
     )  # fmt: skip
 
     person_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("people.id"))

@@ -55,6 +55,11 @@ def of_about(session: Session, abouts: Collection[str]) -> Sequence[Bill]:
     return session.scalars(_oldest_first(select(Bill).where(Bill.about.in_(abouts)))).all()
 
 
+def numbered(session: Session, bill_ids: Collection[str]) -> Sequence[Bill]:
+    """All bills with these bill ids (13 digits), open or not, oldest first."""
+    return session.scalars(_oldest_first(select(Bill).where(Bill.bill_id.in_(bill_ids)))).all()
+
+
 def known_among(session: Session, ids: Collection[uuid.UUID]) -> set[uuid.UUID]:
     """Those of these bills that there are."""
     return set(session.scalars(select(Bill.id).where(Bill.id.in_(ids))))

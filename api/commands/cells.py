@@ -78,6 +78,24 @@ def digits(length: int) -> Reader:
     return read
 
 
+def bank_number(cell: str) -> str:
+    """Read a bill id or a payment id, which banks fill up with zeros."""
+    _not_excel(cell)
+    text = ascii_digits(normalise(cell))
+    if not _DIGITS.fullmatch(text):
+        raise BadCell("is not made of digits" if text else "is empty")
+    number_ = text.lstrip("0")
+    if not 6 <= len(number_) <= 13:
+        raise BadCell("is not made of 6 to 13 digits")
+    return number_
+
+
+def reference(cell: str) -> str:
+    """Read a bank's number of a payment: up to 32 letters and digits."""
+    _not_excel(cell)
+    return ascii_digits(words(32)(cell))
+
+
 def words(longest: int) -> Reader:
     """Read a text as we keep it, up to so many letters."""
 

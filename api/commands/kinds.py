@@ -21,7 +21,7 @@ from api.debts.rules import Kind as DebtKind
 from api.employers import service as employers
 from api.employers.rules import ContactRow, EmployerKind, EmployerRow, Role, WorkshopRow
 from api.kit.language import Language
-from api.kit.slices import RefusedRow, Registered
+from api.kit.slices import SIZE, RefusedRow, Registered
 from api.organisation import queries as branches
 from api.organisation import service as organisation
 from api.organisation.rules import (
@@ -31,6 +31,7 @@ from api.organisation.rules import (
     BranchRow,
     HolidayRow,
 )
+from api.payments import bank
 from api.people import queries as people_queries
 from api.people import service as people
 from api.people.rules import DependantRow, PersonRow, Relation
@@ -59,6 +60,16 @@ WHY: Mapping[str, str] = MappingProxyType({
     "oneself": "is the person themself",
     "days_of_month": "is more than the days of the month",
     "in_the_future": "is a month that has not begun",
+    "form": "is not made of 6 to 13 digits",
+    "bill_id_check_digit": "has a wrong check digit: a digit is mistyped",
+    "first_check_digit": "has a wrong check digit: a digit is mistyped",
+    "second_check_digit": "does not belong to this bill id: a digit of one of them is mistyped",
+    "unknown_bill": "is the bill id of no bill",
+    "unknown_payment": "is no payment id of a bill with this bill id",
+    "several_payment_ids": "is one of several payment ids of its bill: those are not taken in yet",
+    "several_bills": "is the bill id of two open bills with the same payment id",
+    "reference_taken": "is the reference of another payment",
+    "day_to_come": "is a day that has not come",
 })  # fmt: skip
 """The reasons of the features in plain words."""
 
@@ -74,6 +85,8 @@ class Sort:
     key: Sequence[str]
     register: Callable[[Session, Sequence[Row], datetime], Registered]
     optional: Collection[str] = ()
+    at_once: int = SIZE
+    """Rows a slice, where a row is more than a row to write."""
 
 
 def _people(session: Session, rows: Sequence[Row], now: datetime) -> Registered:
@@ -122,6 +135,10 @@ def _contracts(session: Session, rows: Sequence[Row], now: datetime) -> Register
         rows=[ContractRow(**_renamed(row, contract_no="number")) for row in rows],
         now=now,
     )
+
+
+def _bank_payments(session: Session, rows: Sequence[Row], now: datetime) -> Registered:
+    return bank.register(session, rows=[bank.BankRow(**row) for row in rows], now=now)
 
 
 def _workshops(session: Session, rows: Sequence[Row], _now: datetime) -> Registered:
@@ -295,6 +312,17 @@ SORTS: Mapping[str, Sort] = MappingProxyType({
         ["national_code", "month", "source_code"],
         _records,
         optional=["wage"],
+    ),
+    "bank_payments": Sort(
+        {
+            "bill_id": cells.bank_number,
+            "payment_id": cells.bank_number,
+            "reference": cells.reference,
+            "paid_on": cells.day,
+        },
+        ["reference"],
+        _bank_payments,
+        at_once=bank.AT_ONCE,
     ),
 })  # fmt: skip
 

@@ -48,6 +48,7 @@ def load(store: Store, kind: str, path: Path, *, now: Callable[[], datetime]) ->
     Rows as before cost no write, so a load that was killed is simply run again. Raises CannotDo.
     """
     sort = _sort(kind)
+    size = min(SIZE, sort.at_once)
     loaded = unchanged = 0
     with (
         Sheet(path, list(sort.columns), sort.optional) as sheet,
@@ -55,7 +56,7 @@ def load(store: Store, kind: str, path: Path, *, now: Callable[[], datetime]) ->
         closing(_Seen()) as seen,
         _progress(sheet) as advance,
     ):
-        for part in sliced(sheet, SIZE):
+        for part in sliced(sheet, size):
             rows: list[tuple[int, Row]] = []
             for one in part:
                 read = _read(sort, one)
@@ -74,7 +75,7 @@ def load(store: Store, kind: str, path: Path, *, now: Callable[[], datetime]) ->
             unchanged += done.unchanged
             advance()
             # Others who write wait at the door meanwhile: let them in.
-            time.sleep(PAUSE_SECONDS if len(part) == SIZE else 0)
+            time.sleep(PAUSE_SECONDS if len(part) == size else 0)
     return Loaded(loaded, unchanged, refused.count, refused.path if refused.count else None)
 
 

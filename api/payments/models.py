@@ -36,8 +36,8 @@ class PayLink(WithId, Base):
     """Whose bills."""
     made_by: Mapped[uuid.UUID] = mapped_column(ForeignKey("people.id"))
     """Who asked for it in a chat, and is told of the payment."""
-    link_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("chat_links.id"))
-    """The chat it was asked for in."""
+    link_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("chat_links.id"))
+    """The chat it was asked for in; None for a payment at a bank, whose page nobody can open."""
     language: Mapped[str] = mapped_column(String(8))
     attempts: Mapped[int] = mapped_column(SmallInteger, default=0)
     """How many were begun."""
@@ -83,7 +83,7 @@ class PaymentAttempt(WithId, Base):
     created_at: Mapped[datetime] = mapped_column(Moment)
     changed_at: Mapped[datetime] = mapped_column(Moment)
     paid_at: Mapped[datetime | None] = mapped_column(Moment)
-    """When the gateway confirmed it to us."""
+    """When the gateway confirmed it to us; of a payment at a bank, the beginning of its day."""
     look_at: Mapped[datetime | None] = mapped_column(Moment)
     """When we next ask the gateway by ourselves; None: no more."""
     lease: Mapped[uuid.UUID | None]

@@ -18,7 +18,7 @@ from api.payments.models import (
     PayLinkBill,
     PaymentAttempt,
 )
-from api.payments.rules import CHECKING, UNDER_WAY, AttemptState
+from api.payments.rules import CHECKING, UNDER_WAY, AttemptState, CreditState
 
 Row = TypeVar("Row")
 
@@ -75,6 +75,17 @@ def is_reference_taken(session: Session, attempt: PaymentAttempt, reference: str
             )
         )
     )
+
+
+def of_references(
+    session: Session, gateway: str, references: Collection[str]
+) -> Sequence[PaymentAttempt]:
+    """The payments that have these numbers at a gateway."""
+    return session.scalars(
+        select(PaymentAttempt).where(
+            PaymentAttempt.gateway == gateway, PaymentAttempt.reference.in_(references)
+        )
+    ).all()
 
 
 def bills_of_link(session: Session, link_id: uuid.UUID) -> Sequence[Bill]:
@@ -150,12 +161,15 @@ def one_verified(
     return session.scalar(_paid_for(person_id).where(PaymentAttempt.id == attempt_id))
 
 
-def credited(session: Session, attempt_ids: Collection[uuid.UUID]) -> Mapping[uuid.UUID, int]:
-    """What of each payment settled nothing."""
+def credited(
+    session: Session, attempt_ids: Collection[uuid.UUID], *, given_back: bool
+) -> Mapping[uuid.UUID, int]:
+    """What of each payment settled nothing: what was given back since, or what is kept still."""
+    gone = Credit.state == CreditState.REFUNDED
     return dict(
         session.execute(
             select(Credit.attempt_id, func.sum(Credit.amount))
-            .where(Credit.attempt_id.in_(attempt_ids))
+            .where(Credit.attempt_id.in_(attempt_ids), gone if given_back else ~gone)
             .group_by(Credit.attempt_id)
         ).all()
     )

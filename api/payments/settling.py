@@ -112,7 +112,7 @@ def _credit(
             facts={
                 "amount": credit.amount,
                 "reason": credit.reason,
-                "paid_on": calendar.today(now),
+                "paid_on": calendar.today(attempt.paid_at or now),
                 "reference": attempt.reference,
             },
             key=f"payment_credit:{credit.id}",
@@ -136,7 +136,7 @@ def _post_receipt(
         facts={
             "amount": sum(bill.amount for bill in settled),
             "items": [{"purpose": bill.purpose, "period": bill.period} for bill in settled],
-            "paid_on": calendar.today(now),
+            "paid_on": calendar.today(attempt.paid_at or now),
             "reference": attempt.reference,
             "own": link.made_by == link.person_id,
         },

@@ -67,6 +67,7 @@ def upgrade() -> None:
         sa.UniqueConstraint("about", "purpose", "period", name="uq_bills_about"),
     )
     with op.batch_alter_table("bills", schema=None) as batch_op:
+        batch_op.create_index("ix_bills_bill_id", ["bill_id"], unique=False)
         batch_op.create_index(
             "ix_bills_open",
             ["id"],
@@ -270,7 +271,7 @@ def upgrade() -> None:
         sa.Column("token", sa.LargeBinary(), nullable=False),
         sa.Column("person_id", sa.Uuid(), nullable=False),
         sa.Column("made_by", sa.Uuid(), nullable=False),
-        sa.Column("link_id", sa.Uuid(), nullable=False),
+        sa.Column("link_id", sa.Uuid(), nullable=True),
         sa.Column("language", sa.String(length=8), nullable=False),
         sa.Column("attempts", sa.SmallInteger(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
