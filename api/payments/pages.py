@@ -34,9 +34,9 @@ class PayPage:
 
     `items` are what is to be paid, or what was; `amount` is their sum. `token` leads back to the
     page, `seconds_left` says how long it can be paid on. Of a payment that came in: its `reference`,
-    `paid_at`, and as `credit` the part that settled nothing. `cancelled` says that the payer came
-    back without having paid, by their own word: while the page is CHECKING the gateway has not said
-    so yet.
+    `paid_at`, and of what settled nothing `credit`, kept still, and `given_back`. `cancelled` says
+    that the payer came back without having paid, by their own word: while the page is CHECKING the
+    gateway has not said so yet.
     """
 
     state: PageState
@@ -49,6 +49,7 @@ class PayPage:
     reference: str | None = None
     paid_at: datetime | None = None
     credit: Rials = _NOTHING
+    given_back: Rials = _NOTHING
     cancelled: bool = False
 
 
@@ -132,8 +133,14 @@ def _paid(session: Session, page: PayPage, attempt: PaymentAttempt) -> PayPage:
         cancelled=False,
         reference=attempt.reference,
         paid_at=attempt.paid_at,
-        credit=Rials(queries.credited(session, [attempt.id]).get(attempt.id, 0)),
+        credit=_credited(session, attempt, given_back=False),
+        given_back=_credited(session, attempt, given_back=True),
     )
+
+
+def _credited(session: Session, attempt: PaymentAttempt, *, given_back: bool) -> Rials:
+    found = queries.credited(session, [attempt.id], given_back=given_back)
+    return Rials(found.get(attempt.id, 0))
 
 
 def _with(page: PayPage, bills: Sequence[Bill]) -> PayPage:

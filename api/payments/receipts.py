@@ -98,7 +98,9 @@ def refunded(session: Session, *, credit_id: uuid.UUID, actor: str, now: datetim
 
 def _shown(session: Session, paid: Sequence[PaymentAttempt]) -> list[PaymentOut]:
     ids = [attempt.id for attempt in paid]
-    lines, credited = queries.lines_of(session, ids), queries.credited(session, ids)
+    lines = queries.lines_of(session, ids)
+    kept = queries.credited(session, ids, given_back=False)
+    given_back = queries.credited(session, ids, given_back=True)
     return [
         PaymentOut(
             id=attempt.id,
@@ -111,7 +113,8 @@ def _shown(session: Session, paid: Sequence[PaymentAttempt]) -> list[PaymentOut]
                 for line, bill in lines.get(attempt.id, ())
                 if line.settled
             ],
-            credit=credited.get(attempt.id, 0),
+            credit=kept.get(attempt.id, 0),
+            given_back=given_back.get(attempt.id, 0),
         )
         for attempt in paid
     ]

@@ -46,8 +46,8 @@ class PaidItem(BaseModel):
 class PaymentOut(BaseModel):
     """A receipt.
 
-    `reference` is the gateway's number; `credit` is the part that settled nothing and is kept for
-    the payer.
+    `reference` is the gateway's number. Of what settled nothing, `credit` is kept for the payer
+    still, and `given_back` has gone back to them: with the items they add up to the amount.
     """
 
     id: uuid.UUID
@@ -57,6 +57,7 @@ class PaymentOut(BaseModel):
     card_masked: str | None
     items: list[PaidItem]
     credit: int
+    given_back: int = 0
 
 
 class PaymentPage(BaseModel):

@@ -107,8 +107,15 @@ def _paid(found: PayPage, _gateway: str, _now: datetime) -> Page:
         # Its bills were settled by another page, or at a bank.
         title = _("Paid already")
         lines = [_("Nothing is left to pay here. You can close this page.")]
-    if found.credit:
+    if found.credit or found.given_back:
         title = _("Your money has arrived")
+    if found.given_back:
+        lines.append(
+            _("{amount} of it settled nothing and was paid back to you.").using(
+                amount=found.given_back
+            )
+        )
+    if found.credit:
         lines.append(
             _(
                 "{credit} of it settled nothing, because the bill was paid already or is closed. "

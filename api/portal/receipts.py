@@ -20,6 +20,7 @@ LEAVE = "/my/leave"
 
 _AFRESH = _("Go back to the chat and tap My receipts: you get a fresh page.")
 _KEPT = _("Kept for you")
+_GIVEN_BACK = _("Paid back to you")
 _CARD = _("Card")
 _NAME = _("Name")
 
@@ -94,6 +95,8 @@ def paper(receipt: PaymentOut, *, name: str, language: Language, now: datetime) 
     ]
     if receipt.credit:
         figures.append((_KEPT, Rials(receipt.credit)))
+    if receipt.given_back:
+        figures.append((_GIVEN_BACK, Rials(receipt.given_back)))
     figures += [
         (TOTAL, Sentence("{amount:toman}", {"amount": Rials(receipt.amount)})),
         (PAID_AT, receipt.paid_at),

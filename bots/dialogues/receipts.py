@@ -118,6 +118,11 @@ def _receipt(paid: PaymentOut) -> Sentence:
         _("{amount} of it settled nothing and is yours.").using(amount=Rials(paid.credit))
         if paid.credit
         else None,
+        _("{amount} of it settled nothing and was paid back to you.").using(
+            amount=Rials(paid.given_back)
+        )
+        if paid.given_back
+        else None,
         _("Reference: {reference}").using(reference=Code(paid.reference)),
     )
 

@@ -123,6 +123,10 @@ async def test_credit_is_asked_back_once_and_given_back_once(app, town):
     again = await post(app, town, path)
     assert (again.status_code, again.json()["code"]) == (409, "credit_refunded")
     assert (await get(app, town, "/v1/payments/credits")).json()["total"] == 0
+    receipts = (await get(app, town, "/v1/payments")).json()["items"]
+    assert sorted((item["credit"], item["given_back"]) for item in receipts) == [
+        (0, 0), (0, 4_250_000),
+    ]  # fmt: skip
 
 
 async def test_credit_of_somebody_else_is_answered_as_one_that_is_not_there(app, town):

@@ -168,6 +168,24 @@ async def test_second_payer_gets_a_credit(town, bill, heard):
     ]  # fmt: skip
 
 
+async def test_credit_that_was_given_back_is_kept_no_more(town, bill):
+    authority = await town.go(town.link(bill))
+    with town.store.writing("lapse") as session:
+        bills.cancel(session, [bill.id], make.NOW)
+    town.pay(authority)
+    await town.back(authority)
+    (credit,) = town.rows(Credit)
+    with town.store.writing("refund") as session:
+        service.ask_refund(
+            session, person_id=bill.person_id, credit_id=credit.id, actor="x", now=make.NOW
+        )
+    assert town.page_back(authority).credit == bill.amount
+    with town.store.writing("refund") as session:
+        service.refunded(session, credit_id=credit.id, actor="x", now=make.NOW)
+    shown = town.page_back(authority)
+    assert (shown.credit, shown.given_back) == (0, bill.amount)
+
+
 async def test_money_for_a_closed_bill_is_a_credit(town, bill, heard):
     token = town.link(bill)
     authority = await town.go(token)

@@ -146,6 +146,13 @@ def test_money_that_settled_nothing_is_said_to_be_theirs():
     assert "ask for it back" in said
 
 
+def test_money_that_went_back_is_said_to_be_theirs_no_more():
+    said = read(page(replace(PAID, items=(), given_back=Rials(4_250_000))))
+    assert "Your money has arrived" in said
+    assert "4,250,000 rials of it settled nothing and was paid back" in said
+    assert "ask for it back" not in said
+
+
 def test_a_bank_that_is_away_is_no_loss():
     shown = paying.away(OPEN, gateway=GATEWAY)
     assert shown.status == 503

@@ -264,6 +264,12 @@ def test_a_paper_adds_up_before_its_readers_eyes():
     assert "Card" not in figures
 
 
+def test_a_paper_says_what_was_paid_back_and_no_more_that_it_is_kept():
+    figures = dict(paper(Language.EN, credit=0, given_back=4_000_000).figures)
+    assert figures["Paid back to you"] == "4,000,000 rials"
+    assert "Kept for you" not in figures
+
+
 def test_a_paper_of_money_that_settled_nothing_names_no_bills():
     said = paper(Language.EN, items=[], credit=8_930_000)
     assert said.lines == []
