@@ -7,6 +7,7 @@ ask the gateway ourselves.
 """
 
 import uuid
+from dataclasses import replace
 from datetime import datetime
 from functools import cache
 from typing import cast
@@ -179,11 +180,14 @@ async def leave(request: Request) -> Response:
     """Sign out."""
     hub = hub_of(request.app)
     secret = request.cookies.get(_cookie(hub), "")
+    page = receipts.closed()
     if await forms.is_ours(request, public_url=hub.settings.public_url):
         await writing(
             hub, "portal.leave", lambda session, now: signin.leave(session, secret, now=now)
         )
-    left = answer(receipts.closed(), reader(request))
+        # They are closed because it was asked for: nothing was refused.
+        page = replace(page, status=200)
+    left = answer(page, reader(request))
     left.delete_cookie(_cookie(hub), path="/", secure=reader(request).secure, httponly=True)
     return left
 
