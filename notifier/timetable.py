@@ -24,6 +24,7 @@ from api.kit.slices import Slice
 from api.notices import service as notices
 from api.notices.previewing import Preview
 from api.occurrences import service as occurrences
+from api.payments import service as payments
 
 log = structlog.get_logger("notifier.timetable")
 
@@ -107,6 +108,7 @@ def sweep(session: Session, *, slot: date, after: str | None, now: datetime) -> 
         + identity.sweep(session, now=now)
         + notices.sweep(session, now=now)
         + notices.match_late(session, now=now)
+        + payments.sweep(session, now=now)
         + occurrences.sweep(session, job=SWEEP, before=now - _MINUTES_LAST)
     )
     for channel, count in notices.overdue(session, now=now).items():

@@ -142,6 +142,7 @@ def _settle(session: Session, row: BankRow, bill: Bill, language: str, now: date
         made_by=bill.person_id,
         link_id=None,
         language=language,
+        attempts=1,
         created_at=now,
         expires_at=now,
     )

@@ -5,6 +5,7 @@ import uuid
 from collections.abc import Collection
 from datetime import datetime, timedelta
 
+from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
 from api.bills import queries as bills
@@ -16,6 +17,7 @@ from api.payments.models import PayLink, PayLinkBill
 from api.payments.refusals import BillBeingChecked, BillClosed, NothingToPay
 
 _BYTES = 24
+UNUSED_KEPT = timedelta(days=30)
 
 
 def make_link(
@@ -59,3 +61,17 @@ def make_link(
     session.add_all(PayLinkBill(link_id=link.id, bill_id=bill.id) for bill in wanted)
     session.flush()
     return link, token, sum(bill.amount for bill in wanted)
+
+
+def sweep(session: Session, *, now: datetime, limit: int = 5000) -> int:
+    """Forget links that nobody began to pay on in thirty days, at most `limit`; gives how many.
+
+    One that a payment came by is part of what is told of that payment, and kept with it.
+    """
+    old = queries.unused_links(session, now - UNUSED_KEPT, limit=limit)
+    for statement in (
+        delete(PayLinkBill).where(PayLinkBill.link_id.in_(old)),
+        delete(PayLink).where(PayLink.id.in_(old)),
+    ):
+        session.execute(statement.execution_options(synchronize_session=False))
+    return len(old)

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from api import db
 from api.bills.models import Bill
 from api.payments.models import (
+    UNUSED,
     AttemptBill,
     Credit,
     PayLink,
@@ -40,6 +41,20 @@ def link_of(session: Session, token: str, *, held: bool = False) -> PayLink | No
     """The link of a token; `held` against others until the transaction ends."""
     wanted = select(PayLink).where(PayLink.token_index == token_index(token))
     return session.scalar(_held(wanted) if held else wanted)
+
+
+def unused_links(session: Session, before: datetime, *, limit: int) -> Sequence[uuid.UUID]:
+    """Links made before an instant of which no attempt came, the oldest first."""
+    return session.scalars(
+        select(PayLink.id)
+        .where(
+            UNUSED,
+            PayLink.created_at < before,
+            ~exists().where(PaymentAttempt.link_id == PayLink.id),
+        )
+        .order_by(PayLink.created_at)
+        .limit(limit)
+    ).all()
 
 
 def attempt_of(session: Session, secret: str, *, held: bool = False) -> PaymentAttempt | None:

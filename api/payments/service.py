@@ -11,7 +11,7 @@ from api.payments.attempts import (
     returned,
     settle,
 )
-from api.payments.links import make_link
+from api.payments.links import make_link, sweep
 from api.payments.pages import Item, PayPage, page_of, page_of_return
 from api.payments.queries import being_checked, under_way
 from api.payments.receipts import ask_refund, credits_of, receipt, receipts, refunded, refunds
@@ -38,5 +38,6 @@ __all__ = [
     "refunds",
     "returned",
     "settle",
+    "sweep",
     "under_way",
 ]

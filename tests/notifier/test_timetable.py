@@ -3,11 +3,14 @@
 from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from api.kit.calendar import TEHRAN, today
 from api.kit.slices import Slice
-from notifier.timetable import SWEEP, TIMETABLE, Job, Late
+from api.payments.models import PayLink
+from notifier.timetable import SWEEP, TIMETABLE, Job, Late, sweep
+from tests.support import make, paying
 
 
 def _nothing(session: Session, *, slot: date, after: str | None, now: datetime) -> Slice:
@@ -62,3 +65,11 @@ def test_the_timetable_names_the_jobs_people_type() -> None:
         "bill-reminders": time(9, 30),
         SWEEP: None,
     }
+
+
+def test_the_sweep_forgets_pay_links_too(session: Session) -> None:
+    who = paying.payer(session)
+    paying.token(session, who, [paying.bill(session, who.person)])
+    late = make.NOW + timedelta(days=31)
+    sweep(session, slot=today(late), after=None, now=late)
+    assert session.scalars(select(PayLink)).all() == []

@@ -285,6 +285,13 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("pay_links", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_pay_links_person_id"), ["person_id"], unique=False)
+        batch_op.create_index(
+            "ix_pay_links_unused",
+            ["created_at"],
+            unique=False,
+            postgresql_where=sa.text("attempts = 0"),
+            sqlite_where=sa.text("attempts = 0"),
+        )
 
     op.create_table(
         "request_stages",
