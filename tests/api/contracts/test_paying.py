@@ -13,7 +13,7 @@ from api.contracts import service
 from api.contracts.models import Contract
 from api.payments import service as payments
 from api.payments.events import BillsSettled
-from api.payments.gateway import Asked, NotPaid, Unknown, Verified
+from api.payments.gateway import Asked, NotPaid, Outcome, Unknown, Verified
 from api.records.models import RecordMonth
 from tests.api.contracts.runs import at, bills, day, notices, run
 from tests.support import make, paying
@@ -162,15 +162,16 @@ def test_contract_lapses_only_when_what_was_begun_in_time_came_to_nothing(sessio
     asked = Asked("A1", "https://bank.example")
     payments.asked(session, attempt_id=begun.attempt_id, answer=asked, now=evening)
     (work,) = payments.claim_due(session, gateway=paying.GATEWAY, limit=9, now=night)
+    outcomes: dict[str, Outcome] = {
+        "nothing was paid": NotPaid(),
+        "none": Unknown("timeout"),
+        "paid": Verified("R1", None),
+    }
     payments.settle(
         session,
         attempt_id=begun.attempt_id,
         lease=work.lease,
-        outcome={
-            "nothing was paid": NotPaid(),
-            "none": Unknown("timeout"),
-            "paid": Verified("R1", None),
-        }[answer],
+        outcome=outcomes[answer],
         now=night,
     )
     run(session, service.lapse, day("1405-09-02"))
