@@ -7,7 +7,7 @@ The reminders of a day come of three readings, one after the other: bills whose 
 contracts whose person chose this day of the month, and contracts that will lapse.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -74,20 +74,7 @@ def preview(session: Session, *, job: str, slot: date, now: datetime, limit: int
     What was posted already is counted again: its keys pass it over in a real run. KeyError for
     another job.
     """
-    parts = _parts(session, _READERS[job], slot, now, limit)
-    return previewing.preview(session, (part.notices for part in parts))
-
-
-def _parts(
-    session: Session, reader: _Reader, slot: date, now: datetime, limit: int
-) -> Iterator[_Part]:
-    after: str | None = None
-    while True:
-        part = reader(session, slot, now, after, limit)
-        yield part
-        after = part.after
-        if after is None:
-            return
+    return previewing.preview(session, _READERS[job], slot=slot, now=now, limit=limit)
 
 
 def _to_bill(session: Session, slot: date, _now: datetime, after: str | None, limit: int) -> _Part:

@@ -8,7 +8,7 @@ let each of them exist once.
 
 import uuid
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -82,20 +82,7 @@ def preview(session: Session, *, job: str, slot: date, now: datetime, limit: int
     Reminders that were posted already are counted again: their keys pass them over in a real run.
     KeyError for another job.
     """
-    parts = _parts(session, _READERS[job], slot, now, limit)
-    return previewing.preview(session, (part.notices for part in parts))
-
-
-def _parts(
-    session: Session, reader: _Reader, slot: date, now: datetime, limit: int
-) -> Iterator[_Part]:
-    after: str | None = None
-    while True:
-        part = reader(session, slot, now, after, limit)
-        yield part
-        after = part.after
-        if after is None:
-            return
+    return previewing.preview(session, _READERS[job], slot=slot, now=now, limit=limit)
 
 
 def _to_announce(
