@@ -70,12 +70,14 @@ def look(store: Store, job: Job, day: date) -> list[str]:
         for one in seen.samples
     ]
     parts = Counter(sms.parts(text) for text in texts)
+    # A tie goes by name: the same day says the same, whoever came out of the store first.
+    ranked = sorted(seen.by_language.items(), key=lambda counted: (-counted[1], counted[0]))
     return [
         *(f"  {place:2d}. {' / '.join(text.splitlines())}" for place, text in enumerate(texts, 1)),
         "SMS parts of the samples: "
         + (", ".join(f"{count} of {size}" for size, count in sorted(parts.items())) or "none"),
         "Languages: "
-        + (", ".join(f"{name} {count}" for name, count in seen.by_language.items()) or "none"),
+        + (", ".join(f"{name} {count}" for name, count in ranked) or "none"),
         f"{job.name} {_written(day)}: {seen.count} {' would be '.join(job.makes)}; nothing was.",
     ]
 

@@ -67,7 +67,7 @@ def test_a_look_posts_nothing_and_shows_neither_name_nor_amount(indebted: Store)
     said = look(indebted, job_of("debt-notices"), DAY)
     assert _posted(indebted) == 0
     assert said[-1].endswith(": 2 notices would be posted; nothing was.")
-    assert said[-2] == "Languages: fa 1, en 1"
+    assert said[-2] == "Languages: en 1, fa 1"
     assert said[-3].startswith("SMS parts of the samples: ")
     assert len(said) == 5
     assert "نان سحر" not in "".join(said)
