@@ -28,7 +28,7 @@ from api.db import Store
 from api.kit.sealing import Keyring
 from api.settings import Settings
 from tests.conftest import new_database
-from tests.support import core, make
+from tests.support import core, make, ports
 
 
 @pytest.fixture
@@ -154,7 +154,7 @@ async def test_metrics_count_by_door_and_status(store: Store):
         await doors.get("/v1/organisation/today")
         page = (await doors.get("/metrics")).text
     assert 'api_requests_total{door="organisation.today",status="200"}' in page
-    assert "api_requests_waiting 0.0" in page
+    assert 'api_requests_waiting{line="all"} 0.0' in page
     assert "api_requests_inside 0.0" in page
 
 
@@ -396,8 +396,7 @@ def own_keys() -> Iterator[None]:
 def test_process_serves_and_stops_cleanly(migrated_url: str, key_file: Path, dialect: str):
     # As a supervisor stops it, and as Ctrl-C does.
     by = signal.SIGTERM if dialect == "sqlite" else signal.SIGINT
-    with closing(socket.create_server(("127.0.0.1", 0))) as free:
-        port = free.getsockname()[1]
+    port = ports.a_free_one()
     environment = {
         **os.environ,
         "API_DATABASE_URL": migrated_url,
@@ -424,7 +423,7 @@ def test_process_serves_and_stops_cleanly(migrated_url: str, key_file: Path, dia
 
 
 def until(done: Callable[[], bool]) -> None:
-    last = time.monotonic() + 30
+    last = time.monotonic() + 60
     while True:
         try:
             if done():
