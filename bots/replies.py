@@ -2,13 +2,13 @@
 
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from typing import Any
 
 from sqlalchemy import insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from api.kit.message import Button, Message, Wants
+from api.kit.message import Button, Message, Pin, Wants
 from api.kit.sealing import Keyring
 from bots.leases import Claim, LostLease, change, held, holds
 from bots.store import Store
@@ -189,6 +189,7 @@ def _written(message: Message) -> str:
             "wants": message.wants.value if message.wants else None,
             "wants_label": message.wants_label,
             "language": message.language,
+            "pin": astuple(message.pin) if message.pin else None,
         },
         ensure_ascii=False,
     )
@@ -202,4 +203,6 @@ def _message(plain: str) -> Message:
         wants=Wants(kept["wants"]) if kept["wants"] else None,
         wants_label=kept["wants_label"],
         language=kept["language"],
+        # What an older release kept has none.
+        pin=Pin(*kept["pin"]) if kept.get("pin") else None,
     )

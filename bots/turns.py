@@ -23,7 +23,6 @@ from prometheus_client import Counter, Histogram
 from api.client import Core, knock
 from api.errors import Refusal, Unavailable
 from api.kit import points
-from api.kit.message import Message
 from api.kit.outcome import Accepted, Rejected, Unknown
 from api.kit.sealing import Keyring
 from bots import log, wording
@@ -33,7 +32,7 @@ from bots.leases import LEASE_SECONDS, Claim, LostLease
 from bots.memory import Memory, Work
 from bots.replay import Address
 from bots.replies import Due
-from bots.reply import Reply
+from bots.reply import Reply, messages
 from bots.store import Away
 from bots.talk import Dialogues, Sent
 from notifier.channels import mouths
@@ -240,8 +239,7 @@ class Worker:
         conversation: Conversation,
         replies: list[Reply],
     ) -> None:
-        speech, can = conversation.speech, adapter.channel.can
-        messages: list[Message] = [reply.message(speech, can) for reply in replies]
+        said = messages(replies, conversation.speech, adapter.channel.can)
         wakes, wake_at = 0, None
         if conversation.waits is not None or "untold" in chat:
             wakes = work.wakes + 1
@@ -249,7 +247,7 @@ class Worker:
             delay = max(conversation.waits or 0.0, growing)
             wake_at = self._memory.now() + delay * random.uniform(0.9, 1.1)
         await self._memory.keep_turn(
-            claim, row, cast("dict[str, Any]", chat), messages, wake_at=wake_at, wakes=wakes
+            claim, row, cast("dict[str, Any]", chat), said, wake_at=wake_at, wakes=wakes
         )
 
     def _conversation(self, claim: Claim, adapter: Adapter, chat: log.Chat) -> Conversation:

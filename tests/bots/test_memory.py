@@ -6,7 +6,7 @@ import json
 import pytest
 from sqlalchemy import inspect, select, text
 
-from api.kit.message import Button, Message, Wants
+from api.kit.message import Button, Message, Pin, Wants
 from bots import migrations
 from bots.inbox import POLLER_SECONDS, Update
 from bots.leases import LEASE_SECONDS, Claim, LostLease
@@ -96,6 +96,14 @@ async def test_updates_of_a_chat_come_in_their_order(memory: Memory, clock: Cloc
         await memory.keep_turn(claim, work.update[0], {}, [], wake_at=None, wakes=0)
     assert said == ["یک", "دو"]
     assert (await memory.work(claim)).update is None
+
+
+async def test_a_place_is_kept_as_it_will_be_shown(memory: Memory):
+    await memory.inbox.receive(BOT, [an_update(1)])
+    claim = await one_claim(memory)
+    place = Message("شعبه ۱۲", pin=Pin(35.7, 51.34, "شعبه ۱۲", "خیابان آزادی"))
+    await memory.keep_turn(claim, None, {}, [place, ASKED], wake_at=None, wakes=0)
+    assert [reply.message for reply in (await memory.work(claim)).replies] == [place, ASKED]
 
 
 async def test_a_chat_has_one_worker_until_the_lease_ends(memory: Memory, clock: Clock):
