@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -337,6 +338,38 @@ async def test_each_door_refuses_whom_it_is_not_for(store: Store):
             elif "X-Chat" not in takes:
                 assert await knocked(another) == (403, "scope_missing"), name
     assert probed > 30
+
+
+@pytest.mark.parametrize(
+    ("content", "shown"),
+    [
+        (b"{", {}),
+        (b"{}", {}),
+        (b"\xff\xfe{", {}),
+        (b"x" * 2_000_000, {}),
+        (b"{}", {"X-Chat": "no address of a chat"}),
+        (b"{}", {"Idempotency-Key": ""}),
+    ],
+    ids=["torn", "empty", "no text", "too large", "chat of another form", "no idempotency key"],
+)
+async def test_stranger_learns_of_no_door_what_it_would_read(
+    store: Store, content: bytes, shown: dict[str, str]
+):
+    app = core.app(store)
+    probed = 0
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://c") as doors:
+        for method, path in operations(app.openapi()):
+            # Holes filled with what is no id: a path that cannot be read is no answer either.
+            for key in ({}, {"X-Key": "wrong"}):
+                answer = await doors.request(
+                    method,
+                    re.sub(r"{\w+}", "x", path),
+                    content=None if method == "GET" else content,
+                    headers={"content-type": "application/json", **shown, **key},
+                )
+                assert (answer.status_code, answer.json()["code"]) == (401, "not_known"), path
+                probed += 1
+    assert probed > 60
 
 
 def refusal_to_start(settings: Settings, capsys: pytest.CaptureFixture[str]) -> str:
