@@ -437,7 +437,7 @@ async def test_those_who_hang_up_leak_no_place(fresh_store: Store):
         again = await asyncio.gather(*(doors.get("/v1/test/slow") for _ in range(6)))
     assert [answer.status_code for answer in again] == [200] * 6
     gate = hub_of(app).gate
-    assert (gate._waiting, gate._places._value) == (0, 2)
+    assert (gate._all._waiting, gate._all._places._value) == (0, 2)
 
 
 async def test_chat_that_is_linked_to_nobody_is_told_so(app: FastAPI):
