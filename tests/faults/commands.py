@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from sqlalchemy import func, select, text
+from sqlalchemy import func, select, text, update
 
 from api.access.models import ApiKey
 from api.booklets import service as booklets
@@ -12,11 +12,14 @@ from api.kit.sealing import Keyring
 from api.kit.slices import SIZE
 from api.ledger import service as ledger
 from api.ledger.rules import Kind
-from api.notices.models import Notice
+from api.notices import service as notices
+from api.notices.models import Delivery, Notice
+from api.notices.rules import NoticeStatus, Status
 from api.organisation.models import Holiday, RuleTable
 from api.payments.models import Credit
 from api.payments.rules import CreditState
 from api.requests.models import RequestStage
+from api.templates.catalogue import TEMPLATES
 from tests.faults import country
 from tests.faults.nursery import Death
 from tests.faults.tally import Tally
@@ -131,6 +134,34 @@ def _advance(world: World, death: Death) -> Tally:
     return Tally(lost=2 - min(moves, 1) - min(told, 1), twice=max(0, moves - 1, told - 1))
 
 
+def _again(world: World, death: Death) -> Tally:
+    """What failed has one notice in its place, however often it is sent again."""
+    with world.store.writing("arranged") as session:
+        notices.post(
+            session,
+            template="debt_notice",
+            to=make.person(session).id,
+            about="debt:1",
+            facts=TEMPLATES["debt_notice"].example.model_dump(mode="json"),
+            key="failed",
+            now=country.now(),
+        )
+        session.execute(update(Notice).values(status=NoticeStatus.FAILED))
+        session.execute(
+            update(Delivery).values(
+                status=Status.TECHNICAL_FAILURE, reason="bot_refused", due_at=None
+            )
+        )
+    _killed(world, death, "notices", "again", "bot_refused")
+    if death.point.endswith(".before"):
+        _done(world, "notices", "again", "bot_refused")
+    with world.store.reading() as session:
+        statuses = session.scalars(select(Notice.status)).all()
+    waiting = statuses.count(NoticeStatus.WAITING)
+    assert statuses.count(NoticeStatus.CANCELLED) == 1
+    return Tally(lost=int(not waiting), twice=max(0, waiting - 1))
+
+
 def _printed(world: World) -> tuple[int, int]:
     """How often a request came to be printed, and how many notices say so."""
     with world.store.reading() as session:
@@ -144,6 +175,7 @@ COMMANDS: Mapping[str, Callable[[World, Death], Tally]] = {
     "load.slice": _load,
     "machines.add": _add,
     "machines.end": _end,
+    "notices.again": _again,
     "payments.refunded": _refunded,
     "requests.advance": _advance,
     "rules.load": _rules,
