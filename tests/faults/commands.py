@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from sqlalchemy import func, select, text, update
+from sqlalchemy import func, insert, select, text, update
 
 from api.access.models import ApiKey
 from api.booklets import service as booklets
@@ -20,19 +20,23 @@ from api.payments.models import Credit
 from api.payments.rules import CreditState
 from api.requests.models import RequestStage
 from api.templates.catalogue import TEMPLATES
+from bots.inbox import ADDRESS
+from bots.tables import chats
 from tests.faults import country
 from tests.faults.nursery import Death
 from tests.faults.tally import Tally
-from tests.faults.world import PATIENCE, Opener, World
+from tests.faults.world import BOT, PATIENCE, Opener, World
 from tests.support import make
 
 LOADED = SIZE + 7
 PEOPLE = 20
+RESEALED = "memory.resealed"
 
 
 def run(open_world: Opener, dialect: str, death: Death) -> Tally:
     """Type a command, let it die at a point, type it again."""
-    return COMMANDS[death.point.rpartition(".")[0]](open_world(dialect), death)
+    point = death.point.rpartition(".")[0]
+    return COMMANDS[point](open_world(dialect, talks=point == RESEALED), death)
 
 
 def _load(world: World, death: Death) -> Tally:
@@ -59,6 +63,34 @@ def _rotate(world: World, death: Death) -> Tally:
     with world.store.reading() as session:
         sealed = session.scalars(text("SELECT phone FROM people")).all()
     opened = {ring.open(bytes(one), context="people.phone") for one in sealed}
+    stale = [one for one in sealed if not ring.sealed_with_current(bytes(one))]
+    assert not stale, "the rotation was not finished"
+    return Tally(lost=PEOPLE - len(opened))
+
+
+def _rotate_memory(world: World, death: Death) -> Tally:
+    """Every chat's address opens after a rotation of the bots' keys that died and was finished."""
+    assert world.memory is not None
+    ring = Keyring.load(Path(world.env["BOTS_KEYS"]))
+    with world.memory.writing("arranged") as session:
+        session.execute(
+            insert(chats),
+            [
+                {
+                    "key": f"{number:032d}",
+                    "bot": BOT,
+                    "address": ring.seal(str(number), context=ADDRESS),
+                    "arrived": 0,
+                }
+                for number in range(PEOPLE)
+            ],
+        )
+    _killed(world, death, "keys", "rotate", room="bots")
+    _done(world, "keys", "rotate", room="bots")
+    ring = Keyring.load(Path(world.env["BOTS_KEYS"]))
+    with world.memory.reading() as session:
+        sealed = session.scalars(select(chats.c.address)).all()
+    opened = {ring.open(bytes(one), context=ADDRESS) for one in sealed}
     stale = [one for one in sealed if not ring.sealed_with_current(bytes(one))]
     assert not stale, "the rotation was not finished"
     return Tally(lost=PEOPLE - len(opened))
@@ -175,6 +207,7 @@ COMMANDS: Mapping[str, Callable[[World, Death], Tally]] = {
     "load.slice": _load,
     "machines.add": _add,
     "machines.end": _end,
+    RESEALED: _rotate_memory,
     "notices.again": _again,
     "payments.refunded": _refunded,
     "requests.advance": _advance,
@@ -183,13 +216,13 @@ COMMANDS: Mapping[str, Callable[[World, Death], Tally]] = {
 POINTS = tuple(COMMANDS)
 
 
-def _killed(world: World, death: Death, *arguments: str) -> None:
-    process = world.run("api", *arguments, dies_at=death)
+def _killed(world: World, death: Death, *arguments: str, room: str = "api") -> None:
+    process = world.run(room, *arguments, dies_at=death)
     assert process.wait(PATIENCE) == -9, process.said()
 
 
-def _done(world: World, *arguments: str) -> None:
-    process = world.run("api", *arguments)
+def _done(world: World, *arguments: str, room: str = "api") -> None:
+    process = world.run(room, *arguments)
     assert process.wait(PATIENCE) == 0, process.said()
 
 
