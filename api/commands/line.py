@@ -182,6 +182,41 @@ def note_refund(
     typer.echo(f"the credit {credit} is given back")
 
 
+@payments.command("unanswered")
+def list_unanswered() -> None:
+    """List payments of which the gateway has not said for a day what became of them, oldest first."""
+    from api.commands import attempts, opening, troubles
+
+    with opening.ready(troubles.settings()) as store:
+        for line in attempts.unanswered(store, now=datetime.now(UTC)):
+            typer.echo(line)
+
+
+@payments.command("paid")
+def end_as_paid(
+    payment: Annotated[str, typer.Argument(help="The payment's id, as `unanswered` lists it.")],
+    reference: Annotated[str, typer.Option(help="The bank's own number of the payment.")],
+) -> None:
+    """Take an unanswered payment for paid, as the bank says: its bills are settled."""
+    from api.commands import attempts, opening, troubles
+
+    with opening.ready(troubles.settings()) as store:
+        attempts.paid(store, payment, reference, now=datetime.now(UTC))
+    typer.echo(f"the payment {payment} is paid")
+
+
+@payments.command("unpaid")
+def end_as_unpaid(
+    payment: Annotated[str, typer.Argument(help="The payment's id, as `unanswered` lists it.")],
+) -> None:
+    """Take an unanswered payment for not paid, as the bank says: its bills may be paid again."""
+    from api.commands import attempts, opening, troubles
+
+    with opening.ready(troubles.settings()) as store:
+        attempts.unpaid(store, payment, now=datetime.now(UTC))
+    typer.echo(f"the payment {payment} is not paid")
+
+
 @notices.command("failed")
 def list_failed(
     *,

@@ -82,6 +82,8 @@ class PaymentAttempt(WithId, Base):
     """The gateway's name for this attempt."""
     reference: Mapped[str | None] = mapped_column(String(32))
     """The gateway's number of the payment, as receipts show it."""
+    doubted: Mapped[str | None] = mapped_column(String(32))
+    """The number the gateway named for it though another payment has that number: staff look."""
     card_masked: Mapped[str | None] = mapped_column(String(19))
     cancelled: Mapped[bool] = mapped_column(default=False)
     """Whether the payer came back saying that they did not pay."""

@@ -6,13 +6,14 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import TypeVar
 
-from sqlalchemy import ColumnElement, Select, exists, func, literal_column, select
+from sqlalchemy import ColumnElement, Select, exists, func, literal_column, or_, select
 from sqlalchemy.orm import Session
 
 from api import db
 from api.bills.models import Bill
 from api.payments.models import (
     UNUSED,
+    WATCHED,
     AttemptBill,
     Credit,
     PayLink,
@@ -158,6 +159,17 @@ def due(now: datetime, gateway: str) -> Select[uuid.UUID]:
         .where(PaymentAttempt.look_at <= now, PaymentAttempt.gateway == gateway)
         .order_by(PaymentAttempt.look_at)
     )
+
+
+def without_answer(session: Session, before: datetime) -> Sequence[PaymentAttempt]:
+    """Attempts that are still asked about: begun before an instant, or doubted; the oldest first."""
+    return session.scalars(
+        select(PaymentAttempt)
+        .where(
+            WATCHED, or_(PaymentAttempt.created_at <= before, PaymentAttempt.doubted.is_not(None))
+        )
+        .order_by(PaymentAttempt.created_at, PaymentAttempt.id)
+    ).all()
 
 
 def verified(session: Session, person_id: uuid.UUID, *, limit: int) -> Sequence[PaymentAttempt]:

@@ -11,6 +11,7 @@ from api.payments.attempts import (
     returned,
     settle,
 )
+from api.payments.ending import end_as_paid, end_as_unpaid, unanswered
 from api.payments.links import make_link, sweep
 from api.payments.pages import Item, PayPage, page_of, page_of_return
 from api.payments.queries import being_checked, under_way
@@ -27,6 +28,8 @@ __all__ = [
     "being_checked",
     "claim_due",
     "credits_of",
+    "end_as_paid",
+    "end_as_unpaid",
     "has_due",
     "is_awaited",
     "make_link",
@@ -39,5 +42,6 @@ __all__ = [
     "returned",
     "settle",
     "sweep",
+    "unanswered",
     "under_way",
 ]
