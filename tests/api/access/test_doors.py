@@ -311,7 +311,9 @@ async def test_same_key_at_once_is_done_once(fresh_store: Store):
         await asyncio.to_thread(entered.wait, 10)
         points.disarm()
         second = asyncio.create_task(post(doors, "/notes", "one", "k"))
-        await asyncio.wait({second}, timeout=0.3)
+        # On PostgreSQL it is answered while the first is inside; on SQLite it waits for it.
+        answered = fresh_store.dialect == "postgresql"
+        await asyncio.wait({second}, timeout=9 if answered else 0.3)
         held.set()
         answers = await asyncio.gather(first, second)
         last = await post(doors, "/notes", "one", "k")
