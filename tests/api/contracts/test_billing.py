@@ -90,6 +90,54 @@ def test_run_goes_on_slice_by_slice_from_where_it_stopped(session):
     assert len(bills(session)) == 7
 
 
+def test_slice_judged_ahead_bills_what_it_saw_when_nothing_changed(fresh_store):
+    with fresh_store.writing("arrange") as session:
+        make.rules(session)
+        ids = sorted(make.contract(session).id for _ in range(3))
+    with fresh_store.reading() as session:
+        verb = service.bill_ahead(session, slot=SLOT, after=None, now=at(SLOT), limit=2)
+    with fresh_store.reading() as session:
+        assert bills(session) == []
+    with fresh_store.writing("slice") as session:
+        done = verb(session, slot=SLOT, after=None, now=at(SLOT))
+    assert done == Slice(2, str(ids[1]), 2)
+    with fresh_store.reading() as session:
+        assert [bill.payer_of for bill in bills(session)] == ids[:2]
+
+
+def test_contracts_that_changed_since_they_were_judged_are_judged_as_they_are(fresh_store):
+    with fresh_store.writing("arrange") as session:
+        make.rules(session)
+        same, raised, lapsed = (make.contract(session) for _ in range(3))
+    with fresh_store.reading() as session:
+        verb = service.bill_ahead(session, slot=SLOT, after=None, now=at(SLOT))
+    with fresh_store.writing("meanwhile") as session:
+        session.get_one(Contract, raised.id).monthly_base *= 2
+        session.get_one(Contract, lapsed.id).state = State.LAPSED
+    with fresh_store.writing("slice") as session:
+        assert verb(session, slot=SLOT, after=None, now=at(SLOT)) == Slice(3, None, 2)
+    with fresh_store.reading() as session:
+        assert {bill.payer_of: bill.amount for bill in bills(session)} == {
+            same.id: 27_000_000,
+            raised.id: 54_000_000,
+        }
+        assert ledger.balance(session, Account.PAYER, raised.id) == 54_000_000
+
+
+def test_slice_judged_ahead_by_two_is_issued_once(fresh_store):
+    with fresh_store.writing("arrange") as session:
+        make.rules(session)
+        contract = make.contract(session)
+    with fresh_store.reading() as session:
+        verbs = [service.bill_ahead(session, slot=SLOT, after=None, now=at(SLOT)) for _ in range(2)]
+    for verb, issued in zip(verbs, (1, 0), strict=True):
+        with fresh_store.writing("slice") as session:
+            assert verb(session, slot=SLOT, after=None, now=at(SLOT)) == Slice(1, None, issued)
+    with fresh_store.reading() as session:
+        assert len(bills(session)) == 1
+        assert ledger.balance(session, Account.PAYER, contract.id) == 27_000_000
+
+
 def test_run_that_dies_in_a_slice_bills_the_rest_when_it_is_run_again(fresh_store):
     """Bills, ledger and contract are of one transaction: a slice is there whole, or not at all."""
     with fresh_store.writing("arrange") as session:
