@@ -269,7 +269,7 @@ def upgrade() -> None:
     op.create_table(
         "pay_links",
         sa.Column("token_index", sa.LargeBinary(length=16), nullable=False),
-        sa.Column("token", sa.LargeBinary(), nullable=False),
+        sa.Column("token", sa.LargeBinary(), nullable=True),
         sa.Column("person_id", sa.Uuid(), nullable=False),
         sa.Column("made_by", sa.Uuid(), nullable=False),
         sa.Column("link_id", sa.Uuid(), nullable=True),
@@ -292,6 +292,13 @@ def upgrade() -> None:
             unique=False,
             postgresql_where=sa.text("attempts = 0"),
             sqlite_where=sa.text("attempts = 0"),
+        )
+        batch_op.create_index(
+            "ix_pay_links_known",
+            ["expires_at"],
+            unique=False,
+            postgresql_where=sa.text("token IS NOT NULL"),
+            sqlite_where=sa.text("token IS NOT NULL"),
         )
 
     op.create_table(

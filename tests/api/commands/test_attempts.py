@@ -14,6 +14,7 @@ from api.commands.troubles import CannotDo
 from api.db import Store
 from api.ledger import service as ledger
 from api.ledger.rules import Kind
+from api.notices.models import Notice
 from api.payments import rules
 from api.payments import service as payments
 from api.payments.gateway import Asked, Unknown
@@ -94,6 +95,7 @@ def test_payment_ended_as_not_paid_leaves_its_bill_open(store, payment):
         bill_id = session.scalars(select(Bill.id)).one()
         assert not payments.being_checked(session, [bill_id])
         assert session.get_one(PaymentAttempt, payment.id).state is AttemptState.FAILED
+        assert session.scalars(select(Notice.template)).all() == ["payment_unpaid"]
 
 
 def test_payment_is_not_ended_by_hand_while_the_gateway_may_answer(store, payment):

@@ -53,9 +53,8 @@ async def test_payment_settles_the_bills_and_tells_the_payer(town, heard):
     assert notice.facts["amount"] == 8_500_000
     with town.store.reading() as session:
         receipt = service.receipts(session, person_id=town.who.person.id).items[0]
-        assert (
-            service.receipt(session, person_id=town.who.person.id, payment_id=receipt.id) == receipt
-        )
+        (kept,) = service.papers(session, person_id=town.who.person.id, today=make.TODAY)
+    assert (kept.receipt, kept.person_id, kept.child) == (receipt, town.who.person.id, "")
     assert [item.period for item in receipt.items] == ["1405-07", "1405-08"]
     assert (receipt.amount, receipt.credit, receipt.card_masked) == (
         8_500_000, 0, "999999******1234",
