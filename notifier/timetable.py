@@ -143,7 +143,7 @@ TIMETABLE: Mapping[str, Job] = MappingProxyType(
     {
         job.name: job
         for job in (
-            # A contract lapses when its last day is over, before the day's bills are made.
+            # A contract lapses before the day's bills are made.
             Job(
                 "contract-lapses",
                 contracts.lapse,
