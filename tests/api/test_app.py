@@ -242,12 +242,14 @@ BODIES: dict[str, Any] = {
     "identity.code": {"code": "123456"},
     "identity.fact": {"month": "1398-04"},
     "identity.resend": None,
+    "identity.workplaces": None,
     "notices.check": {"code": "K7Q2-M4XD"},
     "notices.waits": {"messenger": "telegram", "audience": "employers", "seconds": 1},
     "payments.link": {"bills": [str(db.new_id())]},
     "payments.refund": None,
     "preferences.consent": {"on": True},
     "preferences.language": {"language": "fa"},
+    "requests.satisfied": {"satisfaction": "neither"},
 }
 HOLES = {
     "bill": str(db.new_id()),
@@ -259,7 +261,8 @@ HOLES = {
     "number": "0" * 13,
     "year": "1405",
 }
-HOLES_OF = {"requests.show": {"number": "0" * 10}}
+_REQUEST = {"number": "0" * 10}
+HOLES_OF = {"requests.show": _REQUEST, "requests.satisfied": _REQUEST}
 
 
 async def test_each_door_refuses_whom_it_is_not_for(store: Store):
