@@ -48,9 +48,10 @@ def told(session, person) -> list[str]:
         select(Notice, Delivery.status)
         .join(Delivery, Delivery.notice_id == Notice.id)
         .where(Notice.person_id == person.id)
-        .order_by(Notice.id)
     )
-    return [f"{notice.facts['stage']} {status}" for notice, status in found]
+    # A notice of a stage is named for its place; ids of one millisecond have no order.
+    placed = sorted(found, key=lambda row: int(row[0].key.rpartition(":")[2]))
+    return [f"{notice.facts['stage']} {status}" for notice, status in placed]
 
 
 def stages(session, person, number: str) -> list[str]:
