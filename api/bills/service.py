@@ -247,6 +247,7 @@ def _assessed(key: str, subject: str, row: NewBill) -> NewTransfer:
 def _shown(bill: Bill, *, pending: bool) -> dict[str, Any]:
     return {
         "id": bill.id,
+        "payer_of": bill.payer_of,
         "title_code": bill.purpose,
         "period": bill.period,
         "amount": bill.amount,

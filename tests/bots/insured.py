@@ -55,6 +55,7 @@ def a_bill(number: int, **changed: Any) -> BillOut:
     period = Month(1405, 8).plus(1 - number)
     usual: dict[str, Any] = {
         "id": UUID(int=200 + number),
+        "payer_of": UUID(int=301),
         "title_code": Purpose.CONTRIBUTION,
         "period": str(period),
         "amount": 4_250_000,
@@ -69,7 +70,12 @@ def a_bill(number: int, **changed: Any) -> BillOut:
 
 def a_fee(**changed: Any) -> BillOut:
     """The fee of a booklet."""
-    fee = {"id": UUID(int=250), "title_code": Purpose.BOOKLET_FEE, "amount": 1_731_000}
+    fee = {
+        "id": UUID(int=250),
+        "payer_of": UUID(int=1),
+        "title_code": Purpose.BOOKLET_FEE,
+        "amount": 1_731_000,
+    }
     return a_bill(1, **fee | changed)
 
 
