@@ -16,8 +16,8 @@ from api.notices import service as notices
 from api.notices.models import Delivery, Notice
 from api.notices.rules import NoticeStatus, Status
 from api.organisation.models import Holiday, RuleTable
-from api.payments.models import Credit
-from api.payments.rules import CreditState
+from api.payments.models import Credit, PaymentAttempt
+from api.payments.rules import AttemptState, CreditState
 from api.requests.models import RequestStage
 from api.templates.catalogue import TEMPLATES
 from bots.inbox import ADDRESS
@@ -145,6 +145,40 @@ def _refunded(world: World, death: Death) -> Tally:
     return Tally(lost=int(given < amount or not is_over), twice=int(given > amount))
 
 
+def _paid(world: World, death: Death) -> Tally:
+    """A payment ended by hand as paid is in the ledger once, and its payer is told once."""
+    with world.store.writing("arranged") as session:
+        attempt_id = country.unanswered(session, country.payer(session, 1))
+    ended = ("payments", "paid", str(attempt_id), "--reference", "8827364510")
+    _killed(world, death, *ended)
+    _done(world, *ended)
+    with world.store.reading() as session:
+        amount = session.get_one(PaymentAttempt, attempt_id).amount
+        kept = ledger.balance(session, Kind.BANK)
+    told = _told(world, "payment_receipt")
+    return Tally(lost=int(kept < amount) + int(not told), twice=int(kept > amount or told > 1))
+
+
+def _unpaid(world: World, death: Death) -> Tally:
+    """A payment ended by hand as not paid moves no money, and its payer is told once."""
+    with world.store.writing("arranged") as session:
+        attempt_id = country.unanswered(session, country.payer(session, 1))
+    _killed(world, death, "payments", "unpaid", str(attempt_id))
+    _done(world, "payments", "unpaid", str(attempt_id))
+    with world.store.reading() as session:
+        is_over = session.get_one(PaymentAttempt, attempt_id).state is AttemptState.FAILED
+        kept = ledger.balance(session, Kind.BANK)
+    told = _told(world, "payment_unpaid")
+    return Tally(lost=int(not is_over or not told), twice=int(bool(kept) or told > 1))
+
+
+def _told(world: World, template: str) -> int:
+    """How many notices of a template there are."""
+    with world.store.reading() as session:
+        wanted = select(func.count()).select_from(Notice).where(Notice.template == template)
+        return session.scalar(wanted) or 0
+
+
 def _advance(world: World, death: Death) -> Tally:
     """After its commit a request is where it was sent, before it can be sent; one word is said of it."""
     with world.store.writing("arranged") as session:
@@ -209,6 +243,8 @@ COMMANDS: Mapping[str, Callable[[World, Death], Tally]] = {
     "machines.end": _end,
     RESEALED: _rotate_memory,
     "notices.again": _again,
+    "payments.end_as_paid": _paid,
+    "payments.end_as_unpaid": _unpaid,
     "payments.refunded": _refunded,
     "requests.advance": _advance,
     "rules.load": _rules,
