@@ -79,6 +79,21 @@ def test_only_contracts_of_that_month_are_billed(session, facts, billed):
     assert run(session, service.bill, SLOT) == billed
 
 
+def test_contract_that_began_long_ago_is_billed_from_the_month_before_on(session):
+    """Lists name contracts of many years: what was asked for before is not asked for again."""
+    make.contract(session, starts_on="1404-02")
+    for slot in ("1405-09-01", "1405-09-02", "1405-10-01"):
+        run(session, service.bill, day(slot))
+    assert [bill.period for bill in bills(session)] == ["1405-08", "1405-09"]
+
+
+def test_month_of_a_run_that_was_missed_is_billed_when_it_runs_late(session):
+    make.contract(session, billed_until="1405-06")
+    for slot in ("1405-08-30", "1405-09-01"):
+        run(session, service.bill, day(slot), now=at(day("1405-09-20")))
+    assert [bill.period for bill in bills(session)] == ["1405-07", "1405-08"]
+
+
 def test_run_goes_on_slice_by_slice_from_where_it_stopped(session):
     for _ in range(7):
         make.contract(session)
