@@ -19,7 +19,7 @@ Result = TypeVar("Result")
 
 PAGES = 6
 """One place in so many may be held by pages, and one at least. Threads share one interpreter: each
-page inside makes every chat slower, and more of them make no page faster."""
+page inside makes every chat slower."""
 
 _WAITING = Gauge("api_requests_waiting", "Requests that wait before the gate.", ["line"])
 _INSIDE = Gauge("api_requests_inside", "Requests that hold a thread and a connection.")
