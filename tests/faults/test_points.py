@@ -27,6 +27,7 @@ SURROUNDED = {
     "notifier/channels/sms_http.py:_call": ("channels.sms.send",),
     "notifier/channels/telegram.py:_calls": ("channels.telegram.send",),
     "notifier/channels/telegram.py:_say": ("channels.telegram.send",),
+    "notifier/channels/telegram.py:_show": ("channels.telegram.send",),
 }
 # A farewell to a mail server changes nothing.
 WITHOUT_EFFECT = {"notifier/channels/email.py:_leave"}
