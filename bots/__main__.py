@@ -21,7 +21,7 @@ def serve() -> None:
     from bots import settings
 
     told = settings.read()
-    # aiogram is imported from here on: three seconds that a wrong setting need not wait for.
+    # The libraries are imported from here on: seconds that a wrong setting need not wait for.
     from bots import serving
 
     serving.serve(told)
