@@ -1,6 +1,7 @@
 """Bale on the desk: the same phones, in its own dialect, driven by our mouth and adapter."""
 
 from collections.abc import AsyncIterator
+from typing import Any
 
 import pytest
 from pydantic import SecretStr
@@ -33,7 +34,7 @@ async def adapter(desk: Desk) -> AsyncIterator[BaleAdapter]:
 
 
 async def test_what_a_person_does_is_read_and_answered(desk: Desk, adapter: BaleAdapter):
-    here = {"person": MINA, "bot": NAME}
+    here: dict[str, Any] = {"person": MINA, "bot": NAME}
     await desk.post("/desk/say", **here, text="/start abc")
     await desk.post("/desk/contact", **here)
     await desk.post("/desk/contact", **here, forwarded=True)
