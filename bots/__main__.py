@@ -40,7 +40,7 @@ def migrate() -> None:
 def chat(
     *,
     channel: Annotated[
-        str, typer.Option(help="terminal (numbers) or telegram (buttons).")
+        str, typer.Option(help="terminal (numbers), telegram or bale (buttons).")
     ] = "terminal",
     lang: Annotated[str, typer.Option(help="fa or en; empty asks, as in a new chat.")] = "fa",
     audience: Annotated[str, typer.Option(help="people, employers or inspectors.")] = "employers",
@@ -55,8 +55,8 @@ def chat(
     from bots import settings
     from bots.dialogues import collected
 
-    if channel not in {"terminal", "telegram"} or lang not in {"", "fa", "en"}:
-        raise settings.CannotStart("CHANNEL is terminal or telegram, and LANG is fa or en.")
+    if channel not in {"terminal", "telegram", "bale"} or lang not in {"", "fa", "en"}:
+        raise settings.CannotStart("CHANNEL is terminal, telegram or bale, and LANG is fa or en.")
     knocking = settings.read_core()
     transcript = talking.Transcript(write, lang)
 
@@ -68,7 +68,7 @@ def chat(
                 audience=audience,
                 name=name,
                 language=lang,
-                buttons=channel == "telegram",
+                buttons=channel != "terminal",
                 transcript=transcript,
             )
 
