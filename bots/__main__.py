@@ -25,7 +25,7 @@ def serve() -> None:
     from bots import settings
 
     told = settings.read()
-    # aiogram is imported from here on: three seconds that a wrong setting need not wait for.
+    # The libraries are imported from here on: seconds that a wrong setting need not wait for.
     from bots import serving
 
     serving.serve(told)
@@ -59,7 +59,7 @@ def rotate_keys() -> None:
 def chat(
     *,
     channel: Annotated[
-        str, typer.Option(help="terminal (numbers) or telegram (buttons).")
+        str, typer.Option(help="terminal (numbers), telegram or bale (buttons).")
     ] = "terminal",
     lang: Annotated[str, typer.Option(help="fa or en; empty asks, as in a new chat.")] = "fa",
     audience: Annotated[str, typer.Option(help="people, employers or inspectors.")] = "employers",
@@ -74,8 +74,8 @@ def chat(
     from bots import settings
     from bots.dialogues import collected
 
-    if channel not in {"terminal", "telegram"} or lang not in {"", "fa", "en"}:
-        raise settings.CannotStart("CHANNEL is terminal or telegram, and LANG is fa or en.")
+    if channel not in {"terminal", "telegram", "bale"} or lang not in {"", "fa", "en"}:
+        raise settings.CannotStart("CHANNEL is terminal, telegram or bale, and LANG is fa or en.")
     knocking = settings.read_core()
     transcript = talking.Transcript(write, lang)
 
@@ -87,7 +87,7 @@ def chat(
                 audience=audience,
                 name=name,
                 language=lang,
-                buttons=channel == "telegram",
+                buttons=channel != "terminal",
                 transcript=transcript,
             )
 

@@ -16,7 +16,7 @@ core away, core back      the core stops answering; it is back, and waiting talk
 
 import gettext
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
@@ -25,13 +25,23 @@ from typing import Any
 from api.client import Core
 from api.kit.language import DOMAIN, LOCALES
 from bots.talk import Dialogues
-from tests.bots.players import PHONE, Heard, Player, TelegramPlayer, TerminalPlayer
+from tests.bots.players import (
+    PHONE,
+    BalePlayer,
+    Heard,
+    Player,
+    TelegramPlayer,
+    TerminalPlayer,
+)
 
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
 # Tokens are random: in two stories they are the same where they stand in the same place.
 _TOKEN = re.compile(r"[^/]{16,}$")
 _ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
-Play = TerminalPlayer | TelegramPlayer
+Play = TerminalPlayer | TelegramPlayer | BalePlayer
+PLAYERS: Mapping[str, type[Play]] = MappingProxyType(
+    {"terminal": TerminalPlayer, "telegram": TelegramPlayer, "bale": BalePlayer}
+)
 
 
 async def play(
@@ -41,21 +51,24 @@ async def play(
     core: Callable[[], tuple[Core, Any]],
     audience: str = "employers",
     also: Mapping[str, Callable[[Any], None]] = MappingProxyType({}),
+    on: Sequence[str] = tuple(PLAYERS),
 ) -> None:
-    """Play a file on the terminal and on aiogram; `core` makes a fresh core for each of them.
+    """Play a file on each adapter (Bale by python-telegram-bot); `core` makes a fresh core for each.
 
-    Raises AssertionError with file and line where an answer is missing, or where the two differ.
+    Raises AssertionError with file and line where an answer is missing, or where two differ.
     The second thing `core` gives is its wire: `away`, a flag, and `wait(seconds)`; `also` are lines of one's own that do
     something to it.
     """
     stories = []
-    for kind in (TerminalPlayer, TelegramPlayer):
+    for messenger in on:
         opened, wire = core()
-        player = kind(dialogues, opened, audience)
+        player = PLAYERS[messenger](dialogues, opened, audience)
         stories.append(await _story(path, player, wire, also))
         await player.adapter.close()
-    for (place, said), (_place, other) in zip(*stories, strict=True):
-        assert said == other, f"{path.name}:{place}: terminal {said}, telegram {other}"
+    first, *others = stories
+    for messenger, story in zip(on[1:], others, strict=True):
+        for (place, said), (_place, other) in zip(first, story, strict=True):
+            assert said == other, f"{path.name}:{place}: {on[0]} {said}, {messenger} {other}"
 
 
 async def _story(
@@ -169,5 +182,4 @@ def says(heard: list[Heard], words: str, language: str) -> bool:
 
 def player(kind: str, dialogues: Dialogues, core: Core, audience: str = "employers") -> Player:
     """A player by the name of its messenger."""
-    made = {"terminal": TerminalPlayer, "telegram": TelegramPlayer}[kind]
-    return made(dialogues, core, audience, language="fa")
+    return PLAYERS[kind](dialogues, core, audience, language="fa")

@@ -24,6 +24,8 @@ class HttpServer:
 
     async def take(self, request: web.Request) -> web.StreamResponse:
         fields: dict[str, Any] = {**request.query, **(await request.post())}
+        if request.content_type == "application/json":
+            fields |= await request.json()
         self.calls.append((request.path, fields))
         answer = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
         return await answer(request)

@@ -1,0 +1,113 @@
+"""Bale, and whoever else speaks a dialect of the Bot API: parsed by python-telegram-bot.
+
+Raw updates become neutral; replies leave by the notifier's mouth. Whoever needs this file imports
+it late.
+"""
+
+from collections.abc import Awaitable, Mapping
+from dataclasses import replace
+
+import structlog
+from telegram import BotCommand, CallbackQuery, Message, Update
+from telegram.error import TelegramError
+
+from api.kit import points
+from bots.adapters import Raw
+from bots.adapters.bot_api import ALLOWED, BotApiAdapter, is_private, phone_of, spoken
+from bots.talk import Contact, File, Place, Sent
+from notifier.channels.bale import BaleChannel
+from notifier.channels.settings import BotSettings
+
+_logger = structlog.get_logger("bots.bale")
+
+
+class BaleAdapter(BotApiAdapter):
+    """One bot of a messenger that speaks a dialect."""
+
+    def __init__(self, settings: BotSettings, channel: BaleChannel | None = None) -> None:
+        super().__init__(settings)
+        token = settings.token.get_secret_value()
+        self._channel = channel or BaleChannel(token, settings.api_root, self.dialect)
+
+    @property
+    def channel(self) -> BaleChannel:
+        return self._channel
+
+    def _parsed(self, update: Raw, *, forwarded: bool) -> Sent | None:
+        parsed = Update.de_json(update, None)
+        if parsed.callback_query is not None:
+            return _tap(parsed.callback_query)
+        return _message(parsed.message, forwarded=forwarded) if parsed.message else None
+
+    async def acknowledge(self, sent: Sent) -> None:
+        if not sent.acknowledge:
+            return
+        try:
+            with points.around("bots.bale.acknowledge"):
+                await self.channel.bot.answer_callback_query(sent.acknowledge)
+        except TelegramError:
+            # The spinner of a button ends by itself; the answer is what counts.
+            return
+
+    async def offer_commands(self, commands: Mapping[str, Mapping[str, str]]) -> bool:
+        if not self.dialect.commands:
+            return True
+        for place, (language, named) in enumerate(commands.items()):
+            menu = [BotCommand(name, words) for name, words in named.items()]
+            # The first is also what everybody else sees.
+            for code in (None, language) if place == 0 else (language,):
+                heard = self.channel.bot.set_my_commands(menu, language_code=code)
+                if not await self._heard(heard):
+                    return False
+        return True
+
+    async def _watch(self, url: str, secret: str) -> bool:
+        allowed = list(ALLOWED) if self.dialect.chooses_updates else None
+        return await self._heard(
+            self.channel.bot.set_webhook(url, secret_token=secret or None, allowed_updates=allowed)
+        )
+
+    async def unwatch(self) -> bool:
+        return await self._heard(self.channel.bot.delete_webhook())
+
+    async def _heard(self, call: Awaitable[bool]) -> bool:
+        try:
+            with points.around("bots.bale.arranged"):
+                return await call
+        except TelegramError as error:
+            _logger.warning("messenger.not_arranged", channel=self.name, kind=type(error).__name__)
+            return False
+
+
+def _tap(query: CallbackQuery) -> Sent:
+    chat = query.message.chat if query.message is not None else None
+    private = chat is None or is_private(chat.type, chat.id, query.from_user.id)
+    return Sent(tap=query.data or "|", private=private, acknowledge=query.id)
+
+
+def _message(message: Message, *, forwarded: bool) -> Sent | None:
+    sender, chat = message.from_user, message.chat
+    if sender is not None and sender.is_bot:
+        return None
+    if not is_private(chat.type, chat.id, sender.id if sender else None):
+        return Sent(private=False)
+    place, card = message.location, message.contact
+    # Own is what the messenger itself vouches for: one's own card, not forwarded (domain page, §3).
+    own = sender is not None and card is not None and card.user_id == sender.id == chat.id
+    return replace(
+        spoken(message.text or ""),
+        contact=Contact(phone_of(card.phone_number), own and not forwarded) if card else None,
+        place=Place(place.latitude, place.longitude) if place else None,
+        file=_file(message),
+    )
+
+
+def _file(message: Message) -> File | None:
+    if message.document is not None:
+        file = message.document
+        name, media = file.file_name or "file", file.mime_type or "application/octet-stream"
+        return File(file.file_id, name, file.file_size or 0, media)
+    if message.photo:
+        best = max(message.photo, key=lambda size: size.width * size.height)
+        return File(best.file_id, "photo.jpg", best.file_size or 0, "image/jpeg")
+    return None
