@@ -89,6 +89,8 @@ async def chat(
             replies = await conversation.go_on()
         state = json.dumps(remembered)
         for reply in replies:
+            if reply.pins and not buttons:
+                continue
             transcript.heard(reply)
             if buttons:
                 message = reply.message(conversation.speech, adapter.channel.can)

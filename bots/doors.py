@@ -9,7 +9,7 @@ from aiohttp import web
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from bots.adapters import Adapter
-from bots.memory import Memory, Update
+from bots.inbox import Inbox, Update
 from bots.store import Away
 
 SECRET_HEADER = "X-Telegram-Bot-Api-Secret-Token"  # noqa: S105 - the header's name.
@@ -20,7 +20,7 @@ Handler = Callable[[web.Request], Awaitable[web.Response]]
 
 
 def doors(
-    memory: Memory,
+    inbox: Inbox,
     watched: Mapping[str, tuple[Adapter, str]],
     *,
     ready: Callable[[], Awaitable[bool]],
@@ -28,7 +28,7 @@ def doors(
 ) -> web.Application:
     """Make the doors. `watched` is each audience's bot with the secret its updates must carry."""
     application = web.Application(client_max_size=_BODY_BYTES)
-    application.router.add_post("/telegram/{audience}", _telegram(memory, watched, came))
+    application.router.add_post("/telegram/{audience}", _telegram(inbox, watched, came))
     application.router.add_get("/health/live", _live)
     application.router.add_get("/health/ready", _ready(ready))
     application.router.add_get("/metrics", _metrics)
@@ -36,7 +36,7 @@ def doors(
 
 
 def _telegram(
-    memory: Memory, watched: Mapping[str, tuple[Adapter, str]], came: Callable[[], None]
+    inbox: Inbox, watched: Mapping[str, tuple[Adapter, str]], came: Callable[[], None]
 ) -> Handler:
     async def update(request: web.Request) -> web.Response:
         adapter, secret = watched.get(request.match_info["audience"], (None, ""))
@@ -57,7 +57,7 @@ def _telegram(
             return web.Response(status=400)
         one = Update(number, adapter.chat_of(raw), kept)
         try:
-            fresh = await memory.receive(adapter.name, [one])
+            fresh = await inbox.receive(adapter.name, [one])
         except Away as error:
             # Not acknowledged: the messenger will bring it again.
             _logger.warning("memory.away", kind=type(error).__name__)

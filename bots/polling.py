@@ -12,7 +12,8 @@ from collections.abc import Callable
 import structlog
 
 from bots.adapters import Adapter, NotNow
-from bots.memory import LostLease, Memory, Update
+from bots.inbox import Inbox, Update
+from bots.leases import LostLease
 from bots.store import Away
 
 WAIT_SECONDS = 15.0
@@ -28,14 +29,14 @@ class Poller:
 
     def __init__(
         self,
-        memory: Memory,
+        inbox: Inbox,
         adapter: Adapter,
         came: Callable[[], None],
         *,
         wait_seconds: float = WAIT_SECONDS,
     ) -> None:
         """`came` is called after updates were committed."""
-        self._memory = memory
+        self._inbox = inbox
         self._adapter = adapter
         self._came = came
         self._wait = wait_seconds
@@ -55,14 +56,14 @@ class Poller:
         """Poll once; gives the seconds to wait before the next time."""
         bot = self._adapter.name
         try:
-            offset = await self._memory.lead(bot, self._owner)
+            offset = await self._inbox.lead(bot, self._owner)
             raws = await self._adapter.updates(offset, self._wait)
             updates = [
                 Update(number, self._adapter.chat_of(raw), json.dumps(raw))
                 for raw in raws
                 if (number := self._adapter.update_id(raw)) is not None
             ]
-            fresh = await self._memory.receive_polled(bot, self._owner, updates)
+            fresh = await self._inbox.receive_polled(bot, self._owner, updates)
         except LostLease:
             return _OTHERS_TURN
         except NotNow as error:
@@ -86,7 +87,7 @@ class Poller:
 
     async def _give_up(self) -> None:
         try:
-            await self._memory.stop_leading(self._adapter.name, self._owner)
+            await self._inbox.stop_leading(self._adapter.name, self._owner)
         except Away:
             # The lease ends by itself.
             return

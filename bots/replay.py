@@ -26,8 +26,10 @@ from bots.talk import (
     File,
     Link,
     Option,
+    Pin,
     Place,
     Say,
+    Show,
     Step,
     listening,
     spoken,
@@ -85,6 +87,7 @@ class Run:
         self.answered: list[Answered] = []
         self.says: list[Sentence] = []
         self.links: list[Link] = []
+        self.pins: list[Pin] = []
         self.asked: list[str] = []
         self.finished = False
         self.refused_to_send = False
@@ -133,7 +136,7 @@ class Run:
 
     async def _meet(self, step: Any) -> Any:
         """Answer one step; raises Refusal, Unavailable, or _Missing for a question without an answer."""
-        if isinstance(step, Say):
+        if isinstance(step, Say | Show):
             return self._say(step)
         if not isinstance(step, Ask | Do):
             raise BadDialogue(
@@ -233,11 +236,15 @@ class Run:
         self.passed.append(step.name)
         self._says_here = 0
 
-    def _say(self, step: Say) -> None:
+    def _say(self, step: Say | Show) -> None:
         said = f"{self.passed[-1] if self.passed else ''}#{self._says_here}"
         self._says_here += 1
-        if said not in self._talk["said"]:
-            self._talk["said"].append(said)
+        if said in self._talk["said"]:
+            return
+        self._talk["said"].append(said)
+        if isinstance(step, Show):
+            self.pins += step.pins
+        else:
             self.says.append(step.words)
             self.links += step.links
 

@@ -1,10 +1,10 @@
 """What is said back, neutral: a text and a list, which one function numbers and recognises."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from api.kit.language import Sentence, Speech, _
-from api.kit.message import Button, Message, Wants
+from api.kit.message import Button, Message, Pin, Wants
 from notifier.channels.mouths import Capabilities
 
 LINES = 8
@@ -33,7 +33,8 @@ class Reply:
 
     `lines` are numbered from 1, `ways` have their own digits (0 menu or cancel, 9 back). `others`
     have none: buttons beside a question that is answered in free text, where digits are text.
-    `links` are buttons that open pages. `plain` shows numbers only. `wants` is a thing that some channels have a button for; `hint` says
+    `links` are buttons that open pages. `pins` are places on a map: `split` makes each a reply of its
+    own, that goes before. `plain` shows numbers only. `wants` is a thing that some channels have a button for; `hint` says
     it in words where there is none.
     """
 
@@ -42,6 +43,7 @@ class Reply:
     ways: tuple[tuple[str, Line], ...] = ()
     others: tuple[Line, ...] = ()
     links: tuple[Button, ...] = ()
+    pins: tuple[Pin, ...] = ()
     wants: Wants | None = None
     wants_label: str = ""
     hint: str = ""
@@ -69,6 +71,9 @@ class Reply:
     def message(self, speech: Speech, can: Capabilities) -> Message:
         """The message for a channel, by what it can do."""
         language = speech.language.value
+        if self.pins:
+            (pin,) = self.pins
+            return Message(self.text, pin=pin, language=language)
         if not can.buttons:
             # What cannot open an address (an SMS never holds one) is told none.
             return Message(self.numbered(speech, links=can.links), language=language)
@@ -116,8 +121,17 @@ def _or_write(speech: Speech, lines: Iterable[Line]) -> str:
     return speech.word(_("Or write: {words}"), words=words)
 
 
+def messages(replies: Iterable[Reply], speech: Speech, can: Capabilities) -> list[Message]:
+    """The messages for a channel; one without maps is shown no place, for the words say it too."""
+    return [reply.message(speech, can) for reply in replies if can.pins or not reply.pins]
+
+
 def split(reply: Reply) -> list[Reply]:
-    """One reply, or several where the text is too long for a message: the last carries the list."""
+    """One reply, or several: each place before it, and a text that is too long for a message.
+
+    The last carries the list.
+    """
+    places = [Reply(str(pin), pins=(pin,)) for pin in reply.pins]
     texts = [""]
     for paragraph in _pieces(reply.text):
         joined = f"{texts[-1]}\n\n{paragraph}" if texts[-1] else paragraph
@@ -125,7 +139,8 @@ def split(reply: Reply) -> list[Reply]:
             texts.append(paragraph)
         else:
             texts[-1] = joined
-    return [*(Reply(text) for text in texts[:-1] if text), replace(reply, text=texts[-1])]
+    last = replace(reply, text=texts[-1], pins=())
+    return [*places, *(Reply(text) for text in texts[:-1] if text), last]
 
 
 def _pieces(text: str) -> Iterator[str]:
@@ -134,19 +149,26 @@ def _pieces(text: str) -> Iterator[str]:
             yield paragraph[start : start + _LONGEST]
 
 
-def paged(lines: list[Line], page: int, more: Line) -> tuple[Line, ...]:
-    """One page of a list: all of it where it fits, else seven lines and *more*."""
-    if len(lines) <= LINES:
-        return tuple(lines)
-    room = LINES - 1
-    start = min(page, pages(len(lines)) - 1) * room
+def paged(
+    lines: Sequence[Line], page: int, more: Line, *, always: Sequence[Line] = ()
+) -> tuple[Line, ...]:
+    """One page of a list: all of it where it fits, else as much as does and *more*.
+
+    The lines of `always` stand at the end of every page.
+    """
+    room = LINES - len(always)
+    if len(lines) <= room:
+        return (*lines, *always)
+    room -= 1
+    start = min(page, pages(len(lines), always=len(always)) - 1) * room
     rest = lines[start:]
-    return tuple(rest) if len(rest) <= room else (*rest[:room], more)
+    return (*rest[:room], *([more] if len(rest) > room else []), *always)
 
 
-def pages(count: int) -> int:
-    """How many pages a list of so many lines has."""
-    return 1 if count <= LINES else -(-count // (LINES - 1))
+def pages(count: int, *, always: int = 0) -> int:
+    """How many pages a list of so many lines has, beside those that stand on each."""
+    room = LINES - always
+    return 1 if count <= room else -(-count // (room - 1))
 
 
 def labelled(speech: Speech, words: Sentence | str) -> str:

@@ -67,7 +67,7 @@ async def _serve(settings: Settings, keys: Keyring) -> None:
         watched = {bot.audience: (adapters[bot.name], secrets[bot.name]) for bot in bots}
         await memory.tune()
         runner = await _listening(
-            doors(memory, watched, ready=lambda: _ready(store), came=worker.wake), settings
+            doors(memory.inbox, watched, ready=lambda: _ready(store), came=worker.wake), settings
         )
         closing.push_async_callback(runner.cleanup)
         working = asyncio.create_task(worker.run())
@@ -156,7 +156,7 @@ async def _every(seconds: float, act: Callable[[], Awaitable[object]]) -> None:
 
 async def _poll(memory: Memory, adapter: TelegramAdapter, worker: Worker) -> None:
     await _until_done(adapter.unwatch)
-    await Poller(memory, adapter, worker.wake).run()
+    await Poller(memory.inbox, adapter, worker.wake).run()
 
 
 async def _watch(adapter: TelegramAdapter, secret: str, public_url: str) -> None:

@@ -84,10 +84,16 @@ class Showing(ABC):
         return run, await run.forward()
 
     async def _show(self, talk: log.Talk, run: Run, stop: Stop) -> Reply:
-        """Where a talk stands, with what was said on the way there and the pages that go with it."""
+        """Where a talk stands, with what was said on the way there, its pages and its places."""
         reply = await self._standing_at(talk, run, stop)
         links = (Button(self._word(link.words), url=link.url) for link in run.links)
-        return replace(reply, links=(*links, *reply.links))
+        pins = (
+            replace(
+                pin, title=self.speech.digits(pin.title), address=self.speech.digits(pin.address)
+            )
+            for pin in run.pins
+        )
+        return replace(reply, links=(*links, *reply.links), pins=(*pins, *reply.pins))
 
     async def _standing_at(self, talk: log.Talk, run: Run, stop: Stop) -> Reply:
         says = [self._word(words) for words in run.says]

@@ -7,7 +7,8 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event, text
+from sqlalchemy import Connection, Engine, Table, create_engine, event, text
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -62,6 +63,10 @@ class Store:
             yield connection
             with points.around(point):
                 await connection.commit()
+
+    def insert(self, table: Table) -> Any:
+        """An INSERT into a table that can say what becomes of a conflict, as both stores can."""
+        return (postgresql if self.dialect == "postgresql" else sqlite).insert(table)
 
     async def close(self) -> None:
         """Let the connections go."""

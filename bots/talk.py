@@ -1,6 +1,6 @@
 """The words of a dialogue, before any messenger (talks.md).
 
-A dialogue is one plain async function that awaits five words:
+A dialogue is one plain async function that awaits six words:
 
     Step
       Ask        a question: the id of an option, or what was typed or sent
@@ -8,6 +8,7 @@ A dialogue is one plain async function that awaits five words:
       Do         one call of the core, run once, its result kept
         Finish   a Do that closes the log: nothing before it can be changed
       Say        a sentence, said once
+      Show       places on a map, shown once
 
 The engine runs the function again from the top over the kept answers at every message, so between
 two words it must do the same whenever it is run: no clock, no randomness, no waiting for anything
@@ -21,12 +22,13 @@ from dataclasses import dataclass
 from typing import Any, Generic, Literal, ParamSpec, TypeVar, overload
 
 from api.kit.language import Language, Sentence
+from api.kit.message import Pin
 from bots.offers import AUDIENCES, Audience, Dialogue, Dialogues, dialogue
 from bots.sent import Contact, File, Place, Sent
 
 __all__ = [
     "AUDIENCES", "Act", "Ask", "Audience", "Chosen", "Confirm", "Contact", "Dialogue", "Dialogues",
-    "Do", "File", "Finish", "Link", "Option", "Place", "Say", "Sent", "Step", "Takes", "Unclear",
+    "Do", "File", "Finish", "Link", "Option", "Pin", "Place", "Say", "Sent", "Show", "Step", "Takes", "Unclear",
     "audience", "dialogue", "for_oneself", "language",
 ]  # fmt: skip
 
@@ -42,10 +44,14 @@ _OPTION = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:-]{0,47}")
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """One line of a list: its id goes over the wire, its words are shown."""
+    """One line of a list: its id goes over the wire, its words are shown.
+
+    One that `stays` stands on every page of a long list.
+    """
 
     id: str
     words: Sentence | str
+    stays: bool = False
 
     def __post_init__(self) -> None:
         if not _OPTION.fullmatch(self.id):
@@ -307,6 +313,17 @@ class Say(Step[None]):
         self.name = ""
         self.words = words.using(**facts)
         self.links = tuple(links)
+
+
+class Show(Step[None]):
+    """Places on a map, each a message of its own before the words that follow.
+
+    Where a channel has no map none is shown, so the words say where they are as well.
+    """
+
+    def __init__(self, pins: Sequence[Pin]) -> None:
+        self.name = ""
+        self.pins = tuple(pins)
 
 
 def _named(name: str) -> str:

@@ -23,15 +23,16 @@ from prometheus_client import Counter, Histogram
 from api.client import Core, knock
 from api.errors import Refusal, Unavailable
 from api.kit import points
-from api.kit.message import Message
 from api.kit.outcome import Accepted, Rejected, Unknown
 from api.kit.sealing import Keyring
 from bots import log, wording
 from bots.adapters import Adapter
 from bots.conversation import Conversation
-from bots.memory import LEASE_SECONDS, Claim, Due, LostLease, Memory, Work
+from bots.leases import LEASE_SECONDS, Claim, LostLease
+from bots.memory import Memory, Work
 from bots.replay import Address
-from bots.reply import Reply
+from bots.replies import Due
+from bots.reply import Reply, messages
 from bots.store import Away
 from bots.talk import Dialogues, Sent
 from notifier.channels import mouths
@@ -238,8 +239,7 @@ class Worker:
         conversation: Conversation,
         replies: list[Reply],
     ) -> None:
-        speech, can = conversation.speech, adapter.channel.can
-        messages: list[Message] = [reply.message(speech, can) for reply in replies]
+        said = messages(replies, conversation.speech, adapter.channel.can)
         wakes, wake_at = 0, None
         if conversation.waits is not None or "untold" in chat:
             wakes = work.wakes + 1
@@ -247,7 +247,7 @@ class Worker:
             delay = max(conversation.waits or 0.0, growing)
             wake_at = self._memory.now() + delay * random.uniform(0.9, 1.1)
         await self._memory.keep_turn(
-            claim, row, cast("dict[str, Any]", chat), messages, wake_at=wake_at, wakes=wakes
+            claim, row, cast("dict[str, Any]", chat), said, wake_at=wake_at, wakes=wakes
         )
 
     def _conversation(self, claim: Claim, adapter: Adapter, chat: log.Chat) -> Conversation:
@@ -270,7 +270,7 @@ class Worker:
         if self._memory.now() - reply.created_at > REPLY_SECONDS:
             await self._conclude(claim, reply, "failed", reason="too_late")
             return 0.0
-        wait = self._told_to_wait(adapter) or await self._memory.attempt(claim, reply)
+        wait = self._told_to_wait(adapter) or await self._memory.replies.attempt(claim, reply)
         if wait > 0:
             return wait
         outcome = await adapter.channel.send(
@@ -282,14 +282,14 @@ class Worker:
                 said = "uncertain" if reply.uncertain or reply.open else "sent"
                 await self._conclude(claim, reply, said, provider_id=outcome.provider_id)
             case Unknown():
-                await self._memory.postpone(claim, reply, seconds=_BREATH, still_open=True)
+                await self._memory.replies.postpone(claim, reply, seconds=_BREATH, still_open=True)
             case Rejected(address_dead=True):
-                await self._memory.nobody_there(claim, outcome.reason)
+                await self._memory.replies.nobody_there(claim, outcome.reason)
                 _replies.labels(claim.bot, "failed").inc()
             case Rejected(again=True):
                 waits = outcome.wait_seconds > 0
                 delay = outcome.wait_seconds or min(_LONGEST_RETRY, 2.0 ** min(reply.attempts, 10))
-                await self._memory.postpone(
+                await self._memory.replies.postpone(
                     claim, reply, seconds=delay, still_open=False, silent=waits
                 )
                 if waits:
@@ -301,7 +301,9 @@ class Worker:
     async def _conclude(
         self, claim: Claim, reply: Due, outcome: str, *, reason: str = "", provider_id: str = ""
     ) -> None:
-        await self._memory.conclude(claim, reply, outcome, reason=reason, provider_id=provider_id)
+        await self._memory.replies.conclude(
+            claim, reply, outcome, reason=reason, provider_id=provider_id
+        )
         _replies.labels(claim.bot, outcome).inc()
 
     def _told_to_wait(self, adapter: Adapter) -> float:

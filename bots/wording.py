@@ -258,6 +258,7 @@ REFUSALS: Mapping[str, Sentence | Callable[[Mapping[str, Any]], Sentence]] = Map
     "request_not_found": _(
         "We found nothing with these details. If you think it should be there, write “a person”."
     ),
+    "not_delivered": _("How it went can be said when it has been delivered."),
     "not_entitled": _not_entitled,
     "request_open": _request_open,
     "unknown_member": _(

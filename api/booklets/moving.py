@@ -30,6 +30,8 @@ from api.requests.rules import about
 _TEMPLATE = "request_stage"
 _TRACKING = re.compile(r"[0-9A-Za-z]{5,32}")
 _LONGEST_REASON = 300
+# A message of ours that leads elsewhere cannot be told from a swindler's; an SMS never holds a link.
+_LINK = re.compile(r"://|\bwww\.", re.IGNORECASE)
 # No row of Fridays and holidays is longer.
 _LONGEST_REST = timedelta(days=30)
 
@@ -180,7 +182,8 @@ def _note(stage: Stage, *, tracking: str | None, reason: str | None) -> dict[str
     if stage in {Stage.REJECTED, Stage.CANCELLED, Stage.RETURNED}:
         note["reason"] = normalise(reason or "")
         needed = stage is Stage.REJECTED
-        if len(note["reason"]) > _LONGEST_REASON or (needed and not note["reason"]):
+        too_long = len(note["reason"]) > _LONGEST_REASON
+        if too_long or _LINK.search(note["reason"]) or (needed and not note["reason"]):
             raise Invalid(field="reason", reason="form")
     return {name: value for name, value in note.items() if value}
 

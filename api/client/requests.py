@@ -1,12 +1,14 @@
-"""What one asked for, and how far it came."""
+"""What one asked for, how far it came, and how satisfied one is with it."""
 
 from dataclasses import dataclass
 
 from api.client.knock import Door, Knocker
+from api.requests.rules import Satisfaction
 from api.requests.schemas import RequestDetails, RequestPage
 
 MINE = Door[RequestPage]("GET", "/v1/requests", RequestPage)
 SHOW = Door[RequestDetails]("GET", "/v1/requests/{number}", RequestDetails)
+SATISFIED = Door[None]("POST", "/v1/requests/{number}/satisfaction")
 
 
 @dataclass(frozen=True)
@@ -22,3 +24,7 @@ class Requests:
     async def show(self, *, number: str) -> RequestDetails:
         """One request and its way so far."""
         return await self.knock(SHOW, number=number)
+
+    async def satisfied(self, *, number: str, satisfaction: Satisfaction) -> None:
+        """Say how satisfied one is with what was delivered; the last answer counts."""
+        await self.knock(SATISFIED, number=number, satisfaction=satisfaction)

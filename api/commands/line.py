@@ -147,6 +147,17 @@ def advance_request(
     typer.echo(f"request {moved} is {stage}")
 
 
+@requests.command("satisfaction")
+def show_satisfaction() -> None:
+    """Say how satisfied people were with what they were delivered."""
+    from api.commands import opening, troubles
+    from api.commands import requests as judged
+
+    with opening.ready(troubles.settings()) as store:
+        for line in judged.satisfaction(store):
+            typer.echo(line)
+
+
 @payments.command("refunds")
 def list_refunds() -> None:
     """List what people asked to be given back, oldest first."""

@@ -1,5 +1,6 @@
-"""Requests moved on by hand, until the clerk's page comes; refused in plain sentences."""
+"""Requests moved on by hand, until the clerk's page comes, and how satisfied people were with them."""
 
+from collections import Counter
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from types import MappingProxyType
@@ -12,15 +13,16 @@ from api.commands.troubles import CannotDo
 from api.db import Store
 from api.errors import Invalid
 from api.kit.identifiers import BadIdentifier
-from api.requests import rules
+from api.requests import queries, rules
 from api.requests.refusals import RequestNotFound
+from api.requests.rules import SATISFIED, Satisfaction
 
 _WRONG: Mapping[str, str] = MappingProxyType({
     "tracking": (
         "What is handed to the post has its tracking number, 5 to 32 letters and digits: "
         "add --tracking."
     ),
-    "reason": "Who is turned down hears why, in at most 300 letters: add --reason.",
+    "reason": "Who is turned down hears why, in at most 300 letters and without a link: add --reason.",
 })  # fmt: skip
 
 
@@ -73,3 +75,19 @@ def advance(
     except Invalid as bad_detail:
         raise CannotDo(_WRONG[bad_detail.params["field"]]) from None
     return number
+
+
+def satisfaction(store: Store) -> list[str]:
+    """Say how satisfied people were with what they were delivered: a line a kind, a line an answer."""
+    with store.reading() as session:
+        found = queries.satisfaction(session)
+    told = []
+    for kind in sorted({kind for kind, _, _ in found}):
+        answers = Counter({said: many for one, said, many in found if one == kind})
+        delivered = answers.total()
+        answered = delivered - answers[None]
+        satisfied = sum(answers[said] for said in SATISFIED)
+        share = f"{satisfied / answered:.1%}" if answered else "nobody answered"
+        told.append(f"{kind}: {share}; {satisfied} of {answered} answers, {delivered} delivered")
+        told += [f"  {said}: {answers[said]}" for said in Satisfaction]
+    return told

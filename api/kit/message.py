@@ -1,4 +1,4 @@
-"""What is said to a person, before any messenger: text, buttons, link, papers.
+"""What is said to a person, before any messenger: text, buttons, link, papers, a place.
 
 Bots' replies and notices are both Messages; `notifier/channels/` turns one into calls.
 """
@@ -25,6 +25,20 @@ class Button:
 
 
 @dataclass(frozen=True, slots=True)
+class Pin:
+    """A place on a map: degrees of latitude and longitude, and what is there."""
+
+    latitude: float
+    longitude: float
+    title: str
+    address: str
+
+    def __str__(self) -> str:
+        """The same in words, with the address that map programs open (RFC 5870)."""
+        return f"{self.title}\n{self.address}\ngeo:{self.latitude},{self.longitude}"
+
+
+@dataclass(frozen=True, slots=True)
 class Paper:
     """A file to go with a message."""
 
@@ -38,7 +52,8 @@ class Message:
     """Everything a channel needs; already worded in the reader's language, nothing escaped.
 
     `buttons` are rows. `wants` asks for a contact, location or file where the channel has a button
-    for it, labelled `wants_label`. `subject` and `html` are for mail.
+    for it, labelled `wants_label`. `subject` and `html` are for mail. A message with a `pin` is
+    that place and nothing else: `text` says the same in words.
     """
 
     text: str
@@ -48,4 +63,5 @@ class Message:
     subject: str = ""
     html: str = ""
     papers: tuple[Paper, ...] = field(default=())
+    pin: Pin | None = None
     language: str = "fa"

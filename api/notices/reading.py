@@ -82,6 +82,7 @@ def opened(
     if notice is None:
         raise NotFound
     check_code = code_of(notice.id)
+    template = TEMPLATES[notice.template]
     message = render.message(
         notice.template,
         notice.facts,
@@ -98,7 +99,7 @@ def opened(
         about=notice.about,
         grant_id=None,
         text=message.text,
-        actions=list(TEMPLATES[notice.template].actions),
+        actions=list(template.offered(template.facts.model_validate(notice.facts))),
         status=notice.status,
     )
     return out, notice.workshop_id

@@ -7,7 +7,9 @@ from typing import Any
 from sqlalchemy import ForeignKey, Index, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
+from api import db
 from api.db import Base, Moment, WithId
+from api.requests.rules import Satisfaction
 
 # Written as in the queries that use the index: with a parameter in it, the planner could not tell.
 OPEN = text("closed_at IS NULL")
@@ -39,6 +41,8 @@ class Request(WithId, Base):
     """The day by which it is expected; a hope, not a promise."""
     created_at: Mapped[datetime] = mapped_column(Moment)
     closed_at: Mapped[datetime | None] = mapped_column(Moment)
+    satisfaction: Mapped[Satisfaction | None] = mapped_column(db.word(Satisfaction))
+    """How satisfied who asked was with it; the last answer they gave."""
 
 
 class RequestStage(Base):

@@ -7,6 +7,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from api.requests.models import Request, RequestStage
+from api.requests.rules import DELIVERED, Satisfaction
 
 
 def by_number(session: Session, number: str) -> Request | None:
@@ -59,6 +60,16 @@ def stages_of(session: Session, request_id: uuid.UUID) -> Sequence[RequestStage]
         .where(RequestStage.request_id == request_id)
         .order_by(RequestStage.ordinal)
     ).all()
+
+
+def satisfaction(session: Session) -> Sequence[tuple[str, Satisfaction | None, int]]:
+    """How many requests of each kind were delivered, by how satisfied who asked said they were."""
+    found = session.execute(
+        select(Request.kind, Request.satisfaction, func.count())
+        .where(Request.stage == DELIVERED)
+        .group_by(Request.kind, Request.satisfaction)
+    )
+    return [(kind, said, count) for kind, said, count in found]
 
 
 def last_ordinal(session: Session, request_id: uuid.UUID) -> int:

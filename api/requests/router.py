@@ -1,4 +1,4 @@
-"""The doors of requests: what I asked for, and how far it came."""
+"""The doors of requests: what I asked for, how far it came, and how satisfied I am with it."""
 
 from typing import Annotated
 
@@ -7,10 +7,12 @@ from sqlalchemy.orm import Session
 
 from api.access.doors import Linked, Router, answers
 from api.requests import service
-from api.requests.refusals import RequestNotFound
-from api.requests.schemas import RequestDetails, RequestPage
+from api.requests.refusals import NotDelivered, RequestNotFound
+from api.requests.schemas import RequestDetails, RequestPage, SatisfactionIn
 
 router = Router(prefix="/v1/requests", tags=["requests"])
+
+Number = Annotated[str, Path(pattern="^[0-9]{10}$")]
 
 
 @router.get("")
@@ -20,8 +22,14 @@ def mine(session: Session, caller: Linked) -> RequestPage:
 
 
 @router.get("/{number}", responses=answers(RequestNotFound))
-def show(
-    session: Session, caller: Linked, number: Annotated[str, Path(pattern="^[0-9]{10}$")]
-) -> RequestDetails:
+def show(session: Session, caller: Linked, number: Number) -> RequestDetails:
     """A request of this person, and the stages it came through."""
     return service.show(session, person_id=caller.person_id, number=number)
+
+
+@router.post("/{number}/satisfaction", responses=answers(RequestNotFound, NotDelivered))
+def satisfied(session: Session, caller: Linked, number: Number, said: SatisfactionIn) -> None:
+    """Say how satisfied this person is with what was delivered; said again, the last answer counts."""
+    service.satisfied(
+        session, person_id=caller.person_id, number=number, satisfaction=said.satisfaction
+    )

@@ -1,13 +1,32 @@
-"""Numbers of requests; pure.
+"""Numbers of requests, and how satisfied who asked was; pure.
 
 A number is nine random digits and a check digit, so that a slip of the finger is found before
 anybody is asked, and so that no number tells how many there are.
 """
 
+from enum import StrEnum
+
 from api.kit.identifiers import BadIdentifier, Reason
 from api.kit.text import ascii_digits, normalise
 
 LENGTH = 10
+
+DELIVERED = "delivered"
+"""The stage at which what was asked for is there; every kind of request calls it so."""
+
+
+class Satisfaction(StrEnum):
+    """The answers to the one question that is asked at the end, the best first."""
+
+    VERY_SATISFIED = "very_satisfied"
+    SATISFIED = "satisfied"
+    NEITHER = "neither"
+    UNSATISFIED = "unsatisfied"
+    VERY_UNSATISFIED = "very_unsatisfied"
+
+
+SATISFIED = frozenset({Satisfaction.VERY_SATISFIED, Satisfaction.SATISFIED})
+"""The answers that count as satisfied (mission page, S1)."""
 
 
 def numbered(first: int) -> str:

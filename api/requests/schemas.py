@@ -3,7 +3,9 @@
 from datetime import date
 from typing import Any
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
+
+from api.requests.rules import Satisfaction
 
 
 class RequestOut(BaseModel):
@@ -38,3 +40,13 @@ class RequestDetails(RequestOut):
 
     asked_on: date
     stages: list[StageOut]
+    satisfaction: Satisfaction | None
+    """How satisfied they said they were; none before it is delivered and said."""
+
+
+class SatisfactionIn(BaseModel):
+    """How satisfied one is with a request that was delivered."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    satisfaction: Satisfaction

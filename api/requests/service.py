@@ -1,4 +1,4 @@
-"""The verbs of requests: begun, moved on, and shown to the one who asked.
+"""The verbs of requests: begun, moved on, shown to the one who asked, and judged by them.
 
 Which stages there are and where each may lead is the business of the feature whose kind it is.
 """
@@ -17,7 +17,8 @@ from api.people import queries as people
 from api.people import service as people_service
 from api.requests import queries, rules
 from api.requests.models import Request, RequestStage
-from api.requests.refusals import RequestNotFound
+from api.requests.refusals import NotDelivered, RequestNotFound
+from api.requests.rules import DELIVERED, Satisfaction
 from api.requests.schemas import RequestDetails, RequestOut, RequestPage, StageOut
 
 _MANY = 100
@@ -116,7 +117,24 @@ def show(session: Session, *, person_id: uuid.UUID, number: str) -> RequestDetai
             StageOut(stage=one.stage, on=today(one.at), note=one.note)
             for one in queries.stages_of(session, found.id)
         ],
+        satisfaction=found.satisfaction,
     )
+
+
+def satisfied(
+    session: Session, *, person_id: uuid.UUID, number: str, satisfaction: Satisfaction
+) -> None:
+    """Keep how satisfied a person is with what they were delivered; their last answer counts.
+
+    Raises RequestNotFound, for somebody else's too, and NotDelivered.
+    """
+    found = queries.one_of_person(session, person_id, number)
+    if found is None:
+        raise RequestNotFound
+    if found.stage != DELIVERED:
+        raise NotDelivered
+    found.satisfaction = satisfaction
+    session.flush()
 
 
 def _new_number() -> str:

@@ -53,6 +53,10 @@ class Template:
     actions: tuple[str, ...] = ()
     example_secret: Mapping[str, str] | None = None
 
+    def offered(self, facts: Facts) -> tuple[str, ...]:
+        """Give the buttons that belong to these facts."""
+        return tuple(action for action in self.actions if facts.offers(action))
+
 
 # The same act has the same word everywhere: dialogues that answer these buttons say so too.
 ACTIONS: Mapping[str, Sentence] = MappingProxyType({
@@ -60,6 +64,7 @@ ACTIONS: Mapping[str, Sentence] = MappingProxyType({
     "debt_details": _("See the details"),
     "is_it_genuine": _("Is it genuine?"),
     "request_details": _("Follow the request"),
+    "rate_request": _("Say how it went"),
     "pay_bill": _("Pay"),
 })  # fmt: skip
 
@@ -227,7 +232,7 @@ _ALL = (
             due_on=date(2026, 10, 14),
             tracking="016790405700038450001000",
         ),
-        actions=("request_details", "is_it_genuine"),
+        actions=("rate_request", "request_details", "is_it_genuine"),
     ),
 )
 

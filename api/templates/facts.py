@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from datetime import date
 from functools import lru_cache
+from textwrap import shorten
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, PlainSerializer, PlainValidator
@@ -45,6 +46,10 @@ class Facts(BaseModel):
     def words(self, *, today: date | None) -> Mapping[str, Any]:  # noqa: ARG002
         """Give what the holes of the wording are filled with; `today` is the day of sending."""
         return dict(self)
+
+    def offers(self, action: str) -> bool:  # noqa: ARG002
+        """Whether a button of the template belongs to what these facts tell."""
+        return True
 
 
 class CodeFacts(Facts):
@@ -291,6 +296,9 @@ STAGES = {
     "cancelled": _("cancelled"),
 }
 _ON_ITS_WAY = frozenset({"issued", "printed", "handed_to_post"})
+_TURNED_BACK = frozenset({"rejected", "cancelled", "returned"})
+_ROOM_FOR_A_REASON = 36
+"""So many letters of it leave an SMS in two parts in every language; the chat has it whole."""
 
 
 class RequestFacts(Facts):
@@ -311,8 +319,24 @@ class RequestFacts(Facts):
             "what": REQUESTS.get(self.kind, self.kind),
             "stage": STAGES.get(self.stage, self.stage),
             "more": self._more(),
+            "why": self._why(),
+            "asked": _("Please tell us how satisfied you are.") if self._is_delivered else None,
             "due_on": self.due_on if self._is_awaited(today) else None,
         }
+
+    def offers(self, action: str) -> bool:
+        return self._is_delivered or action != "rate_request"
+
+    @property
+    def _is_delivered(self) -> bool:
+        return self.stage == "delivered"
+
+    def _why(self) -> Sentence | None:
+        """Say why it was turned down or sent back, as briefly as an SMS has to."""
+        if not self.reason or self.stage not in _TURNED_BACK:
+            return None
+        reason = shorten(self.reason, _ROOM_FOR_A_REASON, placeholder="…")
+        return _("Why: {reason:digits}").using(reason=reason)
 
     def _is_awaited(self, today: date | None) -> bool:
         if self.due_on is None or self.stage not in _ON_ITS_WAY:

@@ -16,7 +16,7 @@ from api.kit.language import Language, Medium, Speech, _
 from api.kit.message import Button, Message
 from api.kit.text import Code
 from api.templates import layout
-from api.templates.catalogue import ACTIONS, TEMPLATES, Template
+from api.templates.catalogue import ACTIONS, TEMPLATES
 from api.templates.layout import Kind, Line, Wording
 
 # What a messenger lets come back from a button (Bot API: 1-64 bytes).
@@ -57,8 +57,9 @@ def message(
     template = TEMPLATES[template_name]
     speech = Speech(Language(language), _MEDIUMS[channel])
     wording = layout.wording(template_name, "chat" if channel == "inbox" else channel)
+    told = template.facts.model_validate(facts)
     words = {
-        **template.facts.model_validate(facts).words(today=today),
+        **told.words(today=today),
         **{name: Code(value) for name, value in (secret or {}).items()},
         "check_code": Code(grouped(code)),
     }
@@ -71,7 +72,7 @@ def message(
         return Message(text=text, language=language)
     return Message(
         text=f"{_plain(paragraphs)}\n\n{speech.word(_CHECK, **words)}",
-        buttons=tuple((button,) for button in _buttons(template, speech, code)),
+        buttons=tuple((button,) for button in _buttons(template.offered(told), speech, code)),
         language=language,
     )
 
@@ -105,8 +106,8 @@ def _plain(paragraphs: Sequence[Sequence[_Said]]) -> str:
     return "\n\n".join("\n".join(each.plain for each in said) for said in paragraphs)
 
 
-def _buttons(template: Template, speech: Speech, code: str) -> Iterator[Button]:
-    for action in template.actions:
+def _buttons(actions: Sequence[str], speech: Speech, code: str) -> Iterator[Button]:
+    for action in actions:
         data = f"{action}|{code}"
         if len(data.encode()) > _MOST_BYTES_OF_A_BUTTON:
             raise ValueError(f"button {action!r} is too long for a messenger")

@@ -30,7 +30,13 @@ class TerminalChannel:
     """A mouth that hands each message to a function, and is always heard."""
 
     can = Capabilities(
-        length=100_000, buttons=True, contact=True, location=True, files=True, links=True
+        length=100_000,
+        buttons=True,
+        contact=True,
+        location=True,
+        files=True,
+        links=True,
+        pins=True,
     )
 
     def __init__(self, hear: Callable[[str, Message], None]) -> None:

@@ -26,9 +26,12 @@ from bots import wording
 from bots.dialogues import requests
 from bots.dialogues.lines import lines
 from bots.reply import LINES
-from bots.talk import Ask, Confirm, Do, Finish, Option, Place, Say, Unclear, dialogue
+from bots.talk import Ask, Confirm, Do, Finish, Option, Pin, Place, Say, Show, Unclear, dialogue
 
 _SERVICE = "booklets"
+_MAPPED = 3
+"""So many branches are shown on a map, each a message of its own."""
+
 _ME = Option("me", _("For me"))
 _PAY = Option("pay", _("Pay"))
 _DONE = Option("done", _("That is all"))
@@ -172,8 +175,18 @@ async def _branch(core: Core) -> UUID | None:
         near = await Do("there", core.organisation.near, province=province, service=_SERVICE)
     if not near.items:
         return None
+    await Show(_pins(near.items))
     options = [Option(str(one.id), _branch_label(one)) for one in near.items]
     return UUID(await Ask("branch", _which(near.items), options, label=_("Branch")))
+
+
+def _pins(branches: Sequence[BranchNear]) -> list[Pin]:
+    """The branches on a map, where they are few and their places known."""
+    return [
+        Pin(one.latitude, one.longitude, one.name, one.address)
+        for one in branches
+        if len(branches) <= _MAPPED and one.latitude is not None and one.longitude is not None
+    ]
 
 
 def _which(branches: Sequence[BranchNear]) -> Sentence:

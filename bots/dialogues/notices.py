@@ -57,6 +57,7 @@ _ACTIONS: Mapping[str, Sentence] = MappingProxyType({
     "pay_bill": _("Pay"),
     "bill_details": _("See the details"),
     "request_details": _("Follow the request"),
+    "rate_request": _("Say how it went"),
     "is_it_genuine": _("Is it genuine?"),
 })  # fmt: skip
 

@@ -1,4 +1,4 @@
-"""My requests: where each of them is, by when it is expected, and what is to be done."""
+"""My requests: where each of them is, by when it is expected, what is to be done, and how it went."""
 
 from collections.abc import Mapping
 from datetime import date
@@ -12,12 +12,12 @@ from api.errors import NotFound
 from api.kit.language import Sentence, _
 from api.kit.money import Rials
 from api.payments.refusals import BillBeingChecked, BillClosed, NothingToPay, PayingUnavailable
-from api.requests.refusals import RequestNotFound
-from api.requests.rules import number_in, request_number
+from api.requests.refusals import NotDelivered, RequestNotFound
+from api.requests.rules import DELIVERED, SATISFIED, Satisfaction, number_in, request_number
 from api.requests.schemas import RequestDetails, RequestOut, StageOut
 from bots import wording
 from bots.dialogues.lines import lines
-from bots.talk import Ask, Do, Link, Option, Say, dialogue
+from bots.talk import Ask, Do, Finish, Link, Option, Say, dialogue
 
 # In the words of the notices that tell of them (api/templates/facts.py).
 _STAGES: Mapping[str, Sentence] = MappingProxyType({
@@ -39,9 +39,18 @@ _AWAITED = frozenset({Stage.ISSUED, Stage.PRINTED, Stage.HANDED_TO_POST})
 _WHAT_NEXT = _("What would you like to do next?")
 _PAY = _("Pay")
 _PAYING = Option("pay", _PAY)
+_RATE = _("Say how it went")
+_RATING = Option("rate", _RATE)
 _OTHERS = Option("others", _("My other requests"))
-_NUMBER = Option("number", _("Another number"))
+_NUMBER = Option("number", _("Another number"), stays=True)
 _DONE = Option("done", _("That is all"))
+_ANSWERS = (
+    Option(Satisfaction.VERY_SATISFIED, _("Very satisfied")),
+    Option(Satisfaction.SATISFIED, _("Satisfied")),
+    Option(Satisfaction.NEITHER, _("Neither yes nor no")),
+    Option(Satisfaction.UNSATISFIED, _("Not satisfied")),
+    Option(Satisfaction.VERY_UNSATISFIED, _("Not satisfied at all")),
+)
 
 
 @dialogue(
@@ -83,6 +92,30 @@ async def requests(core: Core) -> None:
 )
 async def request_details(core: Core, notice: str) -> None:
     """Follow the request that a notice told of."""
+    details = await _told_of(core, notice)
+    if details is None:
+        return
+    today = await Do("today.0", core.organisation.today)
+    if await followed(core, details, today.day, turn=0, others=True):
+        await requests(core)
+
+
+@dialogue(
+    "rate_request",
+    words=_RATE,
+    audiences=("people",),
+    menu=False,
+    actions=("rate_request",),
+)
+async def rate_request(core: Core, notice: str) -> None:
+    """Take how satisfied somebody is with what a notice said was delivered."""
+    details = await _told_of(core, notice)
+    if details is not None:
+        await rated(core, details.number, turn=0)
+
+
+async def _told_of(core: Core, notice: str) -> RequestDetails | None:
+    """The request that a notice told of; None where it was said that there is none."""
     try:
         told = await Do("told", core.notices.opened, code=notice)
         number = number_in(told.about)
@@ -91,26 +124,44 @@ async def request_details(core: Core, notice: str) -> None:
         details = await Do("details.0", core.requests.show, number=number)
     except NotFound:
         await Say(wording.refusal(RequestNotFound()))
-        return
-    today = await Do("today.0", core.organisation.today)
-    if await followed(core, details, today.day, turn=0, others=True):
-        await requests(core)
+        return None
+    return details
 
 
 async def followed(
     core: Core, details: RequestDetails, today: date, *, turn: int, others: bool
 ) -> bool:
-    """Say how far a request came, and offer to pay what it waits for; True where others are wanted."""
+    """Say how far a request came, and offer what can be done; True where others are wanted.
+
+    What it waits for can be paid, and of what was delivered it can be said how it went.
+    """
     await Say(told(details, today))
     bill = fee_of(details)
-    after = [_OTHERS, _DONE] if others else [_DONE]
-    if bill is None and not others:
+    unsaid = details.stage == DELIVERED and details.satisfaction is None
+    offered = [*([_PAYING] if bill else []), *([_RATING] if unsaid else [])]
+    if not offered and not others:
         return False
-    chosen = await Ask(f"next.{turn}", _WHAT_NEXT, [*([_PAYING] if bill else []), *after])
+    after = [_OTHERS, _DONE] if others else [_DONE]
+    chosen = await Ask(f"next.{turn}", _WHAT_NEXT, [*offered, *after])
     if chosen == _PAYING.id and bill is not None:
         await paid(core, bill, turn=turn)
-        return False
+    if chosen == _RATING.id:
+        await rated(core, details.number, turn=turn)
     return chosen == _OTHERS.id
+
+
+async def rated(core: Core, number: str, *, turn: int) -> None:
+    """Ask the one question of a request that was delivered, and keep the answer."""
+    asked = _("How satisfied are you with how request {number:digits} went?").using(number=number)
+    said = Satisfaction(await Ask(f"rating.{turn}", asked, _ANSWERS))
+    try:
+        await Finish(f"rated.{turn}", core.requests.satisfied, number=number, satisfaction=said)
+    except NotDelivered as no:
+        await Say(wording.refusal(no))
+        return
+    await Say(_("Thank you, your answer is noted."))
+    if said not in SATISFIED:
+        await Say(_("If something is still to be done, your branch can help: write “a person”."))
 
 
 async def paid(core: Core, bill: UUID, *, turn: int) -> None:

@@ -23,7 +23,8 @@ class Address:
 class Capabilities:
     """What a channel can show, and whether it can be asked about what it took.
 
-    `length` is the longest text of one message. `asks`: `ask` gives an answer; what it does not
+    `length` is the longest text of one message. `location` is a button that shares one's own place,
+    `pins` a place shown on a map. `asks`: `ask` gives an answer; what it does not
     know for sure it has not taken.
     """
 
@@ -33,6 +34,7 @@ class Capabilities:
     location: bool = False
     files: bool = False
     links: bool = False
+    pins: bool = False
     asks: bool = False
 
 

@@ -23,7 +23,7 @@ from aiogram.types import Message as Sent
 from aiohttp import ClientConnectorError
 
 from api.kit import points
-from api.kit.message import Button, Message, Wants
+from api.kit.message import Button, Message, Pin, Wants
 from api.kit.outcome import Accepted, Outcome, Rejected, Unknown
 from notifier.channels.mouths import Address, Capabilities
 from notifier.channels.settings import API_ROOT
@@ -46,7 +46,13 @@ class TelegramChannel:
     """The mouth of one bot."""
 
     can = Capabilities(
-        length=LENGTH, buttons=True, contact=True, location=True, files=True, links=True
+        length=LENGTH,
+        buttons=True,
+        contact=True,
+        location=True,
+        files=True,
+        links=True,
+        pins=True,
     )
 
     def __init__(
@@ -80,6 +86,9 @@ class TelegramChannel:
         await self.bot.session.close()
 
     def _calls(self, chat_id: str, message: Message) -> Iterator[Call]:
+        if message.pin is not None:
+            yield self._show(chat_id, message.pin)
+            return
         quiet = LinkPreviewOptions(is_disabled=True)
         parts = split(_directed(message.text, message.language)) if message.text else []
         buttons = _inline(message.buttons)
@@ -95,6 +104,15 @@ class TelegramChannel:
             yield lambda file=file: self.bot.send_document(  # type: ignore[misc]
                 chat_id=chat_id, document=file
             )
+
+    def _show(self, chat_id: str, pin: Pin) -> Call:
+        return lambda: self.bot.send_venue(
+            chat_id=chat_id,
+            latitude=pin.latitude,
+            longitude=pin.longitude,
+            title=pin.title,
+            address=pin.address,
+        )
 
     def _say(
         self, chat_id: str, text: str, markup: Markup | None, quiet: LinkPreviewOptions

@@ -57,6 +57,7 @@ class Methods:
             "sendDocument": lambda bot, given: self._send_file(bot, given, "document"),
             "sendPhoto": lambda bot, given: self._send_file(bot, given, "photo"),
             "sendLocation": self._send_location,
+            "sendVenue": self._send_venue,
             "editMessageText": self._edit_text,
             "editMessageReplyMarkup": self._edit_markup,
             "deleteMessage": self._delete_message,
@@ -164,12 +165,23 @@ class Methods:
         return self._write(bot, given, body)
 
     def _send_location(self, bot: Bot, given: Parameters) -> Any:
-        if not (-90 <= given["latitude"] <= 90 and -180 <= given["longitude"] <= 180):
-            raise bad("wrong latitude or longitude")
-        keys = ("latitude", "longitude", "horizontal_accuracy", "live_period", "heading")
-        return self._write(
-            bot, given, {"location": {key: given[key] for key in keys if key in given}}
+        return self._write(bot, given, {"location": _location(given)})
+
+    def _send_venue(self, bot: Bot, given: Parameters) -> Any:
+        if not (given["title"].strip() and given["address"].strip()):
+            raise bad("a venue has a title and an address")
+        location = _location(given)
+        keys = (
+            "title",
+            "address",
+            "foursquare_id",
+            "foursquare_type",
+            "google_place_id",
+            "google_place_type",
         )
+        venue = {"location": location} | {key: given[key] for key in keys if key in given}
+        # As at Telegram a venue shows its place in both.
+        return self._write(bot, given, {"location": location, "venue": venue})
 
     def _write(self, bot: Bot, given: Parameters, body: dict[str, Any]) -> Any:
         chat_id = self._chats.to_write_to(bot, given["chat_id"])
@@ -282,6 +294,14 @@ class Methods:
                 "gifts_from_channels": False,
             },
         }
+
+
+def _location(given: Parameters) -> dict[str, Any]:
+    """Answer the place of a call. Raises Refused (400) where it is none on this earth."""
+    if not (-90 <= given["latitude"] <= 90 and -180 <= given["longitude"] <= 180):
+        raise bad("wrong latitude or longitude")
+    keys = ("latitude", "longitude", "horizontal_accuracy", "live_period", "heading")
+    return {key: given[key] for key in keys if key in given}
 
 
 def _worded(given: Parameters, name: str, most: int) -> dict[str, Any]:

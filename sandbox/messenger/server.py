@@ -18,7 +18,9 @@ from sandbox.witness import Witness
 
 # Questions that change nothing would drown the log.
 UNLOGGED = frozenset({"getUpdates", "getMe", "getWebhookInfo", "getFile", "getChat"})
-WRITES = frozenset({"sendMessage", "sendDocument", "sendPhoto", "sendLocation", "editMessageText"})
+WRITES = frozenset({
+    "sendMessage", "sendDocument", "sendPhoto", "sendLocation", "sendVenue", "editMessageText",
+})  # fmt: skip
 
 
 class Server:

@@ -384,7 +384,12 @@ class Phone {
       bubble.append(thing("file", message.document.file_name, `/desk/file/${message.document.file_id}`));
     if (message.contact)
       bubble.append(thing("person", `${message.contact.first_name} ${message.contact.last_name ?? ""} \u2068${message.contact.phone_number}\u2069`));
-    if (message.location) bubble.append(thing("pin", `${message.location.latitude}, ${message.location.longitude}`));
+    if (message.location) {
+      const { latitude, longitude } = message.location;
+      const name = message.venue ? `${message.venue.title}\n${message.venue.address}` : `${latitude}, ${longitude}`;
+      bubble.append(make("a", { class: "thing", href: `geo:${latitude},${longitude}` },
+        icon("pin"), make("span", { dir: "auto" }, name)));
+    }
     if (words_) bubble.append(make("div", { class: "text" }, ...marked(words_, message.entities ?? message.caption_entities)));
     const meta = [clock(message.date), message.edit_date ? words.edited : ""].filter(Boolean).join(" · ");
     bubble.append(make("span", { class: "meta" }, meta));

@@ -1,6 +1,5 @@
 """The bots' memory for tests, on both stores."""
 
-import socket
 from collections.abc import AsyncIterator, Callable
 from functools import cache
 
@@ -13,7 +12,7 @@ from bots.memory import Memory
 from bots.store import Store, open_plain
 from bots.tables import metadata
 from tests.conftest import new_database
-from tests.support import make
+from tests.support import make, ports
 
 
 class Clock:
@@ -74,7 +73,5 @@ async def memory(memory_url: str, clock: Clock) -> AsyncIterator[Memory]:
 
 @pytest.fixture
 def free_port() -> int:
-    """A port of the loopback that nobody holds now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """A port of the loopback that nobody holds."""
+    return ports.a_free_one()

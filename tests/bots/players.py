@@ -8,13 +8,14 @@ from typing import Any
 
 from aiogram import Bot
 from aiogram.client.session.base import BaseSession
-from aiogram.methods import SendMessage, TelegramMethod
+from aiogram.methods import SendMessage, SendVenue, TelegramMethod
 from aiogram.types import Chat, InlineKeyboardMarkup, Message, ReplyKeyboardMarkup
 from pydantic import SecretStr
 
 from api import db
 from api.client import Core
 from api.kit.language import Medium
+from api.kit.message import Pin
 from bots import log
 from bots.adapters import Adapter, Raw
 from bots.adapters.telegram import TelegramAdapter
@@ -206,6 +207,11 @@ class _Ear(BaseSession):
         method: TelegramMethod[Any],
         timeout: int | None = None,  # noqa: ASYNC109 - aiogram's own signature.
     ) -> Any:
+        here = Message(message_id=1, date=make.NOW, chat=Chat(id=int(CHAT), type="private"))
+        if isinstance(method, SendVenue):
+            pin = Pin(method.latitude, method.longitude, method.title, method.address)
+            self._heard.append(Heard(_MARKS.sub("", str(pin)), (), ""))
+            return here
         assert isinstance(method, SendMessage)
         markup = method.reply_markup
         buttons: tuple[tuple[str, str], ...] = ()
@@ -218,7 +224,7 @@ class _Ear(BaseSession):
         if isinstance(markup, ReplyKeyboardMarkup):
             wants = markup.keyboard[0][0].text
         self._heard.append(Heard(_MARKS.sub("", method.text), buttons, wants, links))
-        return Message(message_id=1, date=make.NOW, chat=Chat(id=int(CHAT), type="private"))
+        return here
 
     async def close(self) -> None:
         pass

@@ -18,7 +18,7 @@ from api.kit.language import _
 from api.organisation.schemas import Today
 from bots import log
 from bots.replay import BadDialogue
-from bots.talk import Ask, Confirm, Dialogues, Do, Finish, Option, Say, dialogue
+from bots.talk import Ask, Confirm, Dialogues, Do, Finish, Option, Pin, Say, Show, dialogue
 from tests.bots import trials
 from tests.bots.players import Heard, TerminalPlayer
 from tests.bots.pretend import PretendKnocker, core_on
@@ -74,6 +74,16 @@ async def test_a_name_used_twice_is_a_bug_that_shows():
     await person.say("/it")
     with pytest.raises(BadDialogue, match="twice"):
         await person.say("1")
+
+
+async def test_a_place_is_shown_once_before_the_question():
+    async def shows(_core: Core) -> None:
+        await Show([Pin(35.7, 51.34, "Branch 12", "Azadi")])
+        await Ask("kind", _("Which?"), ONE_TWO)
+
+    person = Person(a_dialogue("it", shows))
+    assert (await person.say("/it")).startswith("Branch 12\nAzadi\ngeo:35.7,51.34\nWhich?")
+    assert "geo:" not in await person.say("perhaps")
 
 
 async def test_a_dialogue_that_waits_for_anything_else_is_a_bug_that_shows():

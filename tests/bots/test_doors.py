@@ -25,7 +25,10 @@ async def door(memory: Memory) -> AsyncIterator[Door]:
         return True
 
     application = doors(
-        memory, {"employers": (adapter, SECRET), "people": (adapter, "")}, ready=ready, came=_came
+        memory.inbox,
+        {"employers": (adapter, SECRET), "people": (adapter, "")},
+        ready=ready,
+        came=_came,
     )
     client = TestClient(TestServer(application))
     await client.start_server()
@@ -45,10 +48,10 @@ async def test_an_update_is_acknowledged_when_it_is_kept(door: Door, memory: Mem
     given = {SECRET_HEADER: SECRET}
     answer = await door.post("/telegram/employers", data=an_update(), headers=given)
     assert answer.status == 200
-    assert await memory.waiting() == 1
+    assert await memory.inbox.waiting() == 1
     again = await door.post("/telegram/employers", data=an_update(), headers=given)
     assert again.status == 200
-    assert await memory.waiting() == 1
+    assert await memory.inbox.waiting() == 1
 
 
 @pytest.mark.parametrize(
@@ -70,7 +73,7 @@ async def test_a_forged_update_is_not_kept(
     headers = {} if secret is None else {SECRET_HEADER: secret}
     answer = await door.post(f"/telegram/{path}", data=an_update(), headers=headers)
     assert answer.status in {404, 400}
-    assert await memory.waiting() == 0
+    assert await memory.inbox.waiting() == 0
 
 
 @pytest.mark.parametrize(
@@ -80,7 +83,7 @@ async def test_a_forged_update_is_not_kept(
 async def test_what_is_no_update_is_refused_and_not_kept(door: Door, memory: Memory, body: str):
     answer = await door.post("/telegram/employers", data=body, headers={SECRET_HEADER: SECRET})
     assert answer.status == 400
-    assert await memory.waiting() == 0
+    assert await memory.inbox.waiting() == 0
 
 
 async def test_too_much_is_refused(door: Door):
@@ -96,7 +99,7 @@ async def test_nothing_is_acknowledged_while_the_memory_is_away(
     async def away(*_bot: object) -> int:
         raise OSError("no such host")
 
-    monkeypatch.setattr(memory, "receive", away)
+    monkeypatch.setattr(memory.inbox, "receive", away)
     answer = await door.post(
         "/telegram/employers", data=an_update(), headers={SECRET_HEADER: SECRET}
     )

@@ -1,8 +1,8 @@
-"""Buttons that open pages: beside their sentence, sealed in the log, never on a channel without links."""
+"""Buttons that open pages and places on a map: beside their sentence, kept sealed, never where a channel has none."""
 
 from api.kit.language import Language, Speech
-from api.kit.message import Button, Wants
-from bots.reply import Line, Reply, split
+from api.kit.message import Button, Pin, Wants
+from bots.reply import Line, Reply, messages, split
 from notifier.channels.mouths import Capabilities
 from tests.bots import trials
 from tests.bots.players import TerminalPlayer
@@ -49,3 +49,20 @@ def test_a_link_stays_where_the_keyboard_shares_a_number():
 def test_a_long_reply_keeps_its_links_once():
     parts = split(Reply("\n\n".join(["x" * 1000] * 3), links=REPLY.links))
     assert [part.links for part in parts] == [(), (), REPLY.links]
+
+
+HERE = Pin(35.7, 51.34, "Branch 12", "Azadi")
+THERE = Pin(35.72, 51.36, "Branch 14", "Azadi")
+
+
+def test_each_place_is_a_message_of_its_own_before_the_list():
+    asked = Reply("Which?", lines=REPLY.lines, pins=(HERE, THERE))
+    first, second, last = messages(split(asked), EN, Capabilities(length=100, pins=True))
+    assert (first.pin, second.pin, last.pin) == (HERE, THERE, None)
+    assert first.text == "Branch 12\nAzadi\ngeo:35.7,51.34"
+    assert (first.buttons, last.text) == ((), "Which?\n\n1. line 0")
+
+
+def test_a_channel_without_maps_is_shown_no_place():
+    (only,) = messages(split(Reply("Which?", pins=(HERE,))), EN, Capabilities(length=100))
+    assert (only.text, only.pin) == ("Which?", None)

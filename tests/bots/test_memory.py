@@ -6,9 +6,11 @@ import json
 import pytest
 from sqlalchemy import inspect, select, text
 
-from api.kit.message import Button, Message, Wants
+from api.kit.message import Button, Message, Pin, Wants
 from bots import migrations
-from bots.memory import LEASE_SECONDS, POLLER_SECONDS, Claim, LostLease, Memory, Update
+from bots.inbox import POLLER_SECONDS, Update
+from bots.leases import LEASE_SECONDS, Claim, LostLease
+from bots.memory import Memory
 from bots.store import BadStore, Store, open_plain
 from bots.tables import chats, inbox, metadata, replies
 from tests.bots.conftest import Clock
@@ -71,20 +73,20 @@ def test_memory_of_a_newer_release_is_ready_and_an_empty_one_is_not(memory_url: 
 
 
 async def test_an_update_that_was_seen_before_is_not_kept_again(memory: Memory):
-    assert await memory.receive(BOT, [an_update(5), an_update(5)]) == 1
-    assert await memory.receive(BOT, [an_update(5)]) == 0
-    assert await memory.receive("telegram:people", [an_update(5)]) == 1
-    assert await memory.receive(BOT, [an_update(4)]) == 1, "a smaller id is as new as any"
+    assert await memory.inbox.receive(BOT, [an_update(5), an_update(5)]) == 1
+    assert await memory.inbox.receive(BOT, [an_update(5)]) == 0
+    assert await memory.inbox.receive("telegram:people", [an_update(5)]) == 1
+    assert await memory.inbox.receive(BOT, [an_update(4)]) == 1, "a smaller id is as new as any"
 
 
 async def test_an_update_of_no_chat_is_known_and_has_no_turn(memory: Memory):
-    assert await memory.receive(BOT, [Update(9, None, "{}")]) == 1
-    assert await memory.receive(BOT, [Update(9, None, "{}")]) == 0
-    assert await memory.waiting() == 0
+    assert await memory.inbox.receive(BOT, [Update(9, None, "{}")]) == 1
+    assert await memory.inbox.receive(BOT, [Update(9, None, "{}")]) == 0
+    assert await memory.inbox.waiting() == 0
 
 
 async def test_updates_of_a_chat_come_in_their_order(memory: Memory, clock: Clock):
-    await memory.receive(BOT, [an_update(12, words="یک"), an_update(3, words="دو")])
+    await memory.inbox.receive(BOT, [an_update(12, words="یک"), an_update(3, words="دو")])
     claim = await one_claim(memory)
     said = []
     for _turn in range(2):
@@ -96,8 +98,16 @@ async def test_updates_of_a_chat_come_in_their_order(memory: Memory, clock: Cloc
     assert (await memory.work(claim)).update is None
 
 
+async def test_a_place_is_kept_as_it_will_be_shown(memory: Memory):
+    await memory.inbox.receive(BOT, [an_update(1)])
+    claim = await one_claim(memory)
+    place = Message("شعبه ۱۲", pin=Pin(35.7, 51.34, "شعبه ۱۲", "خیابان آزادی"))
+    await memory.keep_turn(claim, None, {}, [place, ASKED], wake_at=None, wakes=0)
+    assert [reply.message for reply in (await memory.work(claim)).replies] == [place, ASKED]
+
+
 async def test_a_chat_has_one_worker_until_the_lease_ends(memory: Memory, clock: Clock):
-    await memory.receive(BOT, [an_update(1)])
+    await memory.inbox.receive(BOT, [an_update(1)])
     first = await one_claim(memory, "first")
     assert await memory.claim("second", bots=[BOT], limit=5) == []
     clock.pass_(LEASE_SECONDS - 1)
@@ -115,7 +125,7 @@ async def test_a_chat_has_one_worker_until_the_lease_ends(memory: Memory, clock:
 
 
 async def test_twenty_workers_claim_each_chat_once(memory: Memory):
-    await memory.receive(BOT, [an_update(n, chat=str(n)) for n in range(1, 31)])
+    await memory.inbox.receive(BOT, [an_update(n, chat=str(n)) for n in range(1, 31)])
     claims = await asyncio.gather(
         *(memory.claim(f"worker {n}", bots=[BOT], limit=4) for n in range(12))
     )
@@ -125,20 +135,20 @@ async def test_twenty_workers_claim_each_chat_once(memory: Memory):
 
 
 async def test_what_comes_in_while_a_chat_is_let_go_is_due_at_once(memory: Memory):
-    await memory.receive(BOT, [an_update(1)])
+    await memory.inbox.receive(BOT, [an_update(1)])
     claim = await one_claim(memory)
     work = await memory.work(claim)
     assert work.update is not None
     await memory.keep_turn(claim, work.update[0], {}, [], wake_at=None, wakes=0)
     seen = await memory.work(claim)
-    await memory.receive(BOT, [an_update(2)])
+    await memory.inbox.receive(BOT, [an_update(2)])
     await memory.release(claim, arrived=seen.arrived, due_at=None)
     again = await one_claim(memory, "again")
     assert (await memory.work(again)).update is not None
 
 
 async def test_a_chat_with_nothing_due_is_left_alone(memory: Memory, clock: Clock):
-    await memory.receive(BOT, [an_update(1)])
+    await memory.inbox.receive(BOT, [an_update(1)])
     claim = await one_claim(memory)
     work = await memory.work(claim)
     assert work.update is not None
@@ -150,7 +160,7 @@ async def test_a_chat_with_nothing_due_is_left_alone(memory: Memory, clock: Cloc
 
 
 async def test_a_reply_is_kept_whole_and_its_text_goes_with_its_outcome(memory: Memory):
-    await memory.receive(BOT, [an_update(1, words="راز")])
+    await memory.inbox.receive(BOT, [an_update(1, words="راز")])
     claim = await one_claim(memory)
     assert claim.chat == "7"
     work = await memory.work(claim)
@@ -160,11 +170,11 @@ async def test_a_reply_is_kept_whole_and_its_text_goes_with_its_outcome(memory: 
     assert work.state == {"x": 1}
     [due] = work.replies
     assert due.message == ASKED
-    assert await memory.attempt(claim, due) == 0.0
+    assert await memory.replies.attempt(claim, due) == 0.0
     [due] = (await memory.work(claim)).replies
     assert due.open
     assert due.attempts == 1
-    await memory.conclude(claim, due, "sent", provider_id="55")
+    await memory.replies.conclude(claim, due, "sent", provider_id="55")
     assert (await memory.work(claim)).replies == []
     async with memory.store.reading() as connection:
         kept = (await connection.execute(select(replies))).one()
@@ -174,7 +184,7 @@ async def test_a_reply_is_kept_whole_and_its_text_goes_with_its_outcome(memory: 
 
 
 async def test_nothing_of_a_person_stands_in_clear(memory: Memory, memory_url: str):
-    await memory.receive(BOT, [an_update(1, chat="998877665544", words="سخن نهان")])
+    await memory.inbox.receive(BOT, [an_update(1, chat="998877665544", words="سخن نهان")])
     claim = await one_claim(memory)
     await memory.keep_turn(claim, None, {}, [Message("پاسخ نهان")], wake_at=None, wakes=0)
     async with memory.store.reading() as connection:
@@ -188,23 +198,23 @@ async def test_nothing_of_a_person_stands_in_clear(memory: Memory, memory_url: s
 
 
 async def test_a_chat_hears_one_message_a_second_after_a_short_burst(memory: Memory, clock: Clock):
-    await memory.receive(BOT, [an_update(1)])
+    await memory.inbox.receive(BOT, [an_update(1)])
     claim = await one_claim(memory)
     await memory.keep_turn(claim, None, {}, [ASKED] * 5, wake_at=None, wakes=0)
-    waits = [await memory.attempt(claim, due) for due in (await memory.work(claim)).replies]
+    waits = [await memory.replies.attempt(claim, due) for due in (await memory.work(claim)).replies]
     assert waits[:3] == [0.0] * 3
     assert 0.5 < waits[3] <= 1.0
     clock.pass_(waits[3])
-    assert await memory.attempt(claim, (await memory.work(claim)).replies[3]) == 0.0
+    assert await memory.replies.attempt(claim, (await memory.work(claim)).replies[3]) == 0.0
 
 
 async def test_a_bot_says_ten_replies_a_second_over_all_chats(memory: Memory, clock: Clock):
-    await memory.receive(BOT, [an_update(n, chat=str(n)) for n in range(1, 16)])
+    await memory.inbox.receive(BOT, [an_update(n, chat=str(n)) for n in range(1, 16)])
     waits = []
     for claim in await memory.claim("a", bots=[BOT], limit=20):
         await memory.keep_turn(claim, None, {}, [ASKED], wake_at=None, wakes=0)
         [due] = (await memory.work(claim)).replies
-        waits.append(await memory.attempt(claim, due))
+        waits.append(await memory.replies.attempt(claim, due))
     assert waits.count(0.0) in {10, 11, 12}
     assert all(0 < wait < 1 for wait in waits[12:])
 
@@ -212,42 +222,42 @@ async def test_a_bot_says_ten_replies_a_second_over_all_chats(memory: Memory, cl
 async def test_a_wait_that_a_messenger_asked_for_silences_the_whole_bot(
     memory: Memory, clock: Clock
 ):
-    await memory.receive(BOT, [an_update(1, chat="1"), an_update(2, chat="2")])
+    await memory.inbox.receive(BOT, [an_update(1, chat="1"), an_update(2, chat="2")])
     one, other = await memory.claim("a", bots=[BOT], limit=5)
     for claim in (one, other):
         await memory.keep_turn(claim, None, {}, [ASKED], wake_at=None, wakes=0)
     [due] = (await memory.work(one)).replies
-    await memory.postpone(one, due, seconds=30, still_open=False, silent=True)
+    await memory.replies.postpone(one, due, seconds=30, still_open=False, silent=True)
     [due] = (await memory.work(other)).replies
-    assert 29 < await memory.attempt(other, due) <= 30
+    assert 29 < await memory.replies.attempt(other, due) <= 30
     clock.pass_(31)
-    assert await memory.attempt(other, due) == 0.0
+    assert await memory.replies.attempt(other, due) == 0.0
 
 
 async def test_one_process_polls_a_bot_and_a_stale_one_keeps_nothing(memory: Memory, clock: Clock):
-    assert await memory.lead(BOT, "first") is None
+    assert await memory.inbox.lead(BOT, "first") is None
     with pytest.raises(LostLease):
-        await memory.lead(BOT, "second")
-    assert await memory.receive_polled(BOT, "first", [an_update(41), an_update(42)]) == 2
-    assert await memory.lead(BOT, "first") == 43
+        await memory.inbox.lead(BOT, "second")
+    assert await memory.inbox.receive_polled(BOT, "first", [an_update(41), an_update(42)]) == 2
+    assert await memory.inbox.lead(BOT, "first") == 43
     clock.pass_(POLLER_SECONDS + 1)
-    assert await memory.lead(BOT, "second") == 43
+    assert await memory.inbox.lead(BOT, "second") == 43
     with pytest.raises(LostLease):
-        await memory.receive_polled(BOT, "first", [an_update(43)])
-    assert await memory.waiting() == 2
-    await memory.stop_leading(BOT, "second")
-    assert await memory.lead(BOT, "third") == 43
+        await memory.inbox.receive_polled(BOT, "first", [an_update(43)])
+    assert await memory.inbox.waiting() == 2
+    await memory.inbox.stop_leading(BOT, "second")
+    assert await memory.inbox.lead(BOT, "third") == 43
 
 
 async def test_a_poller_that_was_away_for_a_day_trusts_no_offset(memory: Memory, clock: Clock):
-    await memory.lead(BOT, "first")
-    await memory.receive_polled(BOT, "first", [an_update(41)])
+    await memory.inbox.lead(BOT, "first")
+    await memory.inbox.receive_polled(BOT, "first", [an_update(41)])
     clock.pass_(90_000)
-    assert await memory.lead(BOT, "first") is None
+    assert await memory.inbox.lead(BOT, "first") is None
 
 
 async def test_what_was_done_with_is_forgotten_after_two_days(memory: Memory, clock: Clock):
-    await memory.receive(BOT, [an_update(1), an_update(2)])
+    await memory.inbox.receive(BOT, [an_update(1), an_update(2)])
     claim = await one_claim(memory)
     work = await memory.work(claim)
     assert work.update is not None
@@ -256,7 +266,7 @@ async def test_what_was_done_with_is_forgotten_after_two_days(memory: Memory, cl
     assert await memory.forget() == 0
     clock.pass_(2 * 3600)
     assert await memory.forget() == 1
-    assert await memory.waiting() == 1, "what had no turn yet is never forgotten"
+    assert await memory.inbox.waiting() == 1, "what had no turn yet is never forgotten"
 
 
 @pytest.mark.parametrize("url", ["", "var/bots.db", "mysql://host/x", "sqlite"])
@@ -281,5 +291,5 @@ async def test_the_clock_of_the_store_counts_where_machines_share_one(memory: Me
 
 
 def test_one_chat_number_is_two_chats_of_two_bots(memory: Memory):
-    assert memory.key_of(BOT, "7") != memory.key_of("telegram:people", "7")
-    assert len(memory.key_of(BOT, "7")) == 32
+    assert memory.inbox.key_of(BOT, "7") != memory.inbox.key_of("telegram:people", "7")
+    assert len(memory.inbox.key_of(BOT, "7")) == 32

@@ -31,17 +31,17 @@ class Messenger(TerminalAdapter):
 
 
 def a_poller(memory: Memory, messenger: Messenger, came: Any = lambda: None) -> Poller:
-    return Poller(memory, messenger, came, wait_seconds=0)
+    return Poller(memory.inbox, messenger, came, wait_seconds=0)
 
 
 async def test_updates_are_kept_before_the_messenger_is_told(memory: Memory):
     messenger, heard = Messenger(7, 8, 9), []
     poller = a_poller(memory, messenger, lambda: heard.append(1))
     assert await poller.poll() == 0.0
-    assert await memory.waiting() == 2
+    assert await memory.inbox.waiting() == 2
     assert messenger.waiting == [7, 8, 9], "not told yet"
     await poller.poll()
-    assert await memory.waiting() == 3
+    assert await memory.inbox.waiting() == 3
     assert messenger.asked == [None, 9]
     await poller.poll()
     assert messenger.waiting == []
@@ -67,7 +67,7 @@ async def test_a_poller_killed_at_its_commit_loses_nothing(
     after = a_poller(memory, messenger)
     for _again in range(3):
         assert await after.poll() == 0.0
-    assert await memory.waiting() == 3
+    assert await memory.inbox.waiting() == 3
 
 
 async def test_a_restarted_messenger_that_numbers_anew_is_heard(memory: Memory, clock: Clock):
@@ -77,7 +77,7 @@ async def test_a_restarted_messenger_that_numbers_anew_is_heard(memory: Memory, 
     clock.pass_(90_000)
     messenger.waiting = [3]
     await poller.poll()
-    assert await memory.waiting() == 2
+    assert await memory.inbox.waiting() == 2
 
 
 async def test_two_processes_never_poll_one_bot(memory: Memory, clock: Clock):
@@ -110,7 +110,7 @@ async def test_a_memory_that_is_away_does_not_end_the_loop(
     messenger = Messenger(1)
     poller = a_poller(memory, messenger)
     with monkeypatch.context() as patched:
-        patched.setattr(memory, "lead", away)
+        patched.setattr(memory.inbox, "lead", away)
         assert await poller.poll() > 0
     assert await poller.poll() == 0.0
 
@@ -136,4 +136,4 @@ async def test_a_stopped_poller_gives_its_lease_back(memory: Memory):
     await asyncio.sleep(0.3)
     running.cancel()
     await asyncio.gather(running, return_exceptions=True)
-    assert await memory.lead(messenger.name, "the next") is None
+    assert await memory.inbox.lead(messenger.name, "the next") is None

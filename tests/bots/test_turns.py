@@ -18,7 +18,9 @@ from api.kit.message import Message
 from api.kit.outcome import Accepted, Outcome, Rejected, Unknown
 from api.notices.schemas import WaitOut
 from bots.adapters.terminal import TerminalAdapter
-from bots.memory import LEASE_SECONDS, Memory, Update
+from bots.inbox import Update
+from bots.leases import LEASE_SECONDS
+from bots.memory import Memory
 from bots.tables import inbox, replies
 from bots.turns import Worker
 from notifier.channels.mouths import Address
@@ -82,7 +84,7 @@ class Bench:
     async def send(self, words: str, chat: str = "1", **more: Any) -> None:
         self.number += 1
         raw = {"update_id": self.number, "chat": chat, "text": words, **more}
-        await self.memory.receive(BOT, [Update(self.number, chat, json.dumps(raw))])
+        await self.memory.inbox.receive(BOT, [Update(self.number, chat, json.dumps(raw))])
 
     async def settle(self, worker: Worker | None = None) -> None:
         """Work until nothing is due, the waits of the rates passed over."""
@@ -186,7 +188,7 @@ async def test_a_reply_that_waits_does_not_hold_up_the_next_turn(bench: Bench):
     await bench.worker().drain()
     await bench.send("2")
     await bench.worker().drain()
-    assert await bench.memory.waiting() == 0
+    assert await bench.memory.inbox.waiting() == 0
     for _minute in range(10):
         await bench.worker().drain()
         bench.clock.pass_(60)

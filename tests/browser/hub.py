@@ -4,13 +4,11 @@ import csv
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
 import urllib.request
 import uuid
-from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +17,7 @@ import pytest
 from api.client import Core
 from api.client.knock import Knock, current
 from api.debts.schemas import DebtIn
+from tests.support.ports import free
 
 ROOT = Path(__file__).resolve().parents[2]
 PORTS = ("API_PORT", "NOTIFIER_PORT", "BOTS_PORT", "SANDBOX_PORT", "SANDBOX_SMTP_PORT")
@@ -32,7 +31,7 @@ class Hub:
     """Five rooms, the desk and an invented country, started with nothing but a folder."""
 
     def __init__(self, var: Path) -> None:
-        ports = dict(zip(PORTS, _free_ports(len(PORTS)), strict=True))
+        ports = dict(zip(PORTS, free(len(PORTS)), strict=True))
         # What somebody has set for a hub of their own must not reach this one.
         kept = {name: value for name, value in os.environ.items() if not name.startswith(ROOMS)}
         self._environment = {
@@ -196,11 +195,3 @@ class Hub:
             self._machine = self.run("api", "machines", "add", "walk", "--scope", "debts")
         current.set(Knock(key=str(uuid.uuid4())))
         return Core(self._core, self._machine)
-
-
-def _free_ports(count: int) -> list[int]:
-    with ExitStack() as held:
-        probes = [held.enter_context(socket.socket()) for _ in range(count)]
-        for probe in probes:
-            probe.bind(("127.0.0.1", 0))
-        return [int(probe.getsockname()[1]) for probe in probes]

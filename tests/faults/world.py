@@ -5,13 +5,11 @@ from the nursery. Nothing is left behind, however a test ends.
 """
 
 import json
-import random
 import shutil
-import socket
 import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -23,6 +21,7 @@ from sqlalchemy.engine import make_url
 from api import db
 from api.db import Base, Store
 from tests.faults.nursery import Death, Nursery, Process
+from tests.support.ports import free
 
 BOTS_KEY = "an invented key of the bots, long enough for all"
 TOKEN = "7100000001:AAinvented-token-of-the-employers-bot"
@@ -209,7 +208,8 @@ def a_world(
         # A copy of one's own: a rotation changes it.
         keys = folder / "keys"
         db.keys().save(keys)
-        ports = _free_ports("API", "NOTIFIER", "BOTS")
+        rooms = ("API_PORT", "NOTIFIER_PORT", "BOTS_PORT")
+        ports = {name: str(port) for name, port in zip(rooms, free(len(rooms)), strict=True)}
         witnessed = folder / "witness.jsonl"
         reports = f"http://127.0.0.1:{ports['NOTIFIER_PORT']}/reports/kavenegar/{REPORT_SECRET}"
         desk, doors = _open_desk(nursery, folder, witnessed, holders, reports=reports)
@@ -298,22 +298,6 @@ def _keys(file: Path) -> dict[str, str]:
         "BOTS_KEYS": str(file),
         "BOTS_CORE_KEY": BOTS_KEY,
     }
-
-
-def _free_ports(*rooms: str) -> dict[str, str]:
-    """Find ports that stay free until the rooms take them.
-
-    They lie below those that a system gives by itself: one of these may be somebody's outgoing
-    connection by then.
-    """
-    with ExitStack() as stack:
-        ports: dict[str, str] = {}
-        while len(ports) < len(rooms):
-            port = random.randrange(12_000, 30_000)
-            with suppress(OSError):
-                stack.enter_context(socket.create_server(("127.0.0.1", port)))
-                ports[f"{rooms[len(ports)]}_PORT"] = str(port)
-        return ports
 
 
 def _answers(url: str) -> bool:

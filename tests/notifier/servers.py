@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from aiohttp import web
-from aiohttp.test_utils import unused_port
 from aiosmtpd.smtp import SMTP, Envelope, Session
+
+from tests.support import ports
 
 Answer = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -66,7 +67,7 @@ async def http(*answers: Answer) -> AsyncIterator[HttpServer]:
 
 def nobody() -> str:
     """An address where nobody listens."""
-    return f"http://127.0.0.1:{unused_port()}"
+    return f"http://127.0.0.1:{ports.a_free_one()}"
 
 
 @dataclass

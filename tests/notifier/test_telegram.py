@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from api.kit.message import Button, Message, Paper, Wants
+from api.kit.message import Button, Message, Paper, Pin, Wants
 from api.kit.outcome import Accepted, Rejected, Unknown
 from notifier.channels.mouths import Address
 from notifier.channels.telegram import LENGTH, TelegramChannel, split
@@ -55,6 +55,20 @@ async def test_plain_text_leaves_without_a_parse_mode(channel, desk) -> None:
     assert fields["text"] == "a < b & *c* _d_"
     assert "parse_mode" not in fields
     assert json.loads(fields["link_preview_options"]) == {"is_disabled": True}
+
+
+async def test_place_is_one_call_and_shows_on_the_map(channel, desk) -> None:
+    pin = Pin(35.7, 51.34, "شعبه ۱۲", "خیابان آزادی")
+    assert await channel.send(TO, Message(str(pin), pin=pin), "1") == Accepted("7")
+    ((path, fields),) = desk.calls
+    assert path == f"/bot{TOKEN}/sendVenue"
+    assert fields == {
+        "chat_id": "1001",
+        "latitude": "35.7",
+        "longitude": "51.34",
+        "title": "شعبه ۱۲",
+        "address": "خیابان آزادی",
+    }
 
 
 async def test_buttons_are_rows_of_an_inline_keyboard(channel, desk) -> None:

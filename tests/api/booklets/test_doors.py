@@ -7,6 +7,7 @@ import httpx
 import pytest
 
 from api import reactions
+from api.booklets import service
 from api.booklets.rules import Stage
 from api.kit.calendar import today
 from api.payments.events import BillsSettled
@@ -160,3 +161,34 @@ async def test_chat_that_is_linked_to_nobody_is_told_so(store):
     stranger = {"X_Chat": "telegram:people:9"}
     for path in ("/v1/requests", "/v1/requests/4820193370", "/v1/booklets/terms"):
         assert (await get(store, path, stranger)).json()["code"] == "not_linked"
+
+
+async def test_satisfaction_is_said_of_what_was_delivered(store, headers, mina):
+    with store.writing("arrange") as session:
+        number = office.requested(session, mina).number
+    path = f"/v1/requests/{number}/satisfaction"
+    said = {"satisfaction": "very_satisfied"}
+    early = await post(store, path, headers, said)
+    assert (early.status_code, early.json()["code"]) == (409, "not_delivered")
+    with store.writing("deliver") as session:
+        for stage, given in (
+            (Stage.PRINTED, {}),
+            (Stage.HANDED_TO_POST, {"tracking": "12345"}),
+            (Stage.DELIVERED, {}),
+        ):
+            service.advance(session, number=number, stage=stage, now=make.NOW, **given)
+    assert (await post(store, path, headers, said)).status_code == 204
+    shown = (await get(store, f"/v1/requests/{number}", headers)).json()
+    assert shown["satisfaction"] == "very_satisfied"
+    assert (await post(store, path, headers, {"satisfaction": "5"})).status_code == 422
+
+
+async def test_nobody_judges_the_request_of_another(store, headers):
+    with store.writing("arrange") as session:
+        theirs = office.requested(session, office.insured(session)).number
+    answers = [
+        await post(store, f"/v1/requests/{one}/satisfaction", headers, {"satisfaction": "neither"})
+        for one in (theirs, "4820193370")
+    ]
+    assert [answer.status_code for answer in answers] == [404, 404]
+    assert answers[0].content == answers[1].content

@@ -376,7 +376,7 @@ def test_detail_that_a_stage_needs_is_asked_for(session, stage, given, field):
 def test_who_is_turned_down_hears_why(session):
     mina = insured(session)
     made = requested(session, mina, **LOST)
-    for reason in ("", "چ" * 301):
+    for reason in ("", "چ" * 301, "https://bank.example", "به www.bank.example بروید"):
         with pytest.raises(Invalid) as no:
             on(session, made.number, Stage.REJECTED, reason=reason)
         assert no.value.params["field"] == "reason"

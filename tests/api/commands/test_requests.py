@@ -10,6 +10,7 @@ from api.audit.models import Entry
 from api.commands import line, requests
 from api.commands.troubles import CannotDo
 from api.requests import service
+from api.requests.rules import Satisfaction
 from tests.api.booklets import office
 from tests.support import make
 
@@ -96,3 +97,41 @@ def test_command_is_there_to_be_typed():
     assert shown.exit_code == 0
     for word in ("number", "stage", "--tracking", "--reason"):
         assert word in shown.output.lower()
+
+
+def test_share_of_the_satisfied_is_of_those_who_answered(store):
+    said = [Satisfaction.VERY_SATISFIED, Satisfaction.SATISFIED, Satisfaction.NEITHER, None]
+    with store.writing("arrange") as session:
+        for one in said:
+            person = make.person(session)
+            made = service.begin(
+                session,
+                kind="booklet",
+                person_id=person.id,
+                subject_id=person.id,
+                only=None,
+                stage="delivered",
+                due_on=None,
+                now=make.NOW,
+            )
+            made.satisfaction = one
+    assert requests.satisfaction(store) == [
+        "booklet: 66.7%; 2 of 3 answers, 4 delivered",
+        "  very_satisfied: 1",
+        "  satisfied: 1",
+        "  neither: 1",
+        "  unsatisfied: 0",
+        "  very_unsatisfied: 0",
+    ]
+
+
+def test_before_anything_is_delivered_there_is_no_share(store, number):
+    assert requests.satisfaction(store) == []
+    for stage, given in (
+        ("printed", {}),
+        ("handed_to_post", {"tracking": POST}),
+        ("delivered", {}),
+    ):
+        advance(store, number, stage, **given)
+    told = requests.satisfaction(store)
+    assert told[0] == "booklet: nobody answered; 0 of 0 answers, 1 delivered"

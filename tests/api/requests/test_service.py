@@ -10,7 +10,8 @@ from api.kit.identifiers import mask_name
 from api.people.models import Person
 from api.requests import queries, service
 from api.requests.models import Request
-from api.requests.refusals import RequestNotFound
+from api.requests.refusals import NotDelivered, RequestNotFound
+from api.requests.rules import Satisfaction
 from api.requests.service import OpenAlready
 from tests.support import make
 
@@ -120,3 +121,38 @@ def test_of_two_at_the_same_moment_one_is_begun(fresh_store):
     assert sorted(outcomes) == ["begun", "open already"]
     with fresh_store.reading() as session:
         assert len(queries.of_person(session, mina.id, limit=9)) == 1
+
+
+def delivered(session, person: Person, **changed: Any) -> Request:
+    made = begin(session, person, **changed)
+    service.move(session, made, stage="delivered", now=make.NOW, closed=True)
+    return made
+
+
+def satisfied(session, person: Person, request: Request, said: Satisfaction) -> None:
+    service.satisfied(session, person_id=person.id, number=request.number, satisfaction=said)
+
+
+def test_last_answer_to_how_it_went_counts(session):
+    mina = make.person(session)
+    request = delivered(session, mina)
+    for said in (Satisfaction.UNSATISFIED, Satisfaction.SATISFIED):
+        satisfied(session, mina, request, said)
+    shown = service.show(session, person_id=mina.id, number=request.number)
+    assert shown.satisfaction is Satisfaction.SATISFIED
+    assert queries.satisfaction(session) == [("booklet", Satisfaction.SATISFIED, 1)]
+
+
+@pytest.mark.parametrize("stage", ["requested", "handed_to_post", "returned", "rejected"])
+def test_nobody_judges_what_was_not_delivered(session, stage):
+    mina = make.person(session)
+    request = begin(session, mina, stage=stage)
+    with pytest.raises(NotDelivered):
+        satisfied(session, mina, request, Satisfaction.SATISFIED)
+
+
+def test_nobody_judges_the_request_of_another(session):
+    request = delivered(session, make.person(session))
+    with pytest.raises(RequestNotFound):
+        satisfied(session, make.person(session), request, Satisfaction.VERY_UNSATISFIED)
+    assert request.satisfaction is None

@@ -140,7 +140,7 @@ def test_nobody_is_told_to_object_when_the_last_day_is_over(name, channel):
 def test_buttons_are_short_words_in_rows_of_one(template, language):
     message = worded(template, "chat", language)
     assert [row[0].label for row in message.buttons] == [
-        Speech(language).word(ACTIONS[action]) for action in template.actions
+        Speech(language).word(ACTIONS[action]) for action in template.offered(template.example)
     ]
     for row in message.buttons:
         assert len(row) == 1
@@ -246,3 +246,37 @@ def test_an_example_survives_its_storage(template):
 @pytest.mark.parametrize("template", TEMPLATES.values(), ids=lambda each: each.name)
 def test_every_subject_has_its_words(template):
     assert not re.search("[A-Za-z]", Speech(Language.FA).word(template.subject))
+
+
+REQUEST = TEMPLATES["request_stage"]
+REASONS = {
+    "fa": "عکس خوانا نیست، لطفاً عکس تازه‌ای از روی کارت ملی خود به شعبه ببرید و دوباره بخواهید",
+    "en": "the picture cannot be read, please bring a fresh one to the branch and ask for it anew",
+}
+
+
+@pytest.mark.parametrize("stage", ["rejected", "cancelled", "returned"])
+@pytest.mark.parametrize("words", REASONS)
+@pytest.mark.parametrize("language", Language)
+def test_who_is_turned_down_hears_why_by_sms_too(language, words, stage):
+    reason = REASONS[words]
+    text = worded(REQUEST, "sms", language, stage=stage, reason=reason, tracking=None).text
+    assert reason[:20] in text
+    assert sms.parts(text) <= 2
+    assert reason in worded(REQUEST, "chat", language, stage=stage, reason=reason).text
+
+
+def test_short_reason_is_said_whole():
+    text = worded(REQUEST, "sms", "en", stage="rejected", reason="No cover.", tracking=None).text
+    assert "\nWhy: No cover.\n" in text
+
+
+def test_what_is_delivered_asks_how_it_went_and_nothing_else_does():
+    for stage in ("issued", "handed_to_post", "returned", "rejected"):
+        message = worded(REQUEST, "chat", "en", stage=stage)
+        assert "rate_request|K7Q2M4XD" not in {row[0].data for row in message.buttons}
+        assert "satisfied" not in message.text
+    delivered = worded(REQUEST, "chat", "en", stage="delivered")
+    assert delivered.buttons[0][0].data == "rate_request|K7Q2M4XD"
+    assert "Please tell us how satisfied you are." in delivered.text
+    assert "satisfied" not in worded(REQUEST, "sms", "en", stage="delivered").text

@@ -116,6 +116,26 @@ def on_its_way(session: Session) -> Scene:
     )
 
 
+def delivered(session: Session) -> Scene:
+    """Mina has her booklet, and one for her child is printed; the notices of both are in her chat."""
+    mina = office.insured(session, phone=None)
+    child = make.dependant(session, of=mina)
+    way = ((Stage.PRINTED, {}), (Stage.HANDED_TO_POST, {"tracking": POST}), (Stage.DELIVERED, {}))
+    there = office.requested(session, mina)
+    for stage, given in way:
+        booklets.advance(session, number=there.number, stage=stage, now=make.NOW, **given)
+    coming = office.requested(session, mina, subject_id=child.id)
+    booklets.advance(session, number=coming.number, stage=Stage.PRINTED, now=make.NOW)
+    return Scene(
+        {
+            "there": there.number,
+            "notice": _notice_of(session, mina, there.number),
+            "coming": _notice_of(session, mina, coming.number),
+        },
+        linked=mina,
+    )
+
+
 def _notice_of(session: Session, person: Person, number: str) -> str:
     """The check code of the last notice of a request."""
     told = (
@@ -146,7 +166,7 @@ def _told_of_link(session: Session, person: Person) -> str:
 
 
 SCENES: dict[str, Callable[[Session], Scene]] = {
-    one.__name__: one for one in (family, alone, uncovered, on_its_way)
+    one.__name__: one for one in (family, alone, uncovered, on_its_way, delivered)
 }
 
 

@@ -64,6 +64,17 @@ REFUSED: list[tuple[str, dict[str, Any], str]] = [
     ),
     ("sendDocument", {"chat_id": "me", "document": "desk-9-x"}, "wrong file identifier"),
     ("sendLocation", {"chat_id": "me", "latitude": 91, "longitude": 0}, "wrong latitude"),
+    (
+        "sendVenue",
+        {"chat_id": "me", "latitude": 35, "longitude": 181, "title": "x", "address": "y"},
+        "wrong latitude",
+    ),
+    (
+        "sendVenue",
+        {"chat_id": "me", "latitude": 35, "longitude": 51, "title": " ", "address": "y"},
+        "has a title",
+    ),
+    ("sendVenue", {"chat_id": "me", "latitude": 35, "longitude": 51, "title": "x"}, "is required"),
     ("editMessageText", {"chat_id": "me", "message_id": 1, "text": "x"}, "can't be edited"),
     ("editMessageText", {"chat_id": "me", "message_id": 9, "text": "x"}, "edit not found"),
     ("deleteMessage", {"chat_id": "me", "message_id": 9}, "delete not found"),

@@ -87,6 +87,9 @@ async def test_aiogram_reads_what_a_person_does_and_answers(desk: Desk):
         assert document.document.file_name == "bill.pdf"
         await bot.send_photo(chat, types.BufferedInputFile(PNG, "map.png"))
         await bot.send_location(chat, 35.7, 51.4)
+        branch = await bot.send_venue(chat, 35.7, 51.4, "شعبه ۱۲", "خیابان آزادی")
+        assert branch.venue is not None
+        assert (branch.venue.title, branch.venue.location.latitude) == ("شعبه ۱۲", 35.7)
         await bot.send_chat_action(chat, "typing")
         await bot.set_my_commands([types.BotCommand(command="menu", description="منو")])
         await bot.set_my_description("ما اینجاییم", language_code="fa")
@@ -137,6 +140,9 @@ async def test_python_telegram_bot_reads_what_a_person_does_and_answers(desk: De
         assert sent.document is not None
         await bot.send_photo(chat, PNG)
         await bot.send_location(chat, latitude=35.7, longitude=51.4)
+        branch = await bot.send_venue(chat, 35.7, 51.4, "شعبه ۱۲", "خیابان آزادی")
+        assert branch.venue is not None
+        assert branch.location is not None
         await bot.set_my_commands([("menu", "منو")])
         assert (await bot.get_webhook_info()).url == ""
 

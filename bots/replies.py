@@ -1,0 +1,208 @@
+"""What is to be said: its rates, its attempts, its outcome. A reply's text goes with its outcome."""
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import astuple, dataclass
+from typing import Any
+
+from sqlalchemy import insert, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from api.kit.message import Button, Message, Pin, Wants
+from api.kit.sealing import Keyring
+from bots.leases import Claim, LostLease, change, held, holds
+from bots.store import Store
+from bots.tables import chats, rates, replies
+
+BOT_RATE, BOT_BURST = 10.0, 10.0
+"""The replies' share of a bot's 30 messages a second; notices have 20 (design.md, Notices 6)."""
+CHAT_RATE, CHAT_BURST = 1.0, 3.0
+"""One message a second in a chat; short bursts pass (domain page "Payments and messaging", 3)."""
+
+_TEXT = "bots.replies.text"
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """A reply that is to be said. `open`: an attempt has no outcome."""
+
+    id: int
+    message: Message
+    attempts: int
+    open: bool
+    uncertain: bool
+    again_at: float
+    created_at: float
+
+
+class Replies:
+    """The replies of all chats. `now` gives the store's time."""
+
+    def __init__(self, store: Store, keys: Keyring, now: Callable[[], float]) -> None:
+        self._store = store
+        self._keys = keys
+        self._now = now
+
+    async def due(self, connection: AsyncConnection, claim: Claim) -> list[Due]:
+        """Give what is to be said in a chat, oldest first."""
+        found = await connection.execute(
+            select(replies)
+            .where(replies.c.chat == claim.key, replies.c.done_at.is_(None))
+            .order_by(replies.c.id)
+        )
+        return [self._due(row) for row in found]
+
+    async def keep(
+        self,
+        connection: AsyncConnection,
+        claim: Claim,
+        messages: Sequence[Message],
+        *,
+        update_row: int | None,
+    ) -> None:
+        """Keep what is to be said, in the transaction of the turn that says it."""
+        now = self._now()
+        await connection.execute(
+            insert(replies),
+            [
+                {
+                    "chat": claim.key,
+                    "update_row": update_row,
+                    "text": self._keys.seal(_written(message), context=_TEXT),
+                    "created_at": now,
+                }
+                for message in messages
+            ],
+        )
+
+    async def attempt(self, claim: Claim, reply: Due) -> float:
+        """Spend the rates and keep that an attempt begins; 0, or the seconds to wait for the rates.
+
+        Raises LostLease.
+        """
+        now = self._now()
+        async with self._store.writing("memory.attempt") as connection:
+            spoken = await connection.scalar(select(chats.c.spoken_at).where(held(claim)))
+            if spoken is None:
+                raise LostLease(claim.key)
+            rate = await self._rate(connection, claim.bot)
+            chat_at = max(now, spoken) + 1 / CHAT_RATE
+            bot_at = max(now, rate.spoken_at) + 1 / BOT_RATE
+            wait = max(
+                rate.silent_until - now,
+                chat_at - now - CHAT_BURST / CHAT_RATE,
+                bot_at - now - BOT_BURST / BOT_RATE,
+            )
+            if wait > 0:
+                return float(wait)
+            await change(connection, claim, spoken_at=chat_at)
+            await connection.execute(
+                update(rates).where(rates.c.bot == claim.bot).values(spoken_at=bot_at)
+            )
+            await connection.execute(
+                update(replies)
+                .where(replies.c.id == reply.id)
+                .values(
+                    attempts=reply.attempts + 1, open=True, uncertain=reply.uncertain or reply.open
+                )
+            )
+        return 0.0
+
+    async def conclude(
+        self, claim: Claim, reply: Due, outcome: str, *, reason: str = "", provider_id: str = ""
+    ) -> None:
+        """Keep what became of a reply, for good; its text goes. A stale finish changes nothing."""
+        async with self._store.writing("memory.outcome") as connection:
+            await connection.execute(
+                update(replies)
+                .where(replies.c.id == reply.id, replies.c.done_at.is_(None))
+                .where(holds(claim))
+                .values(
+                    outcome=outcome,
+                    reason=reason[:64] or None,
+                    provider_id=provider_id[:64] or None,
+                    open=False,
+                    text=None,
+                    done_at=self._now(),
+                )
+            )
+
+    async def postpone(
+        self, claim: Claim, reply: Due, *, seconds: float, still_open: bool, silent: bool = False
+    ) -> None:
+        """Keep that a reply is tried again later; `silent` stops the whole bot until then."""
+        again = self._now() + seconds
+        async with self._store.writing("memory.outcome") as connection:
+            await connection.execute(
+                update(replies)
+                .where(replies.c.id == reply.id, replies.c.done_at.is_(None))
+                .where(holds(claim))
+                .values(open=still_open, again_at=again)
+            )
+            if silent:
+                await self._rate(connection, claim.bot)
+                await connection.execute(
+                    update(rates)
+                    .where(rates.c.bot == claim.bot, rates.c.silent_until < again)
+                    .values(silent_until=again)
+                )
+
+    async def nobody_there(self, claim: Claim, reason: str) -> None:
+        """End all that is to be said in a chat: its person is gone."""
+        async with self._store.writing("memory.outcome") as connection:
+            await connection.execute(
+                update(replies)
+                .where(replies.c.chat == claim.key, replies.c.done_at.is_(None))
+                .where(holds(claim))
+                .values(outcome="failed", reason=reason, open=False, text=None, done_at=self._now())
+            )
+
+    async def _rate(self, connection: AsyncConnection, bot: str) -> Any:
+        found = select(rates).where(rates.c.bot == bot).with_for_update()
+        rate = (await connection.execute(found)).one_or_none()
+        if rate is None:
+            await connection.execute(
+                self._store.insert(rates)
+                .values(bot=bot)
+                .on_conflict_do_nothing(index_elements=["bot"])
+            )
+            rate = (await connection.execute(found)).one()
+        return rate
+
+    def _due(self, row: Any) -> Due:
+        return Due(
+            id=row.id,
+            message=_message(self._keys.open(row.text, context=_TEXT)),
+            attempts=row.attempts,
+            open=row.open,
+            uncertain=row.uncertain,
+            again_at=row.again_at,
+            created_at=row.created_at,
+        )
+
+
+def _written(message: Message) -> str:
+    return json.dumps(
+        {
+            "text": message.text,
+            "buttons": [[[one.label, one.data, one.url] for one in row] for row in message.buttons],
+            "wants": message.wants.value if message.wants else None,
+            "wants_label": message.wants_label,
+            "language": message.language,
+            "pin": astuple(message.pin) if message.pin else None,
+        },
+        ensure_ascii=False,
+    )
+
+
+def _message(plain: str) -> Message:
+    kept = json.loads(plain)
+    return Message(
+        kept["text"],
+        buttons=tuple(tuple(Button(*one) for one in row) for row in kept["buttons"]),
+        wants=Wants(kept["wants"]) if kept["wants"] else None,
+        wants_label=kept["wants_label"],
+        language=kept["language"],
+        # What an older release kept has none.
+        pin=Pin(*kept["pin"]) if kept.get("pin") else None,
+    )
