@@ -1,7 +1,7 @@
 """The verbs of notices, each kept in the file of its purpose."""
 
 from api.notices.checking import check, code_of, spend_check
-from api.notices.claiming import claim, has_due
+from api.notices.claiming import claim, with_due
 from api.notices.letters import Claim, Letter, NewReport, Question, Told, Work
 from api.notices.opening import open_attempts, park
 from api.notices.posting import NewNotice, cancel_about, post, post_many
@@ -24,7 +24,6 @@ __all__ = [
     "check",
     "claim",
     "code_of",
-    "has_due",
     "match_late",
     "mine",
     "open_attempts",
@@ -39,4 +38,5 @@ __all__ = [
     "take_reports",
     "wait",
     "waits_until",
+    "with_due",
 ]

@@ -344,6 +344,31 @@ async def test_only_open_bills_of_ones_own_have_a_link(town, bill):
     assert {one.state for one in town.rows(Bill) if one.id == bill.id} == {State.SETTLED}
 
 
+async def test_receipt_names_the_months_that_the_record_has_in_full(town):
+    with town.store.writing("arrange") as session:
+        make.record(session, town.who.person, {"1405-06": 31, "1405-07": 29})
+        wanted = [
+            paying.bill(session, town.who.person, period=one)
+            for one in ("1405-06", "1405-07", "1405-08", "1405-08")
+        ]
+    authority = await town.go(town.link(*wanted))
+    town.bank.pay(authority, town.clock.now)
+    await town.back(authority)
+    (told,) = town.rows(Notice)
+    # Of two bills for one month the second adds nothing either.
+    assert sorted(told.facts["full"]) == ["1405-06", "1405-08"]
+
+
+async def test_money_for_no_month_is_told_so(town, bill):
+    authority = await town.go(town.link(bill))
+    with town.store.writing("lapse") as session:
+        bills.cancel(session, [bill.id], town.clock.now)
+    town.bank.pay(authority, town.clock.now)
+    await town.back(authority)
+    (told,) = town.rows(Notice)
+    assert (told.template, told.facts["contribution"]) == ("payment_credit", True)
+
+
 async def test_receipt_goes_to_who_asked_for_the_link(town):
     with town.store.writing("arrange") as session:
         child = make.person(session)
