@@ -4,14 +4,21 @@ aiogram costs three seconds and 170 MiB, so whoever needs this file imports it l
 fetched by a plain call of ours: they are kept as they came, before anything parses them.
 """
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
 
 import aiohttp
 import structlog
 from aiogram.enums import ChatMemberStatus, ChatType
 from aiogram.exceptions import AiogramError
-from aiogram.methods import DeleteWebhook, SetMyCommands, SetWebhook, TelegramMethod
+from aiogram.methods import (
+    DeleteWebhook,
+    SetMyCommands,
+    SetMyDescription,
+    SetMyShortDescription,
+    SetWebhook,
+    TelegramMethod,
+)
 from aiogram.types import BotCommand, CallbackQuery, ChatMemberUpdated, Message, Update
 from aiogram.types import Contact as Card
 from pydantic import ValidationError
@@ -25,7 +32,11 @@ from notifier.channels.telegram import TelegramChannel
 ALLOWED = ("message", "callback_query", "my_chat_member")
 _LEFT = {ChatMemberStatus.KICKED, ChatMemberStatus.LEFT}
 _BATCH = 100
+# Telegram takes two letters (ISO 639-1): of Kurdish, those of all its tongues.
+_LANGUAGE_CODES = {"ckb": "ku"}
 _logger = structlog.get_logger("bots.telegram")
+
+Given = TypeVar("Given")
 
 
 class TelegramAdapter:
@@ -101,11 +112,34 @@ class TelegramAdapter:
 
     async def offer_commands(self, commands: Mapping[str, Mapping[str, str]]) -> bool:
         """Set the command menu, `{language: {command: words}}`; says whether Telegram took it."""
-        for place, (language, named) in enumerate(commands.items()):
-            menu = [BotCommand(command=name, description=words) for name, words in named.items()]
-            # The first is also what everybody else sees.
-            for code in (None, language) if place == 0 else (language,):
-                if not await self._heard(SetMyCommands(commands=menu, language_code=code)):
+        menus = {
+            language: [BotCommand(command=name, description=words) for name, words in named.items()]
+            for language, named in commands.items()
+        }
+        return await self._for_each(
+            menus, lambda menu, code: SetMyCommands(commands=menu, language_code=code)
+        )
+
+    async def describe(self, words: Mapping[str, str]) -> bool:
+        """Say in each language what the bot is for, before it is started and on its own page.
+
+        At most 120 letters; says whether Telegram took it.
+        """
+        return await self._for_each(
+            words, lambda said, code: SetMyDescription(description=said, language_code=code)
+        ) and await self._for_each(
+            words,
+            lambda said, code: SetMyShortDescription(short_description=said, language_code=code),
+        )
+
+    async def _for_each(
+        self, given: Mapping[str, Given], call: Callable[[Given, str | None], TelegramMethod[bool]]
+    ) -> bool:
+        """Tell Telegram something in every language; the first is also what everybody else sees."""
+        for place, (language, one) in enumerate(given.items()):
+            code = _LANGUAGE_CODES.get(language, language)
+            for known_by in (None, code) if place == 0 else (code,):
+                if not await self._heard(call(one, known_by)):
                     return False
         return True
 
