@@ -10,7 +10,6 @@ replies, in one transaction. Replies are never empty for a message of somebody w
 from api.errors import Unavailable
 from api.kit import codes
 from api.kit.language import Language
-from api.kit.text import key
 from bots import log, understanding, wording
 from bots.questions import Question, is_open, option
 from bots.replay import Answer, Run
@@ -266,11 +265,11 @@ class Conversation(Showing):
     async def _wished(self, said: Answer | None) -> Reply:
         """No question is open: a menu line's words, a keyword or a notice's code open a dialogue."""
         typed = said if isinstance(said, str) else ""
-        wish = key(typed)
+        wish = understanding.alike(typed)
         offered = [one for one in self._dialogues if self._address.audience in one.audiences]
         for one in offered if wish else ():
-            names = {self._word(one.words), one.name, *one.keywords}
-            if one.menu and wish in map(key, names):
+            names = map(understanding.alike, (self._word(one.words), one.name, *one.keywords))
+            if one.menu and wish in {*names, *understanding.opens(one.name)}:
                 return await self._begin(one)
         for one in offered:
             if typed and one.reads and (notice := one.reads(typed)):

@@ -149,9 +149,7 @@ def test_what_a_store_cannot_take_is_left_out():
 async def test_every_bot_is_introduced_in_the_messengers_own_codes_of_languages():
     async with a_desk() as desk:
         introduced = TelegramAdapter(
-            BotSettings(
-                "employers", "telegram", SecretStr(TOKEN), desk.url, "", SecretStr(""), ""
-            )
+            BotSettings("employers", "telegram", SecretStr(TOKEN), desk.url, "", SecretStr(""), "")
         )
         try:
             assert await introduced.offer_commands(commands(collected(), introduced))
