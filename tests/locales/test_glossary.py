@@ -34,11 +34,11 @@ def use(terms: list[glossary.Term], **said: str) -> glossary.Use:
 
 
 def test_a_text_that_needs_a_term_and_lacks_it_is_told(terms: list[glossary.Term]):
-    found = use(terms, Your_debt="بدهی شما", My_debts="قرض‌های من", Debtor="او", Hello="سلام")
+    found = use(terms, Your_debt="بدهی شما", My_debts="قرض من", Debtor="او", Hello="سلام")
     assert found.needed == 2
     assert found.share == 0.5
     [told] = found.lacking
-    assert told == "'My debts' says no debt in 'قرض‌های من'"
+    assert told == "'My debts' says no debt in 'قرض من'"
 
 
 def test_a_half_space_and_a_vowel_mark_hide_no_term(terms: list[glossary.Term]):
