@@ -61,6 +61,7 @@ async def test_a_talk_goes_as_written(
             dialogues=DIALOGUES,
             core=_stories(store, scene, running, opened),
             audience=scene.audience,
+            switching=store.dialect == "sqlite",
         )
 
 
@@ -86,7 +87,7 @@ def _stories(
 ) -> Callable[[], tuple[Core, Wire]]:
     """Begin each story where the scene ended: the one before it is undone."""
     told: list[NestedTransaction] = []
-    messengers = iter(("terminal", "telegram"))
+    messengers = iter(("terminal", "telegram", "terminal"))
 
     def begun() -> tuple[Core, Wire]:
         if told:
