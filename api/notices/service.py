@@ -8,6 +8,7 @@ from api.notices.posting import NewNotice, cancel_about, post, post_many
 from api.notices.rates import bot_waits_until, wait, waits_until
 from api.notices.reading import mine, opened
 from api.notices.recording import record
+from api.notices.repeating import failures, send_again, sendable
 from api.notices.reporting import match_late, take_reports
 from api.notices.sweeping import overdue, sweep
 
@@ -24,6 +25,7 @@ __all__ = [
     "check",
     "claim",
     "code_of",
+    "failures",
     "match_late",
     "mine",
     "open_attempts",
@@ -33,6 +35,8 @@ __all__ = [
     "post",
     "post_many",
     "record",
+    "send_again",
+    "sendable",
     "spend_check",
     "sweep",
     "take_reports",

@@ -255,6 +255,33 @@ class CreditFacts(Facts):
         }
 
 
+class RefundFacts(Facts):
+    """Money of a payment that was paid back."""
+
+    amount: Amount
+    paid_on: date
+    given_back_on: date
+    reference: str
+
+    def words(self, *, today: date | None) -> Mapping[str, Any]:  # noqa: ARG002
+        return {
+            "amount": self.amount,
+            "paid_on": self.paid_on,
+            "given_back_on": self.given_back_on,
+            "reference": Code(self.reference),
+        }
+
+
+class UnpaidFacts(Facts):
+    """A payment that was being confirmed, and of which the bank says that it did not come in."""
+
+    amount: Amount
+    begun_on: date
+
+    def words(self, *, today: date | None) -> Mapping[str, Any]:  # noqa: ARG002
+        return {"amount": self.amount, "begun_on": self.begun_on}
+
+
 class RecordFacts(Facts):
     """Months that were added to a record, and what the whole record makes by then."""
 

@@ -53,9 +53,8 @@ async def test_payment_settles_the_bills_and_tells_the_payer(town, heard):
     assert notice.facts["amount"] == 8_500_000
     with town.store.reading() as session:
         receipt = service.receipts(session, person_id=town.who.person.id).items[0]
-        assert (
-            service.receipt(session, person_id=town.who.person.id, payment_id=receipt.id) == receipt
-        )
+        (kept,) = service.papers(session, person_id=town.who.person.id, today=make.TODAY)
+    assert (kept.receipt, kept.person_id, kept.child) == (receipt, town.who.person.id, "")
     assert [item.period for item in receipt.items] == ["1405-07", "1405-08"]
     assert (receipt.amount, receipt.credit, receipt.card_masked) == (
         8_500_000, 0, "999999******1234",
@@ -279,17 +278,34 @@ async def test_gateway_that_does_not_answer_leaves_a_try_that_failed(town, bill)
     assert await town.go(token)
 
 
-async def test_reference_that_another_payment_has_is_not_believed(town, bill):
-    with town.store.writing("arrange") as session:
-        other = paying.bill(session, town.who.person)
-    one, two = [await town.go(town.link(each)) for each in (bill, other)]
-    for authority in (one, two):
-        town.bank.pay(authority, town.clock.now)
+async def paid_by_one_number(town: Town, *bills: Bill) -> list[str]:
+    """Pay bills for which the bank names one and the same number, and come back from each."""
+    authorities = [await town.go(town.link(each)) for each in bills]
+    for authority in authorities:
+        town.pay(authority)
         town.bank.book[authority].reference = "7700000001"
-    await town.back(one)
-    await town.back(two)
-    assert town.page_back(two).state is PageState.FAILED
+        await town.back(authority)
+    return authorities
+
+
+async def test_reference_that_another_payment_has_is_being_confirmed(town, bill):
+    _, two = await paid_by_one_number(town, bill, other := town.owe())
+    assert town.page_back(two).state is PageState.CHECKING
     assert town.balance(Kind.BANK) == bill.amount
+    with town.store.reading() as session:
+        assert service.being_checked(session, [bill.id, other.id]) == {other.id}
+        (doubted,) = service.unanswered(session, now=town.clock.now)
+    assert doubted.doubted == "7700000001"
+
+
+async def test_reference_that_the_bank_puts_right_is_believed(town, bill):
+    _, two = await paid_by_one_number(town, bill, other := town.owe())
+    town.bank.book[two].reference = "7700000002"
+    await town.back(two)
+    assert town.page_back(two).state is PageState.PAID
+    assert town.balance(Kind.BANK) == bill.amount + other.amount
+    with town.store.reading() as session:
+        assert service.unanswered(session, now=town.clock.now) == []
 
 
 async def test_answer_to_an_older_question_changes_nothing(town, bill):
