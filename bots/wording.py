@@ -35,6 +35,9 @@ DESCRIPTIONS: Mapping[str, Sentence] = MappingProxyType({
 WHAT_NOW = _("What would you like to do?")
 WHICH_LANGUAGE = _("Choose your language:")
 WHICH_LINE = _("Which line would you like to change?")
+MEANT = _("Do you mean “{talk}”?")
+YES = _("Yes")
+NO = _("No")
 GO_ON_WITH = _("Go on with “{talk}”?")
 
 # What it says.
