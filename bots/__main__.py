@@ -61,7 +61,9 @@ def chat(
     channel: Annotated[
         str, typer.Option(help="terminal (numbers), telegram or bale (buttons).")
     ] = "terminal",
-    lang: Annotated[str, typer.Option(help="fa or en; empty asks, as in a new chat.")] = "fa",
+    lang: Annotated[
+        str, typer.Option(help="fa, en, ar or ckb; empty asks, as in a new chat.")
+    ] = "fa",
     audience: Annotated[str, typer.Option(help="people, employers or inspectors.")] = "employers",
     name: Annotated[str, typer.Option(help="Who is talking: the chat's own name.")] = "desk",
     write: Annotated[Path | None, typer.Option(help="Write a transcript test here.")] = None,
@@ -70,12 +72,15 @@ def chat(
     import asyncio
 
     from api.client import Core
+    from api.kit.language import Language
     from bots import chat as talking
     from bots import settings
     from bots.dialogues import collected
 
-    if channel not in {"terminal", "telegram", "bale"} or lang not in {"", "fa", "en"}:
-        raise settings.CannotStart("CHANNEL is terminal, telegram or bale, and LANG is fa or en.")
+    if channel not in {"terminal", "telegram", "bale"} or lang not in {"", *Language}:
+        raise settings.CannotStart(
+            f"CHANNEL is terminal, telegram or bale, and LANG is one of {', '.join(Language)}."
+        )
     knocking = settings.read_core()
     transcript = talking.Transcript(write, lang)
 

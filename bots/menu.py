@@ -1,4 +1,4 @@
-"""The lists of the engine's own: the menu and the languages."""
+"""The lists of the engine's own: the menu, the languages, and whether something was meant."""
 
 from collections.abc import Iterable
 
@@ -40,6 +40,16 @@ def menu(
         ways=((MENU, first),) if page else (),
         others=others,
     )
+
+
+def whether_meant(wanted: Dialogue, speech: Speech) -> Reply:
+    """Yes opens what free words were understood as, no shows the menu."""
+    lines = (
+        Line(f"0.menu|{wanted.name}", speech.word(wording.YES)),
+        Line("0.menu|~p0", speech.word(wording.NO)),
+    )
+    way = (MENU, Line("0.menu|~p0", speech.word(wording.MENU)))
+    return Reply(speech.word(wording.MEANT.using(talk=wanted.words)), lines=lines, ways=(way,))
 
 
 def language_list(medium: Medium) -> Reply:

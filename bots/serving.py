@@ -13,7 +13,7 @@ from api.client import Core
 from api.kit import logs
 from api.kit.language import Language, MissingCatalogue, Speech, open_catalogues
 from api.kit.sealing import BadKeys, Keyring
-from bots import migrations
+from bots import migrations, wording
 from bots.adapters import Adapter
 from bots.adapters.bot_api import BotApiAdapter
 from bots.dialogues import collected
@@ -191,6 +191,7 @@ async def _watch(adapter: BotApiAdapter, secret: str, public_url: str) -> None:
 
 async def _introduce(adapter: BotApiAdapter, dialogues: Dialogues) -> None:
     await _until_done(lambda: adapter.offer_commands(commands(dialogues, adapter)))
+    await _until_done(lambda: adapter.describe(description(adapter)))
 
 
 def commands(dialogues: Dialogues, adapter: Adapter) -> Mapping[str, Mapping[str, str]]:
@@ -202,6 +203,12 @@ def commands(dialogues: Dialogues, adapter: Adapter) -> Mapping[str, Mapping[str
         language.value: {one.name: Speech(language).word(one.words) for one in offered}
         for language in Language
     }
+
+
+def description(adapter: Adapter) -> Mapping[str, str]:
+    """What the bot is for, in each language."""
+    words = wording.DESCRIPTIONS[adapter.audience]
+    return {language.value: Speech(language).word(words) for language in Language}
 
 
 async def _until_done(act: Callable[[], Awaitable[bool]]) -> None:

@@ -52,14 +52,26 @@ class BaleAdapter(BotApiAdapter):
     async def offer_commands(self, commands: Mapping[str, Mapping[str, str]]) -> bool:
         if not self.dialect.commands:
             return True
-        for place, (language, named) in enumerate(commands.items()):
-            menu = [BotCommand(name, words) for name, words in named.items()]
-            # The first is also what everybody else sees.
-            for code in (None, language) if place == 0 else (language,):
-                heard = self.channel.bot.set_my_commands(menu, language_code=code)
-                if not await self._heard(heard):
-                    return False
-        return True
+        menus = {
+            language: [BotCommand(name, words) for name, words in named.items()]
+            for language, named in commands.items()
+        }
+        bot = self.channel.bot
+        return await self._for_each(
+            menus,
+            lambda menu, code: self._heard(bot.set_my_commands(menu, language_code=code)),
+        )
+
+    async def describe(self, words: Mapping[str, str]) -> bool:
+        if not self.dialect.commands:
+            return True
+        bot = self.channel.bot
+        return await self._for_each(
+            words, lambda said, code: self._heard(bot.set_my_description(said, language_code=code))
+        ) and await self._for_each(
+            words,
+            lambda said, code: self._heard(bot.set_my_short_description(said, language_code=code)),
+        )
 
     async def _watch(self, url: str, secret: str) -> bool:
         allowed = list(ALLOWED) if self.dialect.chooses_updates else None

@@ -4,8 +4,8 @@ Updates are fetched by a plain call of ours: they are kept as they came, before 
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, TypeVar
 
 import aiohttp
 
@@ -22,7 +22,11 @@ ALLOWED = ("message", "callback_query", "my_chat_member")
 
 PRIVATE = "private"
 _LEFT = frozenset({"kicked", "left"})
+# A messenger takes two letters (ISO 639-1): of Kurdish, those of all its tongues.
+_LANGUAGE_CODES = {"ckb": "ku"}
 _BATCH = 100
+
+Given = TypeVar("Given")
 
 
 class BotApiAdapter(ABC):
@@ -106,6 +110,24 @@ class BotApiAdapter(ABC):
     @abstractmethod
     async def offer_commands(self, commands: Mapping[str, Mapping[str, str]]) -> bool:
         """Set the command menu, `{language: {command: words}}`; says whether it was taken."""
+
+    @abstractmethod
+    async def describe(self, words: Mapping[str, str]) -> bool:
+        """Say in each language what the bot is for, before it is started and on its own page.
+
+        At most 120 letters; says whether it was taken.
+        """
+
+    async def _for_each(
+        self, given: Mapping[str, Given], tell: Callable[[Given, str | None], Awaitable[bool]]
+    ) -> bool:
+        """Tell the messenger something in every language; the first is what everybody else sees."""
+        for place, (language, one) in enumerate(given.items()):
+            code = _LANGUAGE_CODES.get(language, language)
+            for known_by in (None, code) if place == 0 else (code,):
+                if not await tell(one, known_by):
+                    return False
+        return True
 
     async def watch(self, address: str, secret: str) -> bool:
         """Have updates brought to our door; what waits is never dropped. Says whether it was heard.

@@ -8,7 +8,14 @@ from dataclasses import replace
 
 import structlog
 from aiogram.exceptions import AiogramError
-from aiogram.methods import DeleteWebhook, SetMyCommands, SetWebhook, TelegramMethod
+from aiogram.methods import (
+    DeleteWebhook,
+    SetMyCommands,
+    SetMyDescription,
+    SetMyShortDescription,
+    SetWebhook,
+    TelegramMethod,
+)
 from aiogram.types import BotCommand, CallbackQuery, Message, Update
 
 from api.kit import points
@@ -50,13 +57,25 @@ class TelegramAdapter(BotApiAdapter):
             return
 
     async def offer_commands(self, commands: Mapping[str, Mapping[str, str]]) -> bool:
-        for place, (language, named) in enumerate(commands.items()):
-            menu = [BotCommand(command=name, description=words) for name, words in named.items()]
-            # The first is also what everybody else sees.
-            for code in (None, language) if place == 0 else (language,):
-                if not await self._heard(SetMyCommands(commands=menu, language_code=code)):
-                    return False
-        return True
+        menus = {
+            language: [BotCommand(command=name, description=words) for name, words in named.items()]
+            for language, named in commands.items()
+        }
+        return await self._for_each(
+            menus,
+            lambda menu, code: self._heard(SetMyCommands(commands=menu, language_code=code)),
+        )
+
+    async def describe(self, words: Mapping[str, str]) -> bool:
+        return await self._for_each(
+            words,
+            lambda said, code: self._heard(SetMyDescription(description=said, language_code=code)),
+        ) and await self._for_each(
+            words,
+            lambda said, code: self._heard(
+                SetMyShortDescription(short_description=said, language_code=code)
+            ),
+        )
 
     async def _watch(self, url: str, secret: str) -> bool:
         allowed = list(ALLOWED)

@@ -17,9 +17,9 @@ class Dialect:
     """How one messenger speaks the Bot API.
 
     secret_in_path: its updates carry no header, so the secret stands in the address it brings them
-    to. chooses_updates: it brings only the kinds it was told. commands: it has a menu of commands,
-    one for each language. previews: it can be told to show no picture of a linked page. says: what
-    it tells in words, as the status by which Telegram tells the same.
+    to. chooses_updates: it brings only the kinds it was told. commands: it has a menu of commands and
+    a description of the bot, one for each language. previews: it can be told to show no picture of
+    a linked page. says: what it tells in words, as the status by which Telegram tells the same.
     """
 
     messenger: str

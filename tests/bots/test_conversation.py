@@ -14,7 +14,7 @@ from api.access.refusals import NotLinked
 from api.client import Core
 from api.client.organisation import TODAY
 from api.errors import Conflict
-from api.kit.language import _
+from api.kit.language import Language, _
 from api.organisation.schemas import Today
 from bots import log
 from bots.replay import BadDialogue
@@ -397,7 +397,7 @@ LINES = [
 async def test_the_language_changes_words_and_nothing_else(lines: list[str], chance: Any):
     steady, switching = Person(trials.booklet), Person(trials.booklet)
     for line in ["/booklet", *lines]:
-        switching.player.speak(chance.choice(["fa", "en"]))
+        switching.player.speak(chance.choice(tuple(Language)))
         await steady.say(line)
         await switching.say(line if line != "By post" else "1")
         if line == "By post":

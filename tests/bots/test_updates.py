@@ -8,11 +8,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import SecretStr
 
+from api.kit.language import Language, Speech, _
 from bots.adapters.bale import BaleAdapter
 from bots.adapters.bot_api import BotApiAdapter
 from bots.adapters.telegram import TelegramAdapter
+from bots.dialogues import collected
+from bots.offers import AUDIENCES
+from bots.serving import commands, description
 from bots.talk import Contact, File, Sent
+from bots.wording import DESCRIPTIONS
 from notifier.channels.settings import BotSettings
+from tests.sandbox.conftest import TOKEN, a_desk
 
 ME = {"id": 12, "is_bot": False, "first_name": "م"}
 HERE = {"id": 12, "type": "private", "first_name": "م"}
@@ -193,3 +199,33 @@ def test_what_a_store_cannot_take_is_left_out():
     sent = Sent(text="a\ud800\x00b", start="\udfff" * 100).cleaned()
     assert sent.text == "ab"
     assert sent.start == ""
+
+
+async def test_every_bot_is_introduced_in_the_messengers_own_codes_of_languages():
+    async with a_desk() as desk:
+        introduced = TelegramAdapter(
+            BotSettings("employers", "telegram", SecretStr(TOKEN), desk.url, "", SecretStr(""), "")
+        )
+        try:
+            assert await introduced.offer_commands(commands(collected(), introduced))
+            assert await introduced.describe(description(introduced))
+            bot = introduced.channel.bot
+            everybody = await bot.get_my_commands()
+            for code, language in {"fa": "fa", "en": "en", "ar": "ar", "ku": "ckb"}.items():
+                speech = Speech(Language(language))
+                menu = await bot.get_my_commands(language_code=code)
+                assert speech.word(_("My debts")) in [one.description for one in menu]
+                said = speech.word(DESCRIPTIONS["employers"])
+                assert (await bot.get_my_description(language_code=code)).description == said
+                short = await bot.get_my_short_description(language_code=code)
+                assert short.short_description == said
+            assert everybody == await bot.get_my_commands(language_code="fa")
+        finally:
+            await introduced.close()
+
+
+@pytest.mark.parametrize("audience", AUDIENCES)
+@pytest.mark.parametrize("language", Language)
+def test_what_a_bot_is_for_fits_where_a_messenger_shows_it(audience: str, language: Language):
+    """120 letters, of the Bot API's setMyShortDescription."""
+    assert len(Speech(language).word(DESCRIPTIONS[audience])) <= 120
