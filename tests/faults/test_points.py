@@ -23,6 +23,7 @@ SURROUNDED = {
     "api/client/knock.py:_call": ("bots.core",),
     "api/payments/zarinpal.py:_post": ("payments.gateway.ask", "payments.gateway.verify"),
     "bots/adapters/bale.py:_watch": ("bots.bale.arranged",),
+    "bots/adapters/bale.py:describe": ("bots.bale.arranged",),
     "bots/adapters/bale.py:offer_commands": ("bots.bale.arranged",),
     "bots/adapters/bale.py:unwatch": ("bots.bale.arranged",),
     "notifier/channels/bale.py:_calls": ("channels.bale.send",),
