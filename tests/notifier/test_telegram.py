@@ -40,8 +40,10 @@ async def desk() -> AsyncIterator[HttpServer]:
 
 
 @pytest.fixture
-async def channel(desk: HttpServer) -> AsyncIterator[TelegramChannel]:
-    made = TelegramChannel(TOKEN, desk.url, timeout_seconds=0.5)
+async def channel(
+    desk: HttpServer, request: pytest.FixtureRequest
+) -> AsyncIterator[TelegramChannel]:
+    made = TelegramChannel(TOKEN, desk.url, timeout_seconds=servers.patience(request))
     yield made
     await made.close()
 
