@@ -47,6 +47,8 @@ Play = TerminalPlayer | TelegramPlayer | BalePlayer
 PLAYERS: Mapping[str, type[Play]] = MappingProxyType(
     {"terminal": TerminalPlayer, "telegram": TelegramPlayer, "bale": BalePlayer}
 )
+# What a library makes of an update knows no store: on the second one, two of them are enough.
+ON = {"sqlite": tuple(PLAYERS), "postgresql": ("terminal", "telegram")}
 _SOURCES = sorted(LOCALES.parent.glob("bots/**/*.py"))
 
 

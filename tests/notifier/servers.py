@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
+import pytest
 from aiohttp import web
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
@@ -45,6 +46,13 @@ async def hang_up(request: web.Request) -> web.StreamResponse:
     assert request.transport is not None
     request.transport.abort()
     return web.Response()
+
+
+def patience(request: pytest.FixtureRequest) -> float:
+    """Seconds for a mouth to wait: few before one who never answers, and many on a busy machine."""
+    callspec = getattr(request.node, "callspec", None)
+    waits_for = callspec.params.get("answer") if callspec else None
+    return 0.5 if waits_for is never else 30.0
 
 
 async def never(_request: web.Request) -> web.StreamResponse:

@@ -18,7 +18,7 @@ from bots.dialogues import collected
 from tests.bots.dialogues import scenes
 from tests.bots.dialogues.house import GATEWAY, SCENES, Wire
 from tests.bots.dialogues.scenes import Scene
-from tests.bots.transcripts import PLAYERS, play
+from tests.bots.transcripts import ON, play
 from tests.support import core as real
 from tests.support import make
 
@@ -26,8 +26,6 @@ PATHS = sorted(Path(__file__).parent.glob("*.txt"))
 _SCENE = re.compile(r"# scene: ([a-z_]+)")
 
 DIALOGUES = collected()
-# What a library makes of an update knows no store: on the second one, two of them are enough.
-ON = {"sqlite": tuple(PLAYERS), "postgresql": ("terminal", "telegram")}
 
 
 @pytest.fixture
