@@ -191,7 +191,12 @@ async def answering(said: bytes | None) -> AsyncIterator[tuple[str, list[bytes]]
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         serving.append(asyncio.current_task())
-        heard.append(await reader.readuntil(b"\r\n\r\n"))
+        try:
+            heard.append(await reader.readuntil(b"\r\n\r\n"))
+        except asyncio.IncompleteReadError:
+            # Somebody who looks for another at this port, which was theirs a moment ago.
+            writer.close()
+            return
         if said is None:
             await reader.read()
         else:
