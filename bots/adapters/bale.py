@@ -5,16 +5,15 @@ it late.
 """
 
 from collections.abc import Awaitable, Mapping
-from dataclasses import replace
 
 import structlog
-from telegram import BotCommand, CallbackQuery, Message, Update
+from telegram import BotCommand, Update
 from telegram.error import TelegramError
 
 from api.kit import points
 from bots.adapters import Raw
-from bots.adapters.bot_api import ALLOWED, BotApiAdapter, is_private, phone_of, spoken
-from bots.talk import Contact, File, Place, Sent
+from bots.adapters.bot_api import ALLOWED, BotApiAdapter, tapped, written
+from bots.talk import Sent
 from notifier.channels.bale import BaleChannel
 from notifier.channels.settings import BotSettings
 
@@ -36,8 +35,8 @@ class BaleAdapter(BotApiAdapter):
     def _parsed(self, update: Raw, *, forwarded: bool) -> Sent | None:
         parsed = Update.de_json(update, None)
         if parsed.callback_query is not None:
-            return _tap(parsed.callback_query)
-        return _message(parsed.message, forwarded=forwarded) if parsed.message else None
+            return tapped(parsed.callback_query)
+        return written(parsed.message, forwarded=forwarded) if parsed.message else None
 
     async def acknowledge(self, sent: Sent) -> None:
         if not sent.acknowledge:
@@ -89,37 +88,3 @@ class BaleAdapter(BotApiAdapter):
         except TelegramError as error:
             _logger.warning("messenger.not_arranged", channel=self.name, kind=type(error).__name__)
             return False
-
-
-def _tap(query: CallbackQuery) -> Sent:
-    chat = query.message.chat if query.message is not None else None
-    private = chat is None or is_private(chat.type, chat.id, query.from_user.id)
-    return Sent(tap=query.data or "|", private=private, acknowledge=query.id)
-
-
-def _message(message: Message, *, forwarded: bool) -> Sent | None:
-    sender, chat = message.from_user, message.chat
-    if sender is not None and sender.is_bot:
-        return None
-    if not is_private(chat.type, chat.id, sender.id if sender else None):
-        return Sent(private=False)
-    place, card = message.location, message.contact
-    # Own is what the messenger itself vouches for: one's own card, not forwarded (domain page, §3).
-    own = sender is not None and card is not None and card.user_id == sender.id == chat.id
-    return replace(
-        spoken(message.text or ""),
-        contact=Contact(phone_of(card.phone_number), own and not forwarded) if card else None,
-        place=Place(place.latitude, place.longitude) if place else None,
-        file=_file(message),
-    )
-
-
-def _file(message: Message) -> File | None:
-    if message.document is not None:
-        file = message.document
-        name, media = file.file_name or "file", file.mime_type or "application/octet-stream"
-        return File(file.file_id, name, file.file_size or 0, media)
-    if message.photo:
-        best = max(message.photo, key=lambda size: size.width * size.height)
-        return File(best.file_id, "photo.jpg", best.file_size or 0, "image/jpeg")
-    return None

@@ -5,6 +5,7 @@ Updates are fetched by a plain call of ours: they are kept as they came, before 
 
 from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
 from typing import Any, TypeVar
 
 import aiohttp
@@ -12,7 +13,7 @@ import aiohttp
 from api.kit import points
 from bots.adapters import NotNow, Raw
 from bots.adapters.shapes import MOST, Unreadable, number_of, shaped
-from bots.talk import Sent
+from bots.talk import Contact, File, Place, Sent
 from notifier.channels.dialects import DIALECTS
 from notifier.channels.mouths import Channel
 from notifier.channels.settings import BotSettings
@@ -189,19 +190,19 @@ def _membership(change: Raw) -> Sent | None:
     return None if private else Sent(private=False)
 
 
-def is_private(chat_type: str, chat_id: int, person_id: int | None) -> bool:
+def _is_private(chat_type: str, chat_id: int, person_id: int | None) -> bool:
     """Whether a chat is one person's; one that does not say so has its person's number."""
     return chat_type == PRIVATE if chat_type else chat_id == person_id
 
 
-def spoken(text: str) -> Sent:
+def _spoken(text: str) -> Sent:
     """Words, or the opening of a deep link."""
     if text == "/start" or text.startswith("/start "):
         return Sent(start=text[len("/start") :].strip())
     return Sent(text=text)
 
 
-def phone_of(number: str) -> str:
+def _phone_of(number: str) -> str:
     """A card's number, which messengers write with and without its plus."""
     return number if number.startswith(("+", "0")) else f"+{number}"
 
@@ -210,3 +211,39 @@ def _retry_after(answer: Any) -> float:
     parameters = answer.get("parameters") if isinstance(answer, dict) else None
     after = parameters.get("retry_after") if isinstance(parameters, dict) else None
     return float(after) if isinstance(after, int | float) and 0 < after < 86_400 else 1.0
+
+
+def tapped(query: Any) -> Sent:
+    """What a tap says. `query` is of whichever library: both name its fields as the Bot API does."""
+    chat = query.message.chat if query.message is not None else None
+    private = chat is None or _is_private(chat.type, chat.id, query.from_user.id)
+    return Sent(tap=query.data or "|", private=private, acknowledge=query.id)
+
+
+def written(message: Any, *, forwarded: bool) -> Sent | None:
+    """What a message says, of whichever library; None where nobody is answered."""
+    sender, chat = message.from_user, message.chat
+    if sender is not None and sender.is_bot:
+        return None
+    if not _is_private(chat.type, chat.id, sender.id if sender else None):
+        return Sent(private=False)
+    place, card = message.location, message.contact
+    # Own is what the messenger itself vouches for: one's own card, not forwarded (domain page, §3).
+    own = sender is not None and card is not None and card.user_id == sender.id == chat.id
+    return replace(
+        _spoken(message.text or ""),
+        contact=Contact(_phone_of(card.phone_number), own and not forwarded) if card else None,
+        place=Place(place.latitude, place.longitude) if place else None,
+        file=_file(message),
+    )
+
+
+def _file(message: Any) -> File | None:
+    if message.document is not None:
+        file = message.document
+        name, media = file.file_name or "file", file.mime_type or "application/octet-stream"
+        return File(file.file_id, name, file.file_size or 0, media)
+    if message.photo:
+        best = max(message.photo, key=lambda size: size.width * size.height)
+        return File(best.file_id, "photo.jpg", best.file_size or 0, "image/jpeg")
+    return None
