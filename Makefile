@@ -87,7 +87,7 @@ job: locales
 
 faults: $(VENV)/dev
 	@$(MAKE) --no-print-directory -s $(MOS)
-	@$(RUN) -m pytest -n 4 -m faults -q tests
+	@SEED=$${SEED:-fresh} $(RUN) -m pytest -n 4 -m faults -q tests
 
 bench: $(VENV)/dev
 	@$(MAKE) --no-print-directory -s $(MOS)

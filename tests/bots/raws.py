@@ -2,6 +2,7 @@
 
 import json
 import random
+from copy import deepcopy
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -106,5 +107,6 @@ def _broken(chance: random.Random, update: dict[str, Any]) -> None:
             del place[key]
             return
         else:
-            place[key] = chance.choice(_JUNK)
+            # Its own copy: what comes next may break what is inside.
+            place[key] = deepcopy(chance.choice(_JUNK))
             return

@@ -1,12 +1,9 @@
 """Fuzzed raw updates, through both libraries: none crashes, each is acknowledged, none blocks the next.
 
-`make test` takes 2,000 from a seed that is printed; `make faults` 100,000. `UPDATES_SEED=<seed>`
-repeats a run.
+`make test` takes 2,000, `make faults` 100,000.
 """
 
-import os
 import random
-import secrets
 import time
 from typing import Any
 
@@ -22,6 +19,7 @@ from tests.bots import raws, trials
 from tests.bots.conftest import Clock
 from tests.bots.test_turns import Mouth
 from tests.bots.test_updates import LIBRARIES, an_adapter
+from tests.support import luck
 
 FEW, MANY = 2_000, 100_000
 SLOWEST_SECONDS = 2.0
@@ -31,8 +29,8 @@ _AT_ONCE = 100
 
 @pytest.fixture
 def chance() -> random.Random:
-    seed = os.environ.get("UPDATES_SEED") or secrets.token_hex(4)
-    print("UPDATES_SEED", seed)  # noqa: T201 - shown when it fails.
+    seed = luck.seed()
+    print("SEED", seed)  # noqa: T201 - shown when it fails.
     return random.Random(seed)
 
 
