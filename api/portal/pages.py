@@ -4,7 +4,6 @@ Every page is made of the same few parts, needs no script and no outside host, a
 for its reader. What a page may load and who may frame it is said by its headers.
 """
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
@@ -14,10 +13,10 @@ from typing import Any, Literal
 import jinja2
 from fastapi import Response
 
+from api.kit import look
 from api.kit.language import Language, Medium, Sentence, Speech, _
 
 FOLDER = Path(__file__).parent
-STATIC = FOLDER / "static"
 
 SENDER = _("Social Security Organization")
 _NO_SECRETS = _("Our staff never ask for the password of a card or for a one-time code.")
@@ -102,7 +101,7 @@ def answer(page: Page, reader: Reader) -> Response:
         sender=SENDER,
         footer=_NO_SECRETS,
         carry=reader.carry,
-        version=_version(),
+        version=look.version(),
     )
     said = headers(secure=reader.secure, leads_to=page.form.leads_to if page.form else "")
     said["content-language"] = reader.language.value
@@ -144,9 +143,3 @@ def _template() -> jinja2.Template:
         trim_blocks=True,
         lstrip_blocks=True,
     ).get_template("page.html")
-
-
-@cache
-def _version() -> str:
-    """What changes with the style, so that no browser keeps an old one."""
-    return hashlib.sha256((STATIC / "portal.css").read_bytes()).hexdigest()[:12]

@@ -9,7 +9,6 @@ ask the gateway ourselves.
 import uuid
 from dataclasses import replace
 from datetime import datetime
-from functools import cache
 from typing import cast
 
 from fastapi import APIRouter, FastAPI, Request, Response
@@ -20,6 +19,7 @@ from starlette.exceptions import HTTPException
 from api.access import signin
 from api.access.doors import Hub, hub_of
 from api.kit import calendar
+from api.kit import look as looks
 from api.kit.language import Language
 from api.payments import flows
 from api.payments import service as payments
@@ -30,7 +30,7 @@ from api.payments.rules import PageState
 from api.people import queries as people
 from api.portal import forms, paying, receipts
 from api.portal.answering import PageRoute, reader, reading, writing
-from api.portal.pages import STATIC, Page, answer, headers
+from api.portal.pages import Page, answer, headers
 from api.portal.printing import Paper, Printer
 from api.preferences import service as preferences
 
@@ -38,11 +38,6 @@ from api.preferences import service as preferences
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 
 _LOOKS = ["GET", "HEAD"]
-_STATIC = {
-    "portal.css": "text/css; charset=utf-8",
-    "vazirmatn.woff2": "font/woff2",
-    "icon.svg": "image/svg+xml",
-}
 
 
 @router.api_route("/pay/{token}", methods=_LOOKS)
@@ -195,16 +190,11 @@ async def leave(request: Request) -> Response:
 @router.api_route("/portal/{name}", methods=_LOOKS)
 async def static(request: Request, name: str) -> Response:
     """Give the style, the font or the icon of the pages."""
-    if name not in _STATIC:
+    if name not in looks.TYPES:
         raise HTTPException(404)
     said = headers(secure=reader(request).secure)
     said["cache-control"] = "public, max-age=86400"
-    return Response(_file(name), headers=said, media_type=_STATIC[name])
-
-
-@cache
-def _file(name: str) -> bytes:
-    return (STATIC / name).read_bytes()
+    return Response(looks.file(name), headers=said, media_type=looks.TYPES[name])
 
 
 async def _page_of(hub: Hub, token: str) -> PayPage:

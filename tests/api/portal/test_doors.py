@@ -470,7 +470,7 @@ async def test_a_fault_of_ours_is_a_page_without_our_insides(
 @pytest.mark.parametrize(
     ("name", "kind"),
     [
-        ("portal.css", "text/css; charset=utf-8"),
+        ("look.css", "text/css; charset=utf-8"),
         ("vazirmatn.woff2", "font/woff2"),
         ("icon.svg", "image/svg+xml"),
     ],

@@ -1,0 +1,30 @@
+"""How every page of ours looks: one style, one font, one icon, for the portal and the web talk."""
+
+import hashlib
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from types import MappingProxyType
+
+TYPES: Mapping[str, str] = MappingProxyType(
+    {
+        "look.css": "text/css; charset=utf-8",
+        "vazirmatn.woff2": "font/woff2",
+        "icon.svg": "image/svg+xml",
+    }
+)
+"""Each file, by its name, with its media type."""
+
+_FOLDER = Path(__file__).parent
+
+
+@cache
+def file(name: str) -> bytes:
+    """Give a file of `TYPES`."""
+    return (_FOLDER / name).read_bytes()
+
+
+@cache
+def version() -> str:
+    """What changes with the style, so that no browser keeps an old one."""
+    return hashlib.sha256(file("look.css")).hexdigest()[:12]
