@@ -14,6 +14,7 @@ from api import events
 from api.access import grants
 from api.access import service as access
 from api.access.events import ChatLinked, ChatUnlinked
+from api.access.rules import WEB
 from api.bills import checking
 from api.bills import service as bills
 from api.bills.rules import about as about_bill
@@ -109,8 +110,9 @@ def _tell_older_channels(session: Session, happened: ChatLinked) -> None:
 
 
 def _tell_of_unlinking(session: Session, happened: ChatUnlinked) -> None:
-    """Let the person know by whatever channel is left."""
-    _tell_of_link(session, "link_ended", happened)
+    """Let the person know by whatever channel is left; that a talk on the web was left is no news."""
+    if happened.messenger != WEB:
+        _tell_of_link(session, "link_ended", happened)
 
 
 def _tell_of_link(

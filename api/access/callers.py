@@ -289,7 +289,7 @@ def _link(
 ) -> ChatLink | None:
     today = calendar.today(now)
     link = None if chat is None else queries.current_link(session, chat)
-    if link is None or service.is_idle(link, today=today):
+    if link is None or service.is_idle(link, now=now):
         return None
     if service.is_up_to_date(link, today=today):
         return link

@@ -10,13 +10,18 @@ from sqlalchemy.orm import Session
 from api import db
 from api.access import grants
 from api.access.models import ApiKey, ChatLink, Grant
-from api.access.rules import ChatAddress, LinkState
+from api.access.rules import WEB, ChatAddress, LinkState
 from api.access.schemas import GrantOut
 
 
 def chat_index(chat: ChatAddress) -> bytes:
     """The blind index by which a chat is found."""
     return db.keys().blind("chat", str(chat))
+
+
+def mark_of(person_id: UUID) -> str:
+    """The mark by which two chats are seen to be of one person, who cannot be found by it."""
+    return db.keys().blind("person_mark", str(person_id)).hex()
 
 
 def key_index(key: str) -> bytes:
@@ -43,10 +48,17 @@ def current_link(session: Session, chat: ChatAddress) -> ChatLink | None:
 def links_of(
     session: Session, person_ids: Collection[UUID], audience: str | None = None
 ) -> Sequence[ChatLink]:
-    """The active links of these people, the latest first: where notices may be sent."""
+    """The active links of these people, the latest first: where notices may be sent.
+
+    A talk on the web is none of them: nobody looks at a page that they have left.
+    """
     asked = (
         select(ChatLink)
-        .where(ChatLink.person_id.in_(person_ids), ChatLink.state == LinkState.ACTIVE)
+        .where(
+            ChatLink.person_id.in_(person_ids),
+            ChatLink.state == LinkState.ACTIVE,
+            ChatLink.messenger != WEB,
+        )
         .order_by(ChatLink.linked_at.desc(), ChatLink.id.desc())
     )
     if audience is not None:

@@ -25,6 +25,7 @@ def me(session: Session, caller: Anyone, today: Today) -> Me:
         name=link.masked_name,
         language=link.language,
         grants=queries.shown_grants(session, link, today=today),
+        person=queries.mark_of(link.person_id),
     )
 
 

@@ -10,6 +10,10 @@ _WORD = re.compile(r"[a-z][a-z0-9_]{0,15}")
 _CHAT_ID = re.compile(r"[!-~]{1,64}")
 
 
+WEB = "web"
+"""The messenger of talks on our own page: a session of a browser, and no place to reach anybody."""
+
+
 class LinkState(StrEnum):
     """Active: talk and notices. Broken: the messenger refuses us, talk alone. Ended: neither."""
 
@@ -27,6 +31,10 @@ class Scope(StrEnum):
 
 IDLE = timedelta(days=90)
 """A chat that was silent for so long has to be proved again: phones change hands (guarantees.md)."""
+
+
+WEB_LASTS = timedelta(hours=12)
+"""So long at most a talk on the page speaks for whom it was linked to; the bots let go of it sooner."""
 
 
 class Level(StrEnum):

@@ -12,7 +12,7 @@ from api import events
 from api.access import grants, queries, signin
 from api.access.events import ChatLinked, ChatUnlinked, LinkBroken
 from api.access.models import ApiKey, ChatLink, FirstAnswer, Grant, SignIn
-from api.access.rules import IDLE, ChatAddress, Level, LinkState
+from api.access.rules import IDLE, WEB, WEB_LASTS, ChatAddress, Level, LinkState
 from api.errors import Conflict, NotFound
 from api.kit import calendar
 
@@ -117,9 +117,14 @@ def break_link(session: Session, *, link_id: UUID, now: datetime) -> None:
         )
 
 
-def is_idle(link: ChatLink, *, today: date) -> bool:
-    """Whether the chat was silent for so long that it speaks for nobody until it is linked again."""
-    return link.seen_on < today - IDLE
+def is_idle(link: ChatLink, *, now: datetime) -> bool:
+    """Whether the chat speaks for nobody until it is linked again.
+
+    It was silent for long, or is a talk on the web whose hours are over.
+    """
+    if link.messenger == WEB and link.linked_at <= now - WEB_LASTS:
+        return True
+    return link.seen_on < calendar.today(now) - IDLE
 
 
 def is_up_to_date(link: ChatLink, *, today: date) -> bool:

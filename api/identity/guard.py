@@ -1,8 +1,9 @@
-"""Counting what a chat gets wrong: a try is taken before it is judged, and given back if right.
+"""Counting what is got wrong in a chat, and on the web at one national code.
 
-So a hundred guesses at once count as five, whatever their order.
+A try is taken before it is judged, and given back if right: so a hundred guesses at once count as five, whatever their order.
 """
 
+from collections.abc import Collection
 from datetime import datetime
 
 from sqlalchemy import or_, select, update
@@ -68,12 +69,13 @@ def forgive(session: Session, chat_index: bytes) -> None:
     _change(session, chat_index, misses=0, locks=0, locked_until=None)
 
 
-def lock(session: Session, chat_index: bytes, *, now: datetime) -> None:
-    """Lock the chat that took its last try; raises Locked, or BranchOnly the second time."""
+def lock(session: Session, indexes: Collection[bytes], *, now: datetime) -> None:
+    """Lock those that took their last try; raises Locked, or BranchOnly the second time."""
     until = now + rules.LOCKED_FOR
-    _change(session, chat_index, misses=0, locks=Guard.locks + 1, locked_until=until)
-    guard = session.get_one(Guard, chat_index, populate_existing=True)
-    _refuse_locked(guard, now)
+    for index in indexes:
+        _change(session, index, misses=0, locks=Guard.locks + 1, locked_until=until)
+    for index in indexes:
+        _refuse_locked(session.get_one(Guard, index, populate_existing=True), now)
 
 
 def _refuse_locked(guard: Guard, now: datetime) -> None:

@@ -17,7 +17,7 @@ from api import db
 from api.access import queries as access_queries
 from api.access import service as access
 from api.access.models import ChatLink
-from api.access.rules import ChatAddress, Level
+from api.access.rules import WEB, ChatAddress, Level
 from api.audit import service as audit
 from api.errors import Invalid, NotFound
 from api.identity import choosing, guard, queries, rules
@@ -66,7 +66,8 @@ def claim(
     code = _national_code(national_code)
     shared = _phone(phone)
     index = access_queries.chat_index(chat)
-    guard.watch(session, index, now=now)
+    for one in _counted(chat, choosing.code_index(code)):
+        guard.watch(session, one, now=now)
     _spend(session, index, claims_an_hour=claims_an_hour, now=now)
     made = Claim(
         chat_index=index,
@@ -111,17 +112,18 @@ def answer_fact(
     said = _month(month) if workplace is None else None
     index = access_queries.chat_index(chat)
     made = _open_claim(session, claim_id, index, now)
-    left = guard.take_try(session, index, now=now)
+    counted = _counted(chat, made.code_index)
+    left = {one: guard.take_try(session, one, now=now) for one in counted}
     if workplace is None:
         right = said in _facts(session, made.person_id, chat.audience, now)
     else:
         _has_a_choice(chat)
         right = choosing.is_right(session, made, workplace, now=now)
     if not right or made.person_id is None:
-        if left == 0:
-            guard.lock(session, index, now=now)
-        raise WrongFact(left=left)
-    guard.give_back(session, index)
+        guard.lock(session, [one for one, tries in left.items() if not tries], now=now)
+        raise WrongFact(left=min(left.values()))
+    for one in counted:
+        guard.give_back(session, one)
     if workplace is not None:
         choosing.give_back(session, made)
     return made, _send_code(session, made, made.person_id, now)
@@ -152,7 +154,8 @@ def answer_code(
         raise Invalid(field="code", reason="form")
     index = access_queries.chat_index(chat)
     made = _open_claim(session, claim_id, index, now)
-    left = guard.take_try(session, index, now=now)
+    counted = _counted(chat, made.code_index)
+    left = {one: guard.take_try(session, one, now=now) for one in counted}
     taken = session.execute(
         update(Claim)
         .where(
@@ -168,10 +171,10 @@ def answer_code(
     if taken is None or made.person_id is None:
         raise CodeExpired
     if not hmac.compare_digest(taken.code_hash, _hash(made.id, said)):
-        if left == 0:
-            guard.lock(session, index, now=now)
-        raise WrongCode(left=min(left, rules.TRIES - taken.code_tries))
-    guard.forgive(session, index)
+        guard.lock(session, [one for one, tries in left.items() if not tries], now=now)
+        raise WrongCode(left=min(*left.values(), rules.TRIES - taken.code_tries))
+    for one in counted:
+        guard.forgive(session, one)
     return _link(session, made, made.person_id, chat=chat, actor=actor, now=now)
 
 
@@ -211,6 +214,17 @@ def sweep(session: Session, *, now: datetime, limit: int = 5000) -> int:
         swept = session.scalars(statement.execution_options(synchronize_session=False))
         forgotten += len(swept.all())
     return forgotten
+
+
+def _counted(chat: ChatAddress, code_index: bytes | None) -> list[bytes]:
+    """Under which indexes wrong answers are counted: the chat's.
+
+    On the web, where a new chat costs nobody anything, also those at one national code.
+    """
+    indexes = [access_queries.chat_index(chat)]
+    if chat.messenger == WEB and code_index is not None:
+        indexes.append(db.keys().blind("web_guard", code_index.hex()))
+    return indexes
 
 
 def _facts(session: Session, person_id: UUID | None, audience: str, now: datetime) -> set[str]:

@@ -23,7 +23,7 @@ Amount = Annotated[int, AfterValidator(Rials)]
 Period = Annotated[Month, PlainValidator(_month), PlainSerializer(str)]
 
 # What the messengers and the bots are called; a name we do not know is said as it is.
-MESSENGERS = {"telegram": _("Telegram"), "bale": _("Bale"), "sms": _("SMS")}
+MESSENGERS = {"telegram": _("Telegram"), "bale": _("Bale"), "sms": _("SMS"), "web": _("web")}
 AUDIENCES = {
     "people": _("people's bot"),
     "employers": _("employers' bot"),

@@ -195,6 +195,23 @@ def test_an_ended_chat_is_told_to_the_channel_that_is_left(session: Session) -> 
     assert letter.template == "link_ended"
 
 
+def test_a_talk_on_the_web_that_began_is_told_and_one_that_ended_is_no_news(
+    session: Session,
+) -> None:
+    person = make.person(session, language="en")
+    older = chat(session, person)
+    session.execute(delete(Delivery))
+    session.execute(delete(Notice))
+    page = chat(session, person, messenger="web")
+    office = Office(session)
+    told = [*office.send("chat"), *office.send("sms")]
+    assert [letter.template for letter in told] == ["link_added"] * 2
+    assert told[0].address == older.chat
+    access.end_link(session, link_id=page.id, now=make.NOW)
+    ended = select(Notice).where(Notice.template == "link_ended")
+    assert session.scalars(ended).all() == []
+
+
 def test_every_question_of_a_template_has_an_answer() -> None:
     asked = {one.question for one in TEMPLATES.values() if one.question is not None}
     assert asked == set(reactions.ANSWERS)

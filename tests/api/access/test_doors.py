@@ -21,7 +21,7 @@ from api.access import doors as doors_module
 from api.access import queries, service
 from api.access.doors import Acting, Anyone, Linked, Machine, Now, Router, Today, answers, hub_of
 from api.access.models import ChatLink, FirstAnswer
-from api.access.rules import LinkState
+from api.access.rules import ChatAddress, LinkState
 from api.audit.models import Entry
 from api.db import Store
 from api.errors import Conflict, TooMany
@@ -567,6 +567,41 @@ async def test_chat_that_was_silent_for_three_months_has_to_be_proved_again(
         assert again.state == LinkState.ACTIVE
 
 
+@pytest.mark.parametrize(("hours", "linked"), [(11, True), (12, False)])
+async def test_a_talk_on_the_web_speaks_for_nobody_after_half_a_day(
+    fresh_store: Store,
+    link: Link,
+    hours: int,
+    linked: bool,  # noqa: FBT001 - a case of the table above.
+):
+    page = ChatAddress("web", "employers", "a1b2c3")
+    with fresh_store.writing("test") as session:
+        link(session, make.person(session), page)
+    clock = core.Clock(make.NOW + timedelta(hours=hours))
+    async with core.doors(core.app(fresh_store, clock), X_Chat=str(page)) as doors:
+        assert (await doors.get("/v1/access/me")).json()["linked"] is linked
+        assert ((await doors.get("/v1/notices")).status_code == 200) is linked
+
+
+async def test_two_chats_of_one_person_bear_one_mark_that_names_nobody(
+    app: FastAPI, store: Store, link: Link
+):
+    with store.writing("test") as session:
+        mina, omid = make.person(session), make.person(session)
+        for person, chat in (
+            (mina, CHAT),
+            (mina, OTHER_CHAT),
+            (omid, ChatAddress("telegram", "employers", "3003")),
+        ):
+            link(session, person, chat)
+    marks = []
+    for chat in (CHAT, OTHER_CHAT, ChatAddress("telegram", "employers", "3003")):
+        async with core.doors(app, X_Chat=str(chat)) as doors:
+            marks.append((await doors.get("/v1/access/me")).json()["person"])
+    assert marks[0] == marks[1] != marks[2]
+    assert not {mina.id.hex, omid.id.hex} & {mark.replace("-", "") for mark in marks}
+
+
 async def test_unlinking_is_answered_the_same_when_repeated(app: FastAPI, store: Store, link: Link):
     with store.writing("test") as session:
         link(session, make.person(session))
@@ -576,7 +611,7 @@ async def test_unlinking_is_answered_the_same_when_repeated(app: FastAPI, store:
             answer = await doors.post("/v1/access/unlink", headers=key(name))
             assert (answer.status_code, answer.content) == (204, b"")
         me = (await doors.get("/v1/access/me")).json()
-    assert me == {"linked": False, "name": None, "language": "fa", "grants": []}
+    assert me == {"linked": False, "name": None, "language": "fa", "grants": [], "person": None}
 
 
 async def test_wait_of_a_messenger_is_told_with_each_answer(store: Store):

@@ -74,6 +74,12 @@ def test_one_person_may_have_several_chats(session: Session, link: Link):
     assert service.links_of(session, [person.id], "inspectors") == []
 
 
+def test_a_talk_on_the_web_is_no_place_for_a_notice(session: Session, link: Link):
+    person = make.person(session)
+    link(session, person, ChatAddress("web", "employers", "a1b2c3"))
+    assert service.links_of(session, [person.id]) == []
+
+
 def test_ending_a_link_twice_tells_of_it_once(session: Session, link: Link, told: list[object]):
     made = link(session, make.person(session))
     service.end_link(session, link_id=made.id, now=make.NOW)

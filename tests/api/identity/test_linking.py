@@ -130,6 +130,22 @@ async def test_claim_lives_a_quarter_of_an_hour(meeting: Meeting):
     assert (await meeting.fact())[1]["code"] == "claim_over"
 
 
+async def test_on_the_web_wrong_facts_count_for_the_national_code_over_all_chats(
+    meeting: Meeting,
+):
+    for visitor, left in enumerate((4, 3, 2, 1)):
+        page = replace(meeting, chat=ChatAddress("web", "employers", f"visitor-{visitor}"))
+        await page.open()
+        assert (await page.fact(WRONG_MONTH))[1]["params"] == {"left": left}
+    last = replace(meeting, chat=ChatAddress("web", "employers", "visitor-4"))
+    await last.open()
+    assert (await last.fact(WRONG_MONTH))[1]["code"] == "locked"
+    fresh = replace(meeting, chat=ChatAddress("web", "employers", "visitor-5"))
+    assert (await fresh.open())[1]["code"] == "locked"
+    assert (await fresh.open(make.new_national_code()))[0] == 200, "somebody else's code is open"
+    assert (await meeting.open())[0] == 200, "and so are the other channels"
+
+
 async def test_five_wrong_facts_lock_the_chat_and_ten_leave_only_the_branch(meeting: Meeting):
     await meeting.open()
     for left in (4, 3, 2, 1):
