@@ -14,7 +14,7 @@ help:
 	@echo "make test     the test suite, on SQLite and PostgreSQL"
 	@echo "make check    format, lint, types, the house's arrows, translations"
 	@echo "make browser  walk the desk in Chromium"
-	@echo "make chat     talk to the running hub in this terminal (AUDIENCE=people|employers LANG=fa|en|ar|ckb)"
+	@echo "make chat     talk to the running hub in this terminal (AUDIENCE=people|employers LANG=fa|en|ar|ckb CHANNEL=terminal|telegram|bale|web)"
 	@echo "make job      run a job of the timetable now (JOB=debt-notices ON=today)"
 	@echo "make faults   kill it at every named point (long)"
 	@echo "make bench    measure it"

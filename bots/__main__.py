@@ -59,7 +59,7 @@ def rotate_keys() -> None:
 def chat(
     *,
     channel: Annotated[
-        str, typer.Option(help="terminal (numbers), telegram or bale (buttons).")
+        str, typer.Option(help="terminal (numbers), telegram, bale or web (buttons).")
     ] = "terminal",
     lang: Annotated[
         str, typer.Option(help="fa, en, ar or ckb; empty asks, as in a new chat.")
@@ -77,9 +77,9 @@ def chat(
     from bots import settings
     from bots.dialogues import collected
 
-    if channel not in {"terminal", "telegram", "bale"} or lang not in {"", *Language}:
+    if channel not in {"terminal", "telegram", "bale", "web"} or lang not in {"", *Language}:
         raise settings.CannotStart(
-            f"CHANNEL is terminal, telegram or bale, and LANG is one of {', '.join(Language)}."
+            f"CHANNEL is terminal, telegram, bale or web, and LANG is one of {', '.join(Language)}."
         )
     knocking = settings.read_core()
     transcript = talking.Transcript(write, lang)

@@ -2,7 +2,7 @@
 
 import hmac
 import json
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import structlog
@@ -36,9 +36,14 @@ def doors(
     *,
     ready: Callable[[], Awaitable[bool]],
     came: Callable[[], None],
+    pages: Sequence[web.RouteDef] = (),
 ) -> web.Application:
-    """Make the doors: `/<messenger>/<audience>`, with the secret in a header or at its end."""
+    """Make the doors: `/<messenger>/<audience>`, with the secret in a header or at its end.
+
+    `pages` are those of the web talk (`bots.web.doors`).
+    """
     application = web.Application(client_max_size=_BODY_BYTES)
+    application.router.add_routes(pages)
     by_name = {one.adapter.name: one for one in watched}
     by_header = {name: one for name, one in by_name.items() if not one.in_path}
     by_path = {name: one for name, one in by_name.items() if one.in_path}

@@ -37,7 +37,7 @@ class Inbox:
     async def receive(self, bot: str, updates: Sequence[Update]) -> int:
         """Keep updates that were not seen before; gives how many those are. Committed when it returns."""
         async with self._store.writing("memory.received") as connection:
-            return await self._receive(connection, bot, updates)
+            return await self.take(connection, bot, updates)
 
     async def lead(self, bot: str, owner: str) -> int | None:
         """Take or keep the lease to poll a bot; gives the offset to go on from. Raises LostLease.
@@ -71,7 +71,7 @@ class Inbox:
             )
             if changed.rowcount != 1:
                 raise LostLease(bot)
-            return await self._receive(connection, bot, updates)
+            return await self.take(connection, bot, updates)
 
     async def stop_leading(self, bot: str, owner: str) -> None:
         """Give the poller's lease back, for the next process to take at once."""
@@ -92,9 +92,8 @@ class Inbox:
         """The blind index under which a chat is known."""
         return self._keys.blind("chat", f"{bot}:{chat}").hex()
 
-    async def _receive(
-        self, connection: AsyncConnection, bot: str, updates: Sequence[Update]
-    ) -> int:
+    async def take(self, connection: AsyncConnection, bot: str, updates: Sequence[Update]) -> int:
+        """Keep updates as `receive` does, in somebody else's transaction."""
         now = self._now()
         fresh = 0
         woken: dict[str, str] = {}

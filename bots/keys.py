@@ -16,7 +16,8 @@ from api.kit.slices import SIZE
 from bots.inbox import ADDRESS, RAW
 from bots.replies import TEXT
 from bots.store import open_plain
-from bots.tables import chats, inbox, replies
+from bots.tables import chats, inbox, replies, said
+from bots.web.visits import SAID
 
 
 class _Sealed(NamedTuple):
@@ -29,6 +30,7 @@ _SEALED: Sequence[_Sealed] = (
     _Sealed(chats.c.key, chats.c.address, ADDRESS),
     _Sealed(inbox.c.id, inbox.c.raw, RAW),
     _Sealed(replies.c.id, replies.c.text, TEXT),
+    _Sealed(said.c.id, said.c.text, SAID),
 )
 
 

@@ -153,7 +153,7 @@ class Memory:
                     update(inbox).where(inbox.c.id == update_row).values(done_at=now, raw=None)
                 )
             if messages:
-                await self.replies.keep(connection, claim, messages, update_row=update_row)
+                await self.replies.keep(connection, claim.key, messages, update_row=update_row)
 
     async def release(self, claim: Claim, *, arrived: int, due_at: float | None) -> None:
         """Let a chat go until `due_at`. If something came in since `arrived`, it is due at once."""

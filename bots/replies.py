@@ -56,50 +56,39 @@ class Replies:
     async def keep(
         self,
         connection: AsyncConnection,
-        claim: Claim,
+        chat: str,
         messages: Sequence[Message],
         *,
         update_row: int | None,
     ) -> None:
-        """Keep what is to be said, in the transaction of the turn that says it."""
+        """Keep what is to be said in a chat, by its key, in the transaction of the turn that says it."""
         now = self._now()
         await connection.execute(
             insert(replies),
             [
                 {
-                    "chat": claim.key,
+                    "chat": chat,
                     "update_row": update_row,
-                    "text": self._keys.seal(_written(message), context=TEXT),
+                    "text": self._keys.seal(written(message), context=TEXT),
                     "created_at": now,
                 }
                 for message in messages
             ],
         )
 
-    async def attempt(self, claim: Claim, reply: Due) -> float:
+    async def attempt(self, claim: Claim, reply: Due, *, paced: bool = True) -> float:
         """Spend the rates and keep that an attempt begins; 0, or the seconds to wait for the rates.
 
-        Raises LostLease.
+        What is not `paced` has no rates: no messenger counts it. Raises LostLease.
         """
         now = self._now()
         async with self._store.writing("memory.attempt") as connection:
             spoken = await connection.scalar(select(chats.c.spoken_at).where(held(claim)))
             if spoken is None:
                 raise LostLease(claim.key)
-            rate = await self._rate(connection, claim.bot)
-            chat_at = max(now, spoken) + 1 / CHAT_RATE
-            bot_at = max(now, rate.spoken_at) + 1 / BOT_RATE
-            wait = max(
-                rate.silent_until - now,
-                chat_at - now - CHAT_BURST / CHAT_RATE,
-                bot_at - now - BOT_BURST / BOT_RATE,
-            )
+            wait = await self._spend(connection, claim, spoken, now) if paced else 0.0
             if wait > 0:
-                return float(wait)
-            await change(connection, claim, spoken_at=chat_at)
-            await connection.execute(
-                update(rates).where(rates.c.bot == claim.bot).values(spoken_at=bot_at)
-            )
+                return wait
             await connection.execute(
                 update(replies)
                 .where(replies.c.id == reply.id)
@@ -107,6 +96,26 @@ class Replies:
                     attempts=reply.attempts + 1, open=True, uncertain=reply.uncertain or reply.open
                 )
             )
+        return 0.0
+
+    async def _spend(
+        self, connection: AsyncConnection, claim: Claim, spoken: float, now: float
+    ) -> float:
+        """Spend the rates of chat and bot; 0, or the seconds after which they are there."""
+        rate = await self._rate(connection, claim.bot)
+        chat_at = max(now, spoken) + 1 / CHAT_RATE
+        bot_at = max(now, rate.spoken_at) + 1 / BOT_RATE
+        wait = max(
+            rate.silent_until - now,
+            chat_at - now - CHAT_BURST / CHAT_RATE,
+            bot_at - now - BOT_BURST / BOT_RATE,
+        )
+        if wait > 0:
+            return float(wait)
+        await change(connection, claim, spoken_at=chat_at)
+        await connection.execute(
+            update(rates).where(rates.c.bot == claim.bot).values(spoken_at=bot_at)
+        )
         return 0.0
 
     async def conclude(
@@ -173,7 +182,7 @@ class Replies:
     def _due(self, row: Any) -> Due:
         return Due(
             id=row.id,
-            message=_message(self._keys.open(row.text, context=TEXT)),
+            message=message_of(self._keys.open(row.text, context=TEXT)),
             attempts=row.attempts,
             open=row.open,
             uncertain=row.uncertain,
@@ -182,7 +191,8 @@ class Replies:
         )
 
 
-def _written(message: Message) -> str:
+def written(message: Message) -> str:
+    """A message as it is kept, before it is sealed."""
     return json.dumps(
         {
             "text": message.text,
@@ -196,7 +206,8 @@ def _written(message: Message) -> str:
     )
 
 
-def _message(plain: str) -> Message:
+def message_of(plain: str) -> Message:
+    """The message that was written so."""
     kept = json.loads(plain)
     return Message(
         kept["text"],

@@ -16,6 +16,7 @@ from api.kit.sealing import BadKeys, Keyring
 from bots import migrations, wording
 from bots.adapters import Adapter
 from bots.adapters.bot_api import BotApiAdapter
+from bots.adapters.web import WebAdapter
 from bots.dialogues import collected
 from bots.doors import Watched, doors
 from bots.memory import Memory
@@ -24,6 +25,9 @@ from bots.settings import CannotStart, Mode, Settings
 from bots.store import Away, BadStore, Store
 from bots.talk import Dialogues
 from bots.turns import Worker
+from bots.web import doors as web_doors
+from bots.web import pages
+from bots.web.visits import Visits
 from notifier.channels.dialects import TELEGRAM
 from notifier.channels.settings import BadBotSettings, BotSettings, ChannelSettings
 
@@ -64,16 +68,35 @@ async def _serve(settings: Settings, keys: Keyring) -> None:
         for adapter in adapters.values():
             closing.push_async_callback(adapter.close)
         memory, dialogues = Memory(store, keys), collected()
+        visits = Visits(memory, keys)
+        on_the_web = _on_the_web(settings, visits)
+        everybody: dict[str, Adapter] = {**adapters, **on_the_web}
         worker = Worker(
-            memory, adapters, dialogues, core, keys, chats_at_once=settings.chats_at_once
+            memory, everybody, dialogues, core, keys, chats_at_once=settings.chats_at_once
         )
         watched = [
             Watched(one, secrets[name], in_path=one.dialect.secret_in_path)
             for name, one in adapters.items()
         ]
         await memory.tune()
+        talks = web_doors.Doors(
+            visits,
+            keys,
+            core,
+            audiences=[one.audience for one in on_the_web.values()],
+            url=settings.web_url,
+            proxies=settings.web_proxies,
+            came=worker.wake,
+        )
         runner = await _listening(
-            doors(memory.inbox, watched, ready=lambda: _ready(store), came=worker.wake), settings
+            doors(
+                memory.inbox,
+                watched,
+                ready=lambda: _ready(store),
+                came=worker.wake,
+                pages=talks.routes() if on_the_web else (),
+            ),
+            settings,
         )
         closing.push_async_callback(runner.cleanup)
         working = asyncio.create_task(worker.run())
@@ -81,6 +104,7 @@ async def _serve(settings: Settings, keys: Keyring) -> None:
         closing.push_async_callback(worker.stop)
         tasks = [
             _every(_FORGET_EVERY, memory.forget),
+            _every(_FORGET_EVERY, visits.forget),
             _every(_TUNE_EVERY, memory.tune),
             *(_introduce(adapter, dialogues) for adapter in adapters.values()),
         ]
@@ -91,7 +115,7 @@ async def _serve(settings: Settings, keys: Keyring) -> None:
         else:
             tasks += [_poll(memory, adapter, worker) for adapter in adapters.values()]
         closing.push_async_callback(_ended, [asyncio.create_task(task) for task in tasks])
-        _logger.info("bots.ready", port=settings.port, count=len(adapters))
+        _logger.info("bots.ready", port=settings.port, count=len(everybody))
         await stop.wait()
     _logger.info("bots.stopped")
 
@@ -141,6 +165,13 @@ def _adapter(bot: BotSettings) -> BotApiAdapter:
     from bots.adapters.bale import BaleAdapter
 
     return BaleAdapter(bot)
+
+
+def _on_the_web(settings: Settings, visits: Visits) -> dict[str, WebAdapter]:
+    """The page of each audience; none where nobody is to reach it."""
+    audiences = pages.AUDIENCES if settings.web_url else ()
+    made = [WebAdapter(audience, visits) for audience in audiences]
+    return {one.name: one for one in made}
 
 
 def _secret(bot: BotSettings, settings: Settings) -> str:

@@ -14,6 +14,7 @@ _HINTS = {
     "keys": "name the key file; `python -m api keys new PATH` makes one",
     "core_key": "write the secret that API_BOTS_KEY holds, 32 characters or more",
     "mode": "write polling or webhook",
+    "web_url": "write the https:// address under which people reach the page, or leave it out",
     "core_url": "write the http:// or https:// address of the core",
 }
 
@@ -51,6 +52,8 @@ class Settings(CoreSettings):
     public_url: str = ""
     host: str = "127.0.0.1"
     port: int = Field(default=8002, ge=0, le=65535)
+    web_url: str = Field(default="", pattern=r"^(https?://[^\s/]+)?$")
+    web_proxies: int = Field(default=0, ge=0, le=9)
     chats_at_once: int = Field(default=16, ge=1, le=500)
     log_level: logs.Level = "INFO"
 

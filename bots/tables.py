@@ -5,6 +5,9 @@
     replies   what is to be said: its text goes when its outcome is kept
     pollers   which process asks a bot's messenger for updates, and from where on
     rates     until when a bot's share of its rate is spoken for
+    visitors  who talks on the page, until they leave or are silent for long
+    said      what was said on the page, both ways, as long as its visitor is there
+    carried   the codes by which a talk goes on in another chat
 
 Times are seconds since epoch. Chats are known by a keyed blind index; their address is sealed.
 """
@@ -101,4 +104,40 @@ rates = Table(
     Column("bot", String(32), primary_key=True),
     Column("spoken_at", Double, nullable=False, default=0.0),
     Column("silent_until", Double, nullable=False, default=0.0),
+)
+
+visitors = Table(
+    "visitors",
+    metadata,
+    Column("key", String(32), primary_key=True),
+    Column("chat", String(32), nullable=False),
+    Column("address", LargeBinary(16), nullable=False),
+    Column("begun_at", Double, nullable=False),
+    Column("seen_at", Double, nullable=False),
+    Index(None, "address", "begun_at"),
+    Index(None, "seen_at"),
+)
+
+said = Table(
+    "said",
+    metadata,
+    Column("id", _BigId, primary_key=True),
+    Column("visitor", String(32), nullable=False),
+    Column("reference", String(64), nullable=False),
+    Column("mine", Boolean, nullable=False),
+    Column("text", LargeBinary, nullable=False),
+    Column("said_at", Double, nullable=False),
+    UniqueConstraint("visitor", "reference"),
+    Index(None, "visitor", "id"),
+)
+
+carried = Table(
+    "carried",
+    metadata,
+    Column("chat", String(32), primary_key=True),
+    Column("code", LargeBinary(16), nullable=False),
+    Column("talk", Integer, nullable=False),
+    Column("until", Double, nullable=False),
+    UniqueConstraint("code"),
+    Index(None, "until"),
 )

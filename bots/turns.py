@@ -270,7 +270,9 @@ class Worker:
         if self._memory.now() - reply.created_at > REPLY_SECONDS:
             await self._conclude(claim, reply, "failed", reason="too_late")
             return 0.0
-        wait = self._told_to_wait(adapter) or await self._memory.replies.attempt(claim, reply)
+        wait = self._told_to_wait(adapter) or await self._memory.replies.attempt(
+            claim, reply, paced=adapter.channel.can.paced
+        )
         if wait > 0:
             return wait
         outcome = await adapter.channel.send(

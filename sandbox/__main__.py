@@ -52,6 +52,9 @@ def desk(  # noqa: PLR0917  typer reads the options from the arguments.
     inbound_url: Annotated[
         str, typer.Option(envvar="SANDBOX_INBOUND_URL", help="Where people's SMS go.")
     ] = "",
+    web_url: Annotated[
+        str, typer.Option(envvar="SANDBOX_WEB_URL", help="Where the web talk is, to link to it.")
+    ] = "",
     sms_key: Annotated[
         str | None, typer.Option(envvar="SANDBOX_SMS_KEY", help="The one API key; else any.")
     ] = None,
@@ -96,6 +99,7 @@ def desk(  # noqa: PLR0917  typer reads the options from the arguments.
         smtp_port=smtp_port,
         sms_key=sms_key,
         merchant=merchant,
+        web_url=web_url,
         money_goes_back_s=money_goes_back_s,
         addresses=Addresses(report_url, report_method, inbound_url, report_delay_ms),
         all_chats_open=all_chats_open,

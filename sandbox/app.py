@@ -42,6 +42,7 @@ class Options:
     sms_key: str | None = None  # None takes any
     addresses: Addresses = field(default_factory=Addresses)
     merchant: str | None = None  # of the bank; None takes any
+    web_url: str = ""  # where the web talk is; empty where there is none
     money_goes_back_s: float = GOES_BACK_S
     # Every private chat exists, even with nobody of the country: for crowds.
     all_chats_open: bool = False
@@ -80,6 +81,7 @@ def create_app(options: Options) -> web.Application:
         witness=witness,
         changes=changes,
         store=store,
+        web_url=options.web_url,
     )
 
     async def open_doors(_: web.Application) -> None:

@@ -117,6 +117,7 @@ def _fresh_settings() -> dict[str, str]:
         "BOTS_CORE_URL": f"http://127.0.0.1:{ports['API_PORT']}",
         "BOTS_CORE_KEY": bots_key,
         "BOTS_MODE": "polling",
+        "BOTS_WEB_URL": f"http://127.0.0.1:{ports['BOTS_PORT']}",
         "NOTIFIER_REPORT_SECRET": report_secret,
         "NOTIFIER_KAVENEGAR_ROOT": desk,
         "NOTIFIER_KAVENEGAR_KEY": secrets.token_hex(16),
@@ -139,6 +140,7 @@ def _fresh_settings() -> dict[str, str]:
             for (messenger, audience), token in bots.items()
         ),
         "SANDBOX_MERCHANT": merchant,
+        "SANDBOX_WEB_URL": f"http://127.0.0.1:{ports['BOTS_PORT']}",
         "SANDBOX_REPORT_URL": (
             f"http://127.0.0.1:{ports['NOTIFIER_PORT']}/reports/kavenegar/{report_secret}"
         ),

@@ -25,7 +25,7 @@ class Capabilities:
 
     `length` is the longest text of one message. `location` is a button that shares one's own place,
     `pins` a place shown on a map. `asks`: `ask` gives an answer; what it does not
-    know for sure it has not taken.
+    know for sure it has not taken. `paced`: somebody outside counts what it is sent in a second.
     """
 
     length: int
@@ -36,6 +36,7 @@ class Capabilities:
     links: bool = False
     pins: bool = False
     asks: bool = False
+    paced: bool = True
 
 
 class Channel(Protocol):

@@ -39,6 +39,7 @@ class Page:
             direction="rtl" if language == "fa" else "ltr",
             words=WORDS[language],
             empty=len(self._world.people) == 0,
+            web=self._world.web_url.rstrip("/"),
         )
         answer = web.Response(
             text=text, content_type="text/html", headers={"Content-Security-Policy": POLICY}

@@ -39,3 +39,5 @@ class World:
     witness: Witness
     changes: Changes
     store: Store
+    web_url: str
+    """Where the organisation's web talk is; empty where there is none."""

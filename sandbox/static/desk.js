@@ -125,6 +125,7 @@ class Phone {
     this.root.dataset.person = person.id;
     this.head();
     this.card();
+    this.web(audience);
     this.tabs();
     this.hands();
   }
@@ -169,6 +170,13 @@ class Phone {
     if (!email) note(words.no_email);
     this.part(".chips").append(...rows);
     this.part(".card").open = hint === "start" && !NARROW.matches;
+  }
+
+  /** The page of the organisation's own, which needs no phone at all. */
+  web(audience) {
+    const { web } = document.body.dataset;
+    this.part(".web").hidden = !web;
+    $("a", this.part(".web")).href = `${web}/talk/${audience}?lang=${language}`;
   }
 
   tabs() {

@@ -16,21 +16,26 @@ from telegram.request import RequestData
 
 from api import db
 from api.client import Core
-from api.kit.language import Medium
+from api.kit.language import Language, Medium
+from api.kit.message import Message as SaidMessage
 from api.kit.message import Pin
 from bots import log
 from bots.adapters import Adapter, Raw
 from bots.adapters.bale import BaleAdapter
 from bots.adapters.telegram import TelegramAdapter
 from bots.adapters.terminal import TerminalAdapter, shown
+from bots.adapters.web import WebAdapter
 from bots.conversation import Conversation
 from bots.replay import Address
 from bots.reply import Reply
 from bots.talk import Dialogues
+from bots.web import pages
+from bots.web.visits import Line
 from notifier.channels import mouths
 from notifier.channels.bale import BaleChannel
 from notifier.channels.settings import BotSettings
 from notifier.channels.telegram import TelegramChannel
+from tests.bots.web import reading
 from tests.support import make
 
 CHAT = "501"
@@ -147,6 +152,52 @@ class TerminalPlayer(Player):
 
     def raw(self, kind: str, value: Any) -> Raw:
         return {"chat": CHAT, kind: value}
+
+
+class WebPlayer(Player):
+    """One person at the page: they hear what its HTML shows them."""
+
+    def __init__(self, dialogues: Dialogues, core: Core, audience: str, language: str = "") -> None:
+        heard: list[Heard] = []
+        super().__init__(
+            dialogues,
+            core,
+            audience,
+            WebAdapter(audience, _Reader(audience, heard)),
+            heard=heard,
+            language=language,
+        )
+
+    def raw(self, kind: str, value: Any) -> Raw:
+        return {"chat": CHAT, kind: value}
+
+
+class _Reader:
+    """The page's memory, cut: each thing said is a page at once, and is read from it."""
+
+    def __init__(self, audience: str, heard: list[Heard]) -> None:
+        self._audience = audience
+        self._heard = heard
+
+    async def hear(self, key: str, message: SaidMessage, reference: str) -> bool:
+        assert (key, reference) == (CHAT, "reference")
+        view = pages.View(self._audience, Language.EN, "token", "line", [Line(1, False, message)])
+        sheet = reading.read(pages.html(view))
+        [shown] = sheet.messages
+        assert shown.language == message.language
+        text, links = shown.text, shown.links
+        if links and links[0][1].startswith("geo:"):
+            text, links = f"{text}\n{links[0][1]}", []
+        wants = [one.labels[0] for one in sheet.forms if {"contact", "place"} & set(one.fields)]
+        self._heard.append(
+            Heard(
+                _MARKS.sub("", text),
+                tuple(shown.form.buttons) if shown.form else (),
+                wants[0] if wants else "",
+                tuple(links),
+            )
+        )
+        return True
 
 
 class TelegramPlayer(Player):

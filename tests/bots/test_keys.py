@@ -11,7 +11,8 @@ from api.kit.sealing import BadKeys, Keyring
 from bots import keys
 from bots.memory import Memory
 from bots.store import Store
-from bots.tables import chats, inbox, replies
+from bots.tables import chats, inbox, replies, said
+from bots.web.visits import Visits
 from tests.bots.conftest import Clock
 from tests.bots.test_memory import BOT, an_update
 
@@ -83,3 +84,19 @@ async def test_a_rotation_that_died_is_finished_with_the_same_key(
 async def test_two_rotations_do_not_lose_each_others_key(memory_url: str, file: Path):
     with sealing.alone(file), pytest.raises(BadKeys, match="Another command is changing"):
         keys.rotate(memory_url, file)
+
+
+async def test_what_the_page_shows_is_sealed_anew_too(memory_url: str, file: Path, clock: Clock):
+    store = Store(memory_url)
+    visits = Visits(Memory(store, Keyring.load(file), clock=clock), Keyring.load(file))
+    secret, visit = await visits.begin("web:people", address="5.5.5.5", start="")
+    await visits.hear(visit.key, Message("پاسخ"), "1")
+    keys.rotate(memory_url, file)
+    ring = Keyring.load(file)
+    visits = Visits(Memory(store, ring, clock=clock), ring)
+    assert await visits.find("web:people", secret) == visit
+    assert [line.message.text for line in (await visits.see(visit)).lines] == ["پاسخ"]
+    async with store.reading() as connection:
+        [text] = (await connection.scalars(select(said.c.text))).all()
+    assert ring.sealed_with_current(text)
+    await store.close()

@@ -72,7 +72,7 @@ class Bench:
 
     def worker(self) -> Worker:
         adapter = TerminalAdapter("employers", lambda _chat, _message: None)
-        adapter.channel = self.mouth  # type: ignore[assignment]
+        adapter.channel = self.mouth
         return Worker(
             self.memory,
             {BOT: adapter},

@@ -26,9 +26,11 @@ from typing import Any
 
 from api.client import Core
 from api.kit.language import DOMAIN, LOCALES, Language, Sentence, Speech
+from bots.adapters.web import MESSENGER
 from bots.dialogues import collected
 from bots.talk import Dialogues
 from bots.understanding import alike
+from bots.web.visits import LASTS_SECONDS
 from tests.bots.players import (
     PHONE,
     BalePlayer,
@@ -36,6 +38,7 @@ from tests.bots.players import (
     Player,
     TelegramPlayer,
     TerminalPlayer,
+    WebPlayer,
 )
 from tests.locales.test_labels import labels
 
@@ -43,9 +46,14 @@ _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
 # Tokens are random: in two stories they are the same where they stand in the same place.
 _TOKEN = re.compile(r"[^/]{16,}$")
 _ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
-Play = TerminalPlayer | TelegramPlayer | BalePlayer
+Play = TerminalPlayer | TelegramPlayer | BalePlayer | WebPlayer
 PLAYERS: Mapping[str, type[Play]] = MappingProxyType(
-    {"terminal": TerminalPlayer, "telegram": TelegramPlayer, "bale": BalePlayer}
+    {
+        "terminal": TerminalPlayer,
+        "telegram": TelegramPlayer,
+        "bale": BalePlayer,
+        "web": WebPlayer,
+    }
 )
 # What a library makes of an update knows no store: on the second one, two of them are enough.
 ON = {"sqlite": tuple(PLAYERS), "postgresql": ("terminal", "telegram")}
@@ -88,6 +96,16 @@ async def play(
             assert _beyond_words(said) == _beyond_words(other), (
                 f"{path.name}:{place}: in one language {said}, in many {other}"
             )
+
+
+def lasting(path: Path, on: Sequence[str]) -> Sequence[str]:
+    """Give those on which a talk can last so long: on the page it is over after half a day."""
+    left = max((_seconds(line[5:]) for line in _lines(path) if line.startswith("wait ")), default=0)
+    return [one for one in on if one != MESSENGER or left < LASTS_SECONDS]
+
+
+def _seconds(said: str) -> int:
+    return int(said[:-1]) * _SECONDS[said[-1]]
 
 
 Story = list[tuple[int, list[Heard]]]
@@ -219,7 +237,7 @@ async def act(line: str, player: Play, heard: list[Heard], wire: Any) -> list[He
         case "restart":
             return None
         case "wait":
-            seconds = int(rest[:-1]) * _SECONDS[rest[-1]]
+            seconds = _seconds(rest)
             player.now += seconds
             wire.wait(seconds)
             return None

@@ -41,6 +41,7 @@ class Hub:
         }
         self._var = var
         self._core = f"http://127.0.0.1:{ports['API_PORT']}"
+        self.talk = f"http://127.0.0.1:{ports['BOTS_PORT']}/talk"
         self.desk = f"http://127.0.0.1:{ports['SANDBOX_PORT']}"
         self._process: subprocess.Popen[bytes] | None = None
         self._machine = ""

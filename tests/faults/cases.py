@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from tests.faults import billing, chat, clock, commands, doors, pages, payment, postman
+from tests.faults import billing, chat, clock, commands, doors, pages, payment, postman, web
 from tests.faults.nursery import Death
 from tests.faults.tally import Tally
 from tests.faults.world import Opener
@@ -32,6 +32,7 @@ SCENARIOS: Sequence[Scenario] = (
     pages,
     payment,
     commands,
+    web,
 )
 
 

@@ -19,6 +19,7 @@ from tests.faults import (
     pages,
     payment,
     postman,
+    web,
 )
 from tests.faults.cases import Case, Scenario
 from tests.faults.nursery import Death
@@ -48,6 +49,7 @@ def test_death_at_every_point_loses_nothing(
         (payment, "sqlite"),
         (payment, "postgresql"),
         (commands, "sqlite"),
+        (web, "sqlite"),
     ],
     ids=lambda one: getattr(one, "__name__", str(one)).rpartition(".")[2],
 )

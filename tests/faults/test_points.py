@@ -56,6 +56,8 @@ LISTENERS = {
     "api/app.py",
     "bots/doors.py",
     "bots/serving.py",
+    "bots/web/doors.py",
+    "bots/web/forms.py",
     "notifier/clock.py",
     "notifier/reports.py",
     "notifier/serving.py",

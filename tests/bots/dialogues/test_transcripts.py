@@ -18,7 +18,7 @@ from bots.dialogues import collected
 from tests.bots.dialogues import scenes
 from tests.bots.dialogues.house import GATEWAY, SCENES, Wire
 from tests.bots.dialogues.scenes import Scene
-from tests.bots.transcripts import ON, play
+from tests.bots.transcripts import ON, lasting, play
 from tests.support import core as real
 from tests.support import make
 
@@ -48,7 +48,7 @@ async def test_a_talk_goes_as_written(
     monkeypatch.setattr(
         identity, "secrets", SimpleNamespace(randbelow=lambda _most: int(scenes.CODE))
     )
-    on = ON[store.bind.dialect.name]
+    on = lasting(path, ON[store.bind.dialect.name])
     # The application closes its pool when it stops; this connection is the test's own.
     store.bind.detach()  # type: ignore[union-attr]
     # Paying is open, and nobody asks the gateway by themselves while a transcript is played.

@@ -1,0 +1,1 @@
+"""The talk on the page: visits, doors, what it shows."""
