@@ -10,17 +10,18 @@ replies, in one transaction. Replies are never empty for a message of somebody w
 from api.errors import Unavailable
 from api.kit import codes
 from api.kit.language import Language
-from bots import log, understanding, wishes, wording
+from bots import carrying, log, understanding, wishes, wording
+from bots.elsewhere import Elsewhere
 from bots.questions import Question, is_open, option
 from bots.replay import Answer, Run
 from bots.reply import Reply, split
-from bots.showing import Showing, to_take_back
+from bots.showing import to_take_back
 from bots.stops import Away, Pending, Refused
 from bots.talk import Confirm, Sent, Unclear
 from bots.understanding import Word
 
 
-class Conversation(Showing):
+class Conversation(Elsewhere):
     """The talks of one chat, for one turn.
 
     `now` is in seconds since epoch. After a turn `waits` says in how many seconds the core is worth
@@ -61,6 +62,10 @@ class Conversation(Showing):
     async def _understood(self, sent: Sent) -> Reply:
         if sent.tap:
             return await self._tapped(sent.tap)
+        code = carrying.code_of(sent.start or "")
+        if code is not None:
+            # Its talk has a language; and what is kept until one is chosen stands in clear.
+            return await self._brought(code)
         if not self._chat["language"] and self._chat["aside"] != "language":
             self._chat["then"] = self._opening(sent.start or "")
             return self._ask_language()
@@ -70,8 +75,11 @@ class Conversation(Showing):
             return await self._read(sent.text)
         return await self._answered(sent.contact or sent.place or sent.file)
 
-    async def _read(self, text: str) -> Reply:
+    async def _read(self, text: str) -> Reply:  # noqa: PLR0911 - each kind of text has its own way.
         command = understanding.command(text)
+        code = carrying.code_of(command[1]) if command else understanding.carried(text)
+        if code is not None:
+            return await self._brought(code)
         if command is not None and command[0] == "start":
             return await self._tapped(self._opening(command[1]))
         word = understanding.word(command[0] if command else text)
@@ -107,6 +115,8 @@ class Conversation(Showing):
             case Word.PERSON:
                 branch = await self._asking.branch(talk["grant"] if talk else "")
                 return self._led(wording.a_person(branch), await self._again())
+            case Word.ELSEWHERE:
+                return await self._offer_elsewhere()
             case Word.STOP | Word.START:
                 return await self._consented(on=word is Word.START)
 
@@ -277,6 +287,9 @@ class Conversation(Showing):
             names = map(understanding.alike, (self._word(one.words), one.name, *one.keywords))
             if one.menu and wish in {*names, *understanding.opens(one.name)}:
                 return await self._begin(one)
+        code = codes.parse_code(typed)
+        if code is not None and await self._brings(code):
+            return await self._brought(code)
         for one in offered:
             if typed and one.reads and (notice := one.reads(typed)):
                 return await self._begin(one, notice)

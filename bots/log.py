@@ -54,12 +54,20 @@ class Talk(TypedDict):
     steps: dict[str, Step]
 
 
+class Guesses(TypedDict):
+    """Wrong codes in a row, and until when none is tried, in seconds since epoch."""
+
+    wrong: int
+    until: float
+
+
 class Chat(TypedDict):
     """One chat. `salt` makes its idempotency keys its own even after its memory was lost.
 
     `shown` maps the digits of the list shown last to what they tap; `aside` is the engine's own
     question that stands before a talk's; `then` is what was asked for before a language was chosen;
-    `untold` is a switch of language the core has not heard of.
+    `untold` is a switch of language the core has not heard of. `guesses` are those at codes that
+    bring a talk (bots.carrying).
     """
 
     salt: str
@@ -71,6 +79,7 @@ class Chat(TypedDict):
     misses: int
     then: NotRequired[str]
     untold: NotRequired[str]
+    guesses: NotRequired[Guesses]
 
 
 def new_chat(salt: str, language: str = "") -> Chat:

@@ -3,6 +3,7 @@
     Memory       the work on chats: leased, looked at, a turn kept, let go
       .inbox     what comes in, and who polls a bot
       .replies   what is to be said, and what became of it
+      .moves     the codes that carry talks from chat to chat
 
 Work on a chat is done under a lease in its row, so that it is serial over many processes. Every
 write under a lease checks it in the same transaction: whoever lost it changes nothing and gets
@@ -20,8 +21,10 @@ from sqlalchemy import delete, select, text, update
 
 from api.kit.message import Message
 from api.kit.sealing import CannotOpen, Keyring
+from bots.carrying import Move, Offer
 from bots.inbox import ADDRESS, RAW, Inbox
 from bots.leases import LEASE_SECONDS, Claim, LostLease, change, held
+from bots.moves import Moves
 from bots.replies import Due, Replies
 from bots.store import Store
 from bots.tables import chats, inbox, replies
@@ -55,6 +58,7 @@ class Memory:
         self._skew = 0.0
         self.inbox = Inbox(store, keys, self.now)
         self.replies = Replies(store, keys, self.now)
+        self.moves = Moves(store, keys, self.replies, self.now)
 
     def now(self) -> float:
         """The store's time, as far as it is known."""
@@ -142,8 +146,14 @@ class Memory:
         *,
         wake_at: float | None,
         wakes: int,
+        offered: Offer | None = None,
+        moved: Move | None = None,
     ) -> None:
-        """Keep a turn: the new log and its replies, and the update's text goes. Raises LostLease."""
+        """Keep a turn: the new log and its replies, and the update's text goes. Raises LostLease.
+
+        With it go a code that was given out and the talk that a code has brought; raises Overtaken
+        where that one cannot leave its chat now.
+        """
         now = self.now()
         plain = json.dumps(state, ensure_ascii=False, separators=(",", ":"))
         async with self.store.writing("memory.turn") as connection:
@@ -154,6 +164,10 @@ class Memory:
                 )
             if messages:
                 await self.replies.keep(connection, claim.key, messages, update_row=update_row)
+            if offered is not None:
+                await self.moves.offer(connection, claim, offered)
+            if moved is not None:
+                await self.moves.move(connection, moved)
 
     async def release(self, claim: Claim, *, arrived: int, due_at: float | None) -> None:
         """Let a chat go until `due_at`. If something came in since `arrived`, it is due at once."""

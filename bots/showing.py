@@ -11,6 +11,7 @@ from api.kit.language import Language, Medium, Sentence, Speech
 from api.kit.message import Button
 from api.kit.sealing import Keyring
 from bots import log, wording
+from bots.carrying import Codes
 from bots.menu import language_list, menu, whether_meant
 from bots.questions import Question
 from bots.replay import Address, Run
@@ -39,7 +40,9 @@ class Showing(ABC):
         keys: Keyring,
         now: float,
         medium: Medium = Medium.CHAT,
+        codes: Codes | None = None,
     ) -> None:
+        """`codes` knows the talks that are carried; without it none is."""
         self.waits: float | None = None
         self._dialogues = dialogues
         self._core = core
@@ -48,6 +51,7 @@ class Showing(ABC):
         self._keys = keys
         self._now = now
         self._medium = medium
+        self._codes = codes
         self._asking = Asking(core, chat, address)
 
     @property

@@ -45,6 +45,14 @@ class Asking:
         off = {item.service: item.reason for item in services.items if item.state == _OFF}
         return Standing(me.linked, off)
 
+    async def mark(self) -> str | None:
+        """The mark of whom this chat speaks for, None where that is nobody; raises Unavailable."""
+        try:
+            me = await self._call(self._core.access.me)
+        except Refusal:
+            return None
+        return me.person
+
     async def branch(self, grant: str) -> BranchOut | None:
         """The branch of the workplace the talk is about, else of the first one; None where none is known."""
         try:

@@ -30,6 +30,7 @@ from bots.adapters import Adapter
 from bots.conversation import Conversation
 from bots.leases import LEASE_SECONDS, Claim, LostLease
 from bots.memory import Memory, Work
+from bots.moves import Overtaken
 from bots.replay import Address
 from bots.replies import Due
 from bots.reply import Reply, messages
@@ -44,6 +45,7 @@ _LONGEST_WAKE = 300.0
 _LONGEST_RETRY = 60.0
 _IDLE_SECONDS = 0.5
 _BREATH = 1.0
+_OVERTAKEN_SECONDS = 0.25
 
 _turns = Counter("bots_turns", "Turns of chats, by bot.", ["bot"])
 _turn_seconds = Histogram("bots_turn_seconds", "From claiming an update to its turn kept.", ["bot"])
@@ -207,11 +209,18 @@ class Worker:
                 # is told. The menu needs no replay, so there is a way on.
                 _logger.exception("turn.broken", kind=type(error).__name__)
                 chat = _chat(work)
+                conversation.offered = conversation.moved = None
                 replies = [Reply(conversation.speech.word(wording.TROUBLE))]
-            await self._keep(
-                claim, adapter, work, row, chat=chat, conversation=conversation, replies=replies
-            )
-            await acknowledging
+            try:
+                await self._keep(
+                    claim, adapter, work, row, chat=chat, conversation=conversation, replies=replies
+                )
+            except Overtaken:
+                # The chat that its talk comes from is at work: the whole turn is done again.
+                await self._sleep(_OVERTAKEN_SECONDS)
+                return
+            finally:
+                await acknowledging
         _turns.labels(claim.bot).inc()
 
     async def _wake(self, claim: Claim, adapter: Adapter, work: Work) -> None:
@@ -247,7 +256,14 @@ class Worker:
             delay = max(conversation.waits or 0.0, growing)
             wake_at = self._memory.now() + delay * random.uniform(0.9, 1.1)
         await self._memory.keep_turn(
-            claim, row, cast("dict[str, Any]", chat), said, wake_at=wake_at, wakes=wakes
+            claim,
+            row,
+            cast("dict[str, Any]", chat),
+            said,
+            wake_at=wake_at,
+            wakes=wakes,
+            offered=conversation.offered,
+            moved=conversation.moved,
         )
 
     def _conversation(self, claim: Claim, adapter: Adapter, chat: log.Chat) -> Conversation:
@@ -258,6 +274,7 @@ class Worker:
             address=Address(adapter.messenger, adapter.audience, claim.chat),
             keys=self._keys,
             now=self._memory.now(),
+            codes=self._memory.moves,
         )
 
     # A reply

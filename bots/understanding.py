@@ -3,6 +3,7 @@
 import re
 from enum import StrEnum
 
+from api.kit import codes
 from api.kit.language import Language
 from api.kit.text import ascii_digits, key
 from bots import spellings
@@ -17,6 +18,7 @@ class Word(StrEnum):
     LANGUAGE = "language"
     HELP = "help"
     PERSON = "person"
+    ELSEWHERE = "elsewhere"
     STOP = "stop"
     START = "start"
 
@@ -38,6 +40,7 @@ def spelled(text: str) -> tuple[str, ...]:
 
 
 _WORDS = {one: Word(word) for word, text in spellings.ALWAYS.items() for one in spelled(text)}
+_ELSEWHERE = tuple(one for one, act in _WORDS.items() if act is Word.ELSEWHERE)
 _YES = frozenset(spelled(spellings.YES))
 _NO = frozenset(spelled(spellings.NO))
 _COMMAND = re.compile(r"/([A-Za-z0-9_]{1,32})(?:@[A-Za-z0-9_]+)?(?:\s+(.*))?", re.DOTALL)
@@ -51,6 +54,13 @@ _OPENS = {name: frozenset(spelled(text)) for name, text in spellings.DIALOGUES.i
 def word(text: str) -> Word | None:
     """The always-understood word that the whole text is, however it is spelled."""
     return _WORDS.get(alike(text))
+
+
+def carried(text: str) -> str | None:
+    """The code that follows the word for going on elsewhere, such as “elsewhere K7Q2-M4XD”."""
+    said = alike(text)
+    tails = (said.removeprefix(one) for one in _ELSEWHERE if said.startswith(one))
+    return next((code for tail in tails if (code := codes.parse_code(tail))), None)
 
 
 def command(text: str) -> tuple[str, str] | None:

@@ -49,8 +49,22 @@ HELP = _(
     "cancel – leave this talk\n"
     "language – change the language\n"
     "a person – how to reach your branch\n"
+    "elsewhere – a code to go on with this talk in another chat\n"
     "STOP – no more messages from us; START – messages again"
 )
+CARRY_CODE = _(
+    "Write this code in your other chat within {minutes} minutes, and “{talk}” goes on there: {code}\n"
+    "It works once. Give it to nobody."
+)
+NOTHING_TO_CARRY = _(
+    "There is nothing here that could go on elsewhere. A talk can, as long as nothing of it was sent."
+)
+NO_SUCH_CODE = _(
+    "This code opens nothing here. It holds for fifteen minutes, once, between your own chats."
+)
+LINK_TO_CARRY = _("First link this chat to you; then write the code once more.")
+CARRIED_HERE = _("“{talk}” goes on here.")
+CARRIED_AWAY = _("“{talk}” now goes on in another chat of yours.")
 OVER = _("This button belongs to an earlier talk.")
 CANCELLED = _("Cancelled. Nothing was changed.")
 NOT_SENT = _("Nothing was changed.")
@@ -110,6 +124,13 @@ def a_person(branch: BranchOut | None) -> Sentence:
     return _(
         "Your branch: {name:digits}\n{address:digits}\nTelephone: {phone:digits}\nOpen: {hours:digits}"
     ).using(name=branch.name, address=branch.address, phone=branch.phone, hours=branch.hours)
+
+
+def too_many_codes(wait_seconds: float) -> Sentence:
+    """Codes were guessed at here: none is tried for a while."""
+    return _wait(_("For your safety this is closed for a while. {later}"))(
+        {"wait_seconds": int(wait_seconds) + 1}
+    )
 
 
 def is_off(reason: str) -> Sentence:

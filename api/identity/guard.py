@@ -1,6 +1,7 @@
 """Counting what is got wrong in a chat, and on the web at one national code.
 
-A try is taken before it is judged, and given back if right: so a hundred guesses at once count as five, whatever their order.
+A try is taken before it is judged, and given back if right: so a hundred guesses at once count as
+five, whatever their order.
 """
 
 from collections.abc import Collection
