@@ -200,9 +200,9 @@ def _greeting(welcome: Welcome) -> Sentence:
         _("{name}, this chat is now linked to you.").using(name=welcome.name),
         *(_granted(grant) for grant in shown),
         _("and {count} more workplaces").using(count=more) if more and not for_people else None,
-        _("Whatever is new about your bills and your record, we tell you here.")
+        _("Whatever is new about your bills and your record, we tell you.")
         if for_people
-        else _("Whatever is new about them, we tell you here."),
+        else _("Whatever is new about them, we tell you."),
     )
 
 
