@@ -203,6 +203,9 @@ REFUSALS: Mapping[str, Sentence | Callable[[Mapping[str, Any]], Sentence]] = Map
         "This cannot be done as it was asked. Please go one step back, or write “a person”."
     ),
     "other_body_same_key": _("This has changed in the meantime. Please look at it again from the menu."),
+    "linked_elsewhere": _(
+        "This number is answered because you linked a chat on a messenger. Only that chat can end it."
+    ),
     "body_too_large": _("That was too long. Please write it shorter."),
     # identity
     "wrong_fact": _tries_left(
@@ -219,6 +222,13 @@ REFUSALS: Mapping[str, Sentence | Callable[[Mapping[str, Any]], Sentence]] = Map
     "branch_only": _("We cannot link this chat from here. Please go to a branch with your identity card."),
     "cool_down": _wait(_("A code is on its way. {later}")),
     "too_many_codes": _("No more codes can be sent to this number today. Please try again tomorrow."),
+    "weak_pin": _("These digits are guessed first. Please choose four others."),
+    "no_pin": _("You have no PIN yet. You can choose one: write “PIN”."),
+    "wrong_pin": _tries_left(
+        _("The PIN was not right. {left}"),
+        _("The PIN was not right."),
+    ),
+    "pin_locked": _("Too many wrong PINs: until tomorrow no amounts and names are shown here."),
     "too_many_claims": _wait(_("That was too often for now. {later}")),
     # organisation
     "no_rule": _("We cannot work this out for that day yet. Your branch can help: write “a person”."),

@@ -10,6 +10,10 @@ _WORD = re.compile(r"[a-z][a-z0-9_]{0,15}")
 _CHAT_ID = re.compile(r"[!-~]{1,64}")
 
 
+SMS = "sms"
+"""The messenger of chats by SMS: their id is a phone number (E.164), and may be forged."""
+
+
 class LinkState(StrEnum):
     """Active: talk and notices. Broken: the messenger refuses us, talk alone. Ended: neither."""
 

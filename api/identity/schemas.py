@@ -48,3 +48,15 @@ class Welcome(BaseModel):
 
     name: str = Field(examples=["م*** ا***"])
     grants: list[GrantOut]
+
+
+class ConfirmationOut(CodeSent):
+    """A code that confirms what was asked for by SMS."""
+
+    id: UUID
+
+
+class PinIn(BaseModel):
+    """Four digits."""
+
+    pin: str = Field(pattern="^[0-9]{4}$", examples=["4831"])

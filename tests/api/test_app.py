@@ -237,6 +237,10 @@ BODIES: dict[str, Any] = {
             }
         ]
     },
+    "identity.ask_to_confirm": None,
+    "identity.choose_pin": {"pin": "4831"},
+    "identity.confirm": {"code": "123456"},
+    "identity.unlock": {"pin": "4831"},
     "identity.claim": {"national_code": "0012345679", "phone": "+989990000001"},
     "identity.code": {"code": "123456"},
     "identity.fact": {"month": "1398-04"},
