@@ -1,12 +1,14 @@
 """What is said back, neutral: a text and a list, which one function numbers and recognises."""
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
-from api.kit.language import Sentence, Speech, _
+from api.kit.language import Medium, Sentence, Speech, _
 from api.kit.message import Button, Message, Pin, Wants
 from notifier.channels.mouths import Capabilities
 
+_EMPTY_LINES = re.compile(r"\n{2,}")
 LINES = 8
 """A list has at most so many lines; the last may be *more*."""
 DATA_BYTES = 64
@@ -55,7 +57,7 @@ class Reply:
 
     def numbered(self, speech: Speech, *, links: bool = True) -> str:
         """The whole reply as text, for a channel without buttons; without `links` no address."""
-        parts = [self.text]
+        parts = [self.text] if self.text else []
         if links and self.links:
             parts.append("\n".join(f"{link.label}: {link.url}" for link in self.links))
         if self.hint:
@@ -66,6 +68,9 @@ class Reply:
         unnumbered = (*self.others, *(line for digit, line in self.ways if not digit))
         if unnumbered:
             parts.append(_or_write(speech, unnumbered))
+        # In an SMS each empty line is paid for.
+        if speech.medium is Medium.SMS:
+            return _EMPTY_LINES.sub("\n", "\n".join(parts)).strip()
         return "\n\n".join(parts)
 
     def message(self, speech: Speech, can: Capabilities) -> Message:
@@ -166,4 +171,4 @@ def pages(count: int) -> int:
 
 def labelled(speech: Speech, words: Sentence | str) -> str:
     """Words of a line: a sentence in the reader's language, a name as it is."""
-    return speech.word(words) if isinstance(words, Sentence) else words
+    return speech.word(words) if isinstance(words, Sentence) else speech.name(words)

@@ -14,6 +14,7 @@ from api.kit.language import Language, MissingCatalogue, Speech, open_catalogues
 from api.kit.sealing import BadKeys, Keyring
 from bots import migrations
 from bots.adapters import Adapter
+from bots.adapters.sms import SmsAdapter, SmsMouth
 from bots.adapters.telegram import TelegramAdapter
 from bots.dialogues import collected
 from bots.doors import doors
@@ -23,7 +24,13 @@ from bots.settings import CannotStart, Mode, Settings
 from bots.store import Away, BadStore, Store
 from bots.talk import Dialogues
 from bots.turns import Worker
-from notifier.channels.settings import BadBotSettings, BotSettings, ChannelSettings
+from notifier.channels.settings import (
+    BadBotSettings,
+    BotSettings,
+    ChannelSettings,
+    SmsSettings,
+)
+from notifier.channels.sms_http import KavenegarChannel
 
 READY_SECONDS = 0.8
 _FORGET_EVERY = 600.0
@@ -61,13 +68,26 @@ async def _serve(settings: Settings, keys: Keyring) -> None:
         for adapter in adapters.values():
             closing.push_async_callback(adapter.close)
         memory, dialogues = Memory(store, keys), collected()
+        line = _line(settings)
+        if line is not None:
+            closing.push_async_callback(line[0].close)
+        everybody: dict[str, Adapter] = {**adapters}
+        if line is not None:
+            everybody[line[0].name] = line[0]
         worker = Worker(
-            memory, adapters, dialogues, core, keys, chats_at_once=settings.chats_at_once
+            memory, everybody, dialogues, core, keys, chats_at_once=settings.chats_at_once
         )
         watched = {bot.audience: (adapters[bot.name], secrets[bot.name]) for bot in bots}
         await memory.tune()
         runner = await _listening(
-            doors(memory.inbox, watched, ready=lambda: _ready(store), came=worker.wake), settings
+            doors(
+                memory.inbox,
+                watched,
+                ready=lambda: _ready(store),
+                came=worker.wake,
+                line=line,
+            ),
+            settings,
         )
         closing.push_async_callback(runner.cleanup)
         working = asyncio.create_task(worker.run())
@@ -83,7 +103,7 @@ async def _serve(settings: Settings, keys: Keyring) -> None:
         else:
             tasks += [_poll(memory, adapter, worker) for adapter in adapters.values()]
         closing.push_async_callback(_ended, [asyncio.create_task(task) for task in tasks])
-        _logger.info("bots.ready", port=settings.port, count=len(adapters))
+        _logger.info("bots.ready", port=settings.port, count=len(everybody))
         await stop.wait()
     _logger.info("bots.stopped")
 
@@ -121,6 +141,21 @@ def _bots() -> list[BotSettings]:
         return [bot for bot in ChannelSettings().bots() if bot.messenger == "telegram"]
     except BadBotSettings as error:
         raise CannotStart(str(error)) from None
+
+
+def _line(settings: Settings) -> tuple[SmsAdapter, str] | None:
+    """The line of SMS and the secret of its doors; None where nobody is to write to it."""
+    secret = settings.inbound_secret.get_secret_value()
+    if not secret:
+        return None
+    line = SmsSettings()
+    key = line.kavenegar_key.get_secret_value()
+    if not key or not line.sms_sender:
+        raise CannotStart(
+            "BOTS_INBOUND_SECRET is set but the line is not: write NOTIFIER_KAVENEGAR_KEY and "
+            "NOTIFIER_SMS_SENDER for the bots too, or leave the secret out."
+        )
+    return SmsAdapter(SmsMouth(KavenegarChannel(key, line.sms_sender, line.kavenegar_root))), secret
 
 
 def _secret(bot: BotSettings, settings: Settings) -> str:

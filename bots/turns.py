@@ -35,6 +35,7 @@ from bots.replies import Due
 from bots.reply import Reply, messages
 from bots.store import Away
 from bots.talk import Dialogues, Sent
+from bots.texting import Texting
 from notifier.channels import mouths
 
 REPLY_SECONDS = 3600.0
@@ -251,11 +252,13 @@ class Worker:
         )
 
     def _conversation(self, claim: Claim, adapter: Adapter, chat: log.Chat) -> Conversation:
-        return Conversation(
+        address = Address(adapter.messenger, adapter.audience, claim.chat)
+        kind = Texting if address.by_sms else Conversation
+        return kind(
             self._dialogues,
             self._core,
             chat,
-            address=Address(adapter.messenger, adapter.audience, claim.chat),
+            address=address,
             keys=self._keys,
             now=self._memory.now(),
         )

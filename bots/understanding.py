@@ -35,6 +35,7 @@ _YES = {key(word) for word in ("yes", "y", "ok", "send", "بله", "بلی", "آ
 _NO = {key(word) for word in ("no", "n", "نه", "خیر")}
 _COMMAND = re.compile(r"/([A-Za-z0-9_]{1,32})(?:@[A-Za-z0-9_]+)?(?:\s+(.*))?", re.DOTALL)
 _DIGIT = re.compile(r"([0-9])[.)\-]?")
+_WITH_PIN = re.compile(r"(.*\S)\s+([0-9]{4})")
 _LANGUAGES = {key(language.own_name): language for language in Language} | {
     language.value: language for language in Language
 }
@@ -60,6 +61,12 @@ def digit(text: str) -> str | None:
     """The one digit that the text is, in any script."""
     match = _DIGIT.fullmatch(ascii_digits(text).strip())
     return match[1] if match else None
+
+
+def with_pin(text: str) -> tuple[str, str] | None:
+    """What is asked for and the PIN behind it, `2 1234`; None where the text ends otherwise."""
+    match = _WITH_PIN.fullmatch(ascii_digits(text).strip())
+    return (match[1], match[2]) if match else None
 
 
 def yes_or_no(text: str) -> bool | None:

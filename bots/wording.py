@@ -5,10 +5,11 @@ from types import MappingProxyType
 from typing import Any
 
 from api.errors import Invalid, NotAllowed, NotFound, Refusal, TooMany
+from api.identity.schemas import CodeSent
 from api.kit.calendar import Month
 from api.kit.identifiers import BadIdentifier, Reason
 from api.kit.language import Sentence, _, _n
-from api.kit.text import Code
+from api.kit.text import Code, Public
 from api.organisation.schemas import BranchOut
 
 # Labels: the same act has the same word everywhere.
@@ -29,6 +30,17 @@ WHAT_NOW = _("What would you like to do?")
 WHICH_LANGUAGE = _("Choose your language:")
 WHICH_LINE = _("Which line would you like to change?")
 GO_ON_WITH = _("Go on with “{talk}”?")
+
+# What only SMS says.
+ALL_SERVICES = _("All services")
+LINK_THIS_NUMBER = _("Link this number")
+WRITE_ZERO = _("We did not understand that. Send 0 for the menu.")
+ENOUGH_TODAY = _(
+    "We answer a number ten times a day, and this was it. From tomorrow on we answer again; "
+    "a person answers on 1420."
+)
+WRITE_THE_CODE = _("Please write the code here: it sends what you asked for.")
+CODE_PLEASE = _("Please write the digits of the code, and nothing else.")
 
 # What it says.
 WELCOME = _("Welcome. This is the Social Security assistant.")
@@ -99,14 +111,26 @@ def a_person(branch: BranchOut | None) -> Sentence:
         return _("A person answers by telephone on 1420, and at every branch in office hours.")
     return _(
         "Your branch: {name:digits}\n{address:digits}\nTelephone: {phone:digits}\nOpen: {hours:digits}"
-    ).using(name=branch.name, address=branch.address, phone=branch.phone, hours=branch.hours)
+    ).using(
+        name=Public(branch.name),
+        address=Public(branch.address),
+        phone=Public(branch.phone),
+        hours=Public(branch.hours),
+    )
+
+
+def code_sent(sent: CodeSent) -> Sentence:
+    """To which number a code is on its way."""
+    return _("A code of {digits} digits is on its way by SMS to {phone}.").using(
+        digits=sent.digits, phone=Code(sent.to)
+    )
 
 
 def is_off(reason: str) -> Sentence:
     """A service is not offered now, with the reason its owner gave."""
     if not reason:
         return _("This service is closed for now. It will be back in the menu.")
-    return _("This service is closed for now: {reason}").using(reason=reason)
+    return _("This service is closed for now: {reason}").using(reason=Public(reason))
 
 
 def bad_identifier(bad: BadIdentifier) -> Sentence:
@@ -179,7 +203,7 @@ def _request_open(params: Mapping[str, Any]) -> Sentence:
             "Somebody else of the family has asked for this booklet already; it is on its way."
         )
     return _("This booklet was asked for already: request {number:digits}.").using(
-        number=params["number"]
+        number=Public(params["number"])
     )
 
 

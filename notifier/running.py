@@ -76,8 +76,7 @@ def look(store: Store, job: Job, day: date) -> list[str]:
         *(f"  {place:2d}. {' / '.join(text.splitlines())}" for place, text in enumerate(texts, 1)),
         "SMS parts of the samples: "
         + (", ".join(f"{count} of {size}" for size, count in sorted(parts.items())) or "none"),
-        "Languages: "
-        + (", ".join(f"{name} {count}" for name, count in ranked) or "none"),
+        "Languages: " + (", ".join(f"{name} {count}" for name, count in ranked) or "none"),
         f"{job.name} {_written(day)}: {seen.count} {' would be '.join(job.makes)}; nothing was.",
     ]
 

@@ -36,6 +36,7 @@ def a_bare_code(text: str) -> str | None:
     actions=("is_it_genuine",),
     keywords=("check", "6", "اصل بودن پیام", "کد بررسی"),
     reads=a_bare_code,
+    sms="6",
 )
 async def genuine(core: Core, notice: str = "") -> None:
     """Say yes or no about a code, with the day and the subject, and never an amount."""

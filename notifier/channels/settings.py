@@ -9,8 +9,10 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from pydantic import SecretStr
+from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from notifier.channels.sms_http import API_ROOT as KAVENEGAR_ROOT
 
 API_ROOT = "https://api.telegram.org"
 _TOKEN = re.compile(r"[0-9]+:[A-Za-z0-9_-]{20,}")
@@ -41,6 +43,16 @@ class BotSettings:
     def name(self) -> str:
         """`telegram:employers`: what its rate and its attempts are kept under."""
         return f"{self.messenger}:{self.audience}"
+
+
+class SmsSettings(BaseSettings):
+    """The line of SMS, which the notifier and the bots speak by."""
+
+    model_config = SettingsConfigDict(env_prefix="NOTIFIER_", extra="ignore")
+
+    kavenegar_root: str = Field(default=KAVENEGAR_ROOT, pattern=r"^https?://\S+$")
+    kavenegar_key: SecretStr = SecretStr("")
+    sms_sender: str = ""
 
 
 class ChannelSettings(BaseSettings):
