@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 from api.kit.language import Medium, Sentence, Speech, _
 from api.kit.message import Button, Message, Pin, Wants
+from api.kit.text import Public
 from notifier.channels.mouths import Capabilities
 
 _EMPTY_LINES = re.compile(r"\n{2,}")
@@ -123,7 +124,7 @@ class Reply:
 
 def _or_write(speech: Speech, lines: Iterable[Line]) -> str:
     words = " · ".join(line.label for line in lines)
-    return speech.word(_("Or write: {words}"), words=words)
+    return speech.word(_("Or write: {words}"), words=Public(words))
 
 
 def messages(replies: Iterable[Reply], speech: Speech, can: Capabilities) -> list[Message]:

@@ -3,7 +3,7 @@
 from api.client import Core
 from api.kit.codes import grouped, parse_code
 from api.kit.language import _
-from api.kit.text import Code, ascii_digits
+from api.kit.text import Code, Public, ascii_digits
 from bots.dialogues.lines import lines
 from bots.talk import Ask, Do, Say, Unclear, dialogue
 
@@ -54,7 +54,7 @@ async def genuine(core: Core, notice: str = "") -> None:
         await Say(
             _("Yes, this message is from us: {day:plain}, about {subject}."),
             day=found.day,
-            subject=found.subject or "",
+            subject=Public(found.subject or ""),
         )
         await Say(_("Our staff never ask for the password of a card or for a one-time code."))
         return

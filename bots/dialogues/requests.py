@@ -16,7 +16,8 @@ from api.payments.refusals import BillBeingChecked, BillClosed, NothingToPay, Pa
 from api.requests.refusals import NotDelivered, RequestNotFound
 from api.requests.rules import DELIVERED, SATISFIED, Satisfaction, number_in, request_number
 from api.requests.schemas import RequestDetails, RequestOut, StageOut
-from bots import wording
+from bots import talk, wording
+from bots.dialogues.bill_words import numbers
 from bots.dialogues.lines import lines
 from bots.talk import Ask, Do, Finish, Link, Option, Say, dialogue
 
@@ -168,7 +169,10 @@ async def rated(core: Core, number: str, *, turn: int) -> None:
 
 
 async def paid(core: Core, bill: UUID, *, turn: int) -> None:
-    """Open the page on which a fee is paid."""
+    """Open the page on which a fee is paid, or say the numbers it is paid with."""
+    if not talk.opens_pages():
+        await Say(numbers(await Do(f"fee.{turn}", core.bills.show, bill=bill)))
+        return
     try:
         page = await Do(f"link.{turn}", core.payments.link, bills=[bill])
     except (BillBeingChecked, BillClosed, NothingToPay, PayingUnavailable) as no:

@@ -25,13 +25,13 @@ from typing import Any
 from api.client import Core
 from api.kit.language import DOMAIN, LOCALES
 from bots.talk import Dialogues
-from tests.bots.players import PHONE, Heard, Player, TelegramPlayer, TerminalPlayer
+from tests.bots.players import PHONE, Heard, Player, SmsPlayer, TelegramPlayer, TerminalPlayer
 
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
 # Tokens are random: in two stories they are the same where they stand in the same place.
 _TOKEN = re.compile(r"[^/]{16,}$")
 _ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
-Play = TerminalPlayer | TelegramPlayer
+Play = TerminalPlayer | TelegramPlayer | SmsPlayer
 
 
 async def play(
