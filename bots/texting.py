@@ -141,6 +141,15 @@ class Texting(Conversation):
             return await self._menu()
         return self._ending([self._word(wording.WRITE_ZERO)])
 
+    async def _begin(self, wanted: Dialogue, notice: str = "", *, audience: str = "") -> Reply:
+        """Begin a talk as the audience whose dialogue it is; of several, one that is linked."""
+        fitting = [one for one in self._address.audiences if one in wanted.audiences]
+        if not audience and len(fitting) > 1:
+            standing = await self._asking.standing()
+            linked = standing.linked if standing else frozenset()
+            audience = next((one for one in fitting if one in linked), fitting[0])
+        return await super()._begin(wanted, notice, audience=audience)
+
     async def _menu(self, page: int | None = None) -> Reply:
         """The short menu, or all services from a page on."""
         if page is not None:
