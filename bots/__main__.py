@@ -36,27 +36,39 @@ def migrate() -> None:
     typer.echo("migrated")
 
 
+_SOMEBODYS = "09990000000"
+"""A number that is nobody's, where none is said."""
+
+
 @app.command()
 def chat(
     *,
     channel: Annotated[
-        str, typer.Option(help="terminal (numbers) or telegram (buttons).")
+        str, typer.Option(help="terminal (numbers), telegram (buttons) or sms (a number writes).")
     ] = "terminal",
     lang: Annotated[str, typer.Option(help="fa or en; empty asks, as in a new chat.")] = "fa",
     audience: Annotated[str, typer.Option(help="people, employers or inspectors.")] = "employers",
-    name: Annotated[str, typer.Option(help="Who is talking: the chat's own name.")] = "desk",
+    name: Annotated[
+        str, typer.Option(help="Who is talking: the chat's own name; by SMS the number, 09….")
+    ] = "",
     write: Annotated[Path | None, typer.Option(help="Write a transcript test here.")] = None,
 ) -> None:
     """Talk here, in the terminal, with the core that BOTS_CORE_URL names."""
     import asyncio
 
     from api.client import Core
+    from api.kit.identifiers import BadIdentifier, mobile
     from bots import chat as talking
     from bots import settings
     from bots.dialogues import collected
 
-    if channel not in {"terminal", "telegram"} or lang not in {"", "fa", "en"}:
-        raise settings.CannotStart("CHANNEL is terminal or telegram, and LANG is fa or en.")
+    if channel not in {"terminal", "telegram", "sms"} or lang not in {"", "fa", "en"}:
+        raise settings.CannotStart("CHANNEL is terminal, telegram or sms, and LANG is fa or en.")
+    if channel == "sms":
+        try:
+            name = mobile(name or _SOMEBODYS)
+        except BadIdentifier:
+            raise settings.CannotStart("By SMS NAME is a mobile number, 09….") from None
     knocking = settings.read_core()
     transcript = talking.Transcript(write, lang)
 
@@ -66,9 +78,9 @@ def chat(
                 collected(),
                 core,
                 audience=audience,
-                name=name,
+                name=name or "desk",
                 language=lang,
-                buttons=channel == "telegram",
+                channel=channel,
                 transcript=transcript,
             )
 

@@ -9,6 +9,10 @@ from api.kit.message import Button, Message, Pin, Wants
 from api.kit.text import Public
 from notifier.channels.mouths import Capabilities
 
+# One of these alone would make an English SMS twice as long (3GPP TS 23.038).
+_IN_GSM = str.maketrans(
+    {"·": "-", "•": "*", "–": "-", "—": "-", "“": '"', "”": '"', "’": "'", "…": "..."}
+)
 _EMPTY_LINES = re.compile(r"\n{2,}")
 LINES = 8
 """A list has at most so many lines; the last may be *more*."""
@@ -71,7 +75,7 @@ class Reply:
             parts.append(_or_write(speech, unnumbered))
         # In an SMS each empty line is paid for.
         if speech.medium is Medium.SMS:
-            return _EMPTY_LINES.sub("\n", "\n".join(parts)).strip()
+            return _EMPTY_LINES.sub("\n", "\n".join(parts)).strip().translate(_IN_GSM)
         return "\n\n".join(parts)
 
     def message(self, speech: Speech, can: Capabilities) -> Message:
@@ -129,7 +133,20 @@ def _or_write(speech: Speech, lines: Iterable[Line]) -> str:
 
 def messages(replies: Iterable[Reply], speech: Speech, can: Capabilities) -> list[Message]:
     """The messages for a channel; one without maps is shown no place, for the words say it too."""
-    return [reply.message(speech, can) for reply in replies if can.pins or not reply.pins]
+    said = [reply.message(speech, can) for reply in replies if can.pins or not reply.pins]
+    return said if can.buttons else [part for one in said for part in _fitting(one, can.length)]
+
+
+def _fitting(message: Message, length: int) -> Iterator[Message]:
+    """Cut a plain text at the ends of its lines, so that each piece is taken by the channel."""
+    text = ""
+    for line in message.text.split("\n"):
+        if text and len(text) + 1 + len(line) > length:
+            yield replace(message, text=text)
+            text = line
+        else:
+            text = f"{text}\n{line}" if text else line
+    yield replace(message, text=text[:length])
 
 
 def split(reply: Reply) -> list[Reply]:

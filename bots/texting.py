@@ -18,7 +18,16 @@ from bots.menu import ALL, short_menu
 from bots.questions import Question
 from bots.replay import Answer, Run
 from bots.reply import MENU, Reply
+from bots.showing import TO_MENU
 from bots.talk import Dialogue, Sent
+
+PARTS = 12
+"""The most parts that an answer of a dialogue takes, in every language: a year of the record, with a
+line for each of its months; a workplace's name makes an English SMS as long as a Persian one.
+Kavenegar joins 900 characters, which are 13 such parts."""
+
+SHORT_PARTS = 2
+"""The most parts of what the numbers of the menu answer at once, without a PIN."""
 
 RECORD = "1"
 """The number of the menu that a missed call stands for (talks.md)."""
@@ -127,6 +136,8 @@ class Texting(Conversation):
         if head == "0.menu":
             if choice == ALL:
                 return await self._menu(0)
+            if f"{head}|{choice}" == TO_MENU:
+                return await self._menu()
             wanted = self._dialogues.named(choice, self._address.audiences)
             if wanted is not None and wanted.sms:
                 return await self._begin(wanted)

@@ -38,7 +38,9 @@ async def pin(core: Core) -> None:
             longest=20,
         )
         if not await Confirm(
-            _("Shall these digits be your PIN from now on?"), step=f"confirm.{turn}", yes=_("Set it")
+            _("Shall these digits be your PIN from now on?"),
+            step=f"confirm.{turn}",
+            yes=_("Set it"),
         ):
             return
         try:

@@ -17,15 +17,17 @@ from api.client.requests import SHOW
 from api.debts.rules import Kind, State, Step
 from api.debts.schemas import DebtOut, DebtPage
 from api.errors import Refusal
+from api.kit.language import Language
 from api.kit.sms import parts
 from api.notices.schemas import Genuine
 from api.requests.refusals import RequestNotFound
 from bots import allowance
+from bots.texting import PARTS, SHORT_PARTS
 from tests.bots import test_people, test_trials, trials
 from tests.bots.insured import a_bill
 from tests.bots.players import NUMBER, SmsPlayer
 from tests.bots.pretend import GRANTS
-from tests.bots.texting import heard_without_pin, play_by_sms
+from tests.bots.texting import heard_of, play_by_sms
 from tests.support import make
 
 HERE = Path(__file__).parent
@@ -83,7 +85,7 @@ _NAMES = ("***" + " ا***", "آ***", "س***", "م***", "سپیده", "کارگا
     ids=lambda path: path.stem,
 )
 async def test_without_a_pin_no_amount_and_no_name_is_said(path: Path, endless: None):
-    heard = await heard_without_pin(
+    heard = await heard_of(
         path, dialogues=test_people.DIALOGUES, core=test_people._core(), also=test_people._ALSO
     )
     assert heard
@@ -91,6 +93,34 @@ async def test_without_a_pin_no_amount_and_no_name_is_said(path: Path, endless: 
         assert not _AMOUNT.search(text), text
         assert not any(name in text for name in _NAMES), text
         assert "http" not in text
+
+
+@pytest.mark.parametrize("pin", [False, True], ids=["without_pin", "with_pin"])
+@pytest.mark.parametrize("language", Language)
+async def test_no_answer_is_longer_than_its_budget(
+    language: Language,
+    pin: bool,  # noqa: FBT001 - a parameter of the test.
+    endless: None,
+):
+    for path in test_people.PATHS:
+        if path.stem == "told_of_a_bill":
+            continue
+        for text in await heard_of(
+            path,
+            dialogues=test_people.DIALOGUES,
+            core=test_people._core(),
+            also=test_people._ALSO,
+            language=language,
+            pin=pin,
+        ):
+            assert parts(text) <= PARTS, text
+
+
+@pytest.mark.parametrize("language", Language)
+@pytest.mark.parametrize("number", ["0", "1", "2", "3", "6 K7Q2-M4XD", "salam"])
+async def test_a_number_of_the_menu_is_answered_shortly(language: Language, number: str):
+    said = await Phone(language=language).says(number)
+    assert 0 < parts(said) <= SHORT_PARTS, said
 
 
 class Phone:
@@ -218,7 +248,7 @@ async def test_what_changes_something_is_sent_by_a_code():
     phone = Phone()
     await phone.says("/unlink")
     said = await phone.says("1")
-    assert said.startswith("A code of 6 digits is on its way by SMS to 0999•••0501.")
+    assert said.startswith("A code of 6 digits is on its way by SMS to 0999***0501.")
     assert phone.wire.changes("/v1/access/unlink") == 0
     assert "The code was not right" in await phone.says("000000")
     assert "the digits of the code" in await phone.says("yes")

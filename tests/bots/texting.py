@@ -41,11 +41,17 @@ _OTHERWISE = (
 
 
 class Shut(SmsPlayer):
-    """A player who never shows a PIN; keeps all that was ever heard."""
+    """A player who never shows a PIN, or always; keeps all that was ever heard."""
 
-    def __init__(self, dialogues: Dialogues, core: Core) -> None:
+    def __init__(self, dialogues: Dialogues, core: Core, *, pin: bool = False) -> None:
         super().__init__(dialogues, core, "people")
         self.all_heard: list[str] = []
+        self._pin = pin
+
+    def _conversation(self) -> Any:
+        conversation = super()._conversation()
+        conversation.discreet = not self._pin
+        return conversation
 
     async def _hear(self, conversation: Any, replies: Any) -> list[Heard]:
         heard = await super()._hear(conversation, replies)
@@ -66,21 +72,23 @@ class Open(SmsPlayer):
         return conversation
 
 
-async def heard_without_pin(
+async def heard_of(
     path: Path,
     *,
     dialogues: Dialogues,
     core: tuple[Core, Any],
     also: Mapping[str, Callable[[Any], None]],
+    language: str = "",
+    pin: bool = False,
 ) -> list[str]:
-    """Say all that a file says, without a PIN; gives every answer."""
+    """Say all that a file says, without a PIN or with it; gives every answer."""
     opened, wire = core
-    player = Shut(dialogues, opened)
+    player = Shut(dialogues, opened, pin=pin)
     story = _Story(player, wire, also)
     lines = _read(path)
-    player.speak(_language(lines))
+    player.speak(language or _language(lines))
     for place, line in enumerate(lines, 1):
-        if not line.startswith("<"):
+        if not line.startswith(("<", "lang ") if language else "<"):
             await story.go_on(line, f"{path.name}:{place} by SMS")
     return player.all_heard
 
