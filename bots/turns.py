@@ -277,7 +277,7 @@ class Worker:
         if wait > 0:
             return wait
         outcome = await adapter.channel.send(
-            mouths.Address(chat_id=claim.chat), reply.message, f"{claim.bot}:{reply.id}"
+            mouths.Address(chat_id=claim.chat), reply.message, _reference(claim, reply)
         )
         match outcome:
             case Accepted():
@@ -334,6 +334,15 @@ class Worker:
             _logger.warning("wait.untold", kind=type(error).__name__)
         finally:
             knock.current.reset(token)
+
+
+def _reference(claim: Claim, reply: Due) -> str:
+    """Our own name for a reply, the same when it is repeated.
+
+    A provider sends nothing twice under one name; the second it was kept tells it from one of a
+    memory that was lost.
+    """
+    return f"{claim.bot}:{reply.id}:{int(reply.created_at)}"
 
 
 def _chat(work: Work) -> log.Chat:
