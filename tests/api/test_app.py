@@ -258,6 +258,7 @@ HOLES = {
     "credit": str(db.new_id()),
     "debt": str(db.new_id()),
     "claim_id": str(db.new_id()),
+    "confirmation_id": str(db.new_id()),
     "code": "K7Q2-M4XD",
     "number": "0" * 13,
     "year": "1405",
