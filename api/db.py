@@ -6,6 +6,7 @@ one hop").
 """
 
 import os
+import sqlite3
 import time
 import uuid
 from collections.abc import Iterator
@@ -41,6 +42,15 @@ from api.kit import points
 from api.kit.sealing import Keyring
 
 _WRITING = "bimeyar_writing"
+
+_BUSY_SECONDS = 5.0
+"""How long one who wants to write in SQLite waits for a turn."""
+
+_ASK_AGAIN_MS = 8
+"""Its own waiter asks less and less often, at last ten times a second, and so misses the short moments
+between the slices of a long set, again and again."""
+
+_WAIT_LONG = f"PRAGMA busy_timeout={_BUSY_SECONDS * 1000:.0f}"
 
 BigId = BigInteger().with_variant(Integer, "sqlite")
 """A counter: 64 bits on PostgreSQL, the row id on SQLite (which autoincrements INTEGER alone)."""
@@ -222,7 +232,7 @@ def open_store(url: str, *, size: int = 12, wait_seconds: float = 30.0) -> Store
             pool_size=size,
             max_overflow=0,
             pool_timeout=wait_seconds,
-            connect_args={"check_same_thread": False, "timeout": 5.0},
+            connect_args={"check_same_thread": False, "timeout": _BUSY_SECONDS},
         )
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
@@ -257,7 +267,7 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
     for line in (
         "PRAGMA journal_mode=WAL",
         "PRAGMA synchronous=FULL",
-        "PRAGMA busy_timeout=5000",
+        _WAIT_LONG,
         "PRAGMA foreign_keys=ON",
     ):
         connection.execute(line).close()
@@ -265,4 +275,24 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
 
 def _begin_sqlite(connection: Connection) -> None:
     writing = connection.get_execution_options().get(_WRITING, False)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
+    if not writing:
+        connection.exec_driver_sql("BEGIN")
+        return
+    until = time.monotonic() + _BUSY_SECONDS
+    driver: Any = connection.connection.dbapi_connection
+    driver.execute(f"PRAGMA busy_timeout={_ASK_AGAIN_MS}").close()
+    try:
+        while True:
+            try:
+                connection.exec_driver_sql("BEGIN IMMEDIATE")
+            except OperationalError as error:
+                if not _is_busy(error) or time.monotonic() >= until:
+                    raise
+            else:
+                return
+    finally:
+        driver.execute(_WAIT_LONG).close()
+
+
+def _is_busy(error: OperationalError) -> bool:
+    return getattr(error.orig, "sqlite_errorcode", None) == sqlite3.SQLITE_BUSY

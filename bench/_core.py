@@ -7,7 +7,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -18,8 +18,13 @@ _READY_SECONDS = 30.0
 
 
 @contextmanager
-def core(url: str, folder: Path, **settings: str) -> Iterator[tuple[str, str]]:
-    """Run a core on the store of a URL; gives its address and the bots' key. Its keys are in `folder`."""
+def core(
+    url: str, folder: Path, serve: Sequence[str] = ("api", "serve"), **settings: str
+) -> Iterator[tuple[str, str]]:
+    """Run a core on the store of a URL; gives its address and the bots' key. Its keys are in `folder`.
+
+    `serve` is the module that serves it, with its arguments.
+    """
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         address = f"http://127.0.0.1:{probe.getsockname()[1]}"
@@ -37,7 +42,7 @@ def core(url: str, folder: Path, **settings: str) -> Iterator[tuple[str, str]]:
     for arguments in (("keys", "new", str(folder / "keys")), ("migrate",)):
         command = [sys.executable, "-m", "api", *arguments]
         subprocess.run(command, cwd=_ROOT, env=environment, check=True, stdout=subprocess.DEVNULL)
-    web = subprocess.Popen([sys.executable, "-m", "api", "serve"], cwd=_ROOT, env=environment)
+    web = subprocess.Popen([sys.executable, "-m", *serve], cwd=_ROOT, env=environment)
     try:
         asyncio.run(_ready(address))
         yield address, key

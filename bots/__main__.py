@@ -15,6 +15,10 @@ app = typer.Typer(
 )
 
 
+keys = typer.Typer(help="The keys that seal what is kept of chats.", no_args_is_help=True)
+app.add_typer(keys, name="keys")
+
+
 @app.command()
 def serve() -> None:
     """Talk until told to stop."""
@@ -34,6 +38,21 @@ def migrate() -> None:
 
     migrations.upgrade(settings.read().database_url)
     typer.echo("migrated")
+
+
+@keys.command("rotate")
+def rotate_keys() -> None:
+    """Add a sealing key and seal the memory with it, while the bots are stopped; old keys stay."""
+    from bots import keys as sealing
+    from bots import settings
+
+    given = settings.read()
+    done = sealing.rotate(given.database_url, given.keys)
+    typer.echo(
+        f"finished an earlier rotation: {done.resealed} values sealed again; run it once more for a new key"
+        if done.resumed
+        else f"new key in use: {done.resealed} values sealed again"
+    )
 
 
 _SOMEBODYS = "09990000000"
@@ -97,10 +116,11 @@ def main() -> None:
     except Exception as error:
         from sqlalchemy.exc import DBAPIError
 
+        from api.kit.sealing import BadKeys
         from bots.settings import CannotStart
         from bots.store import BadStore
 
-        if isinstance(error, CannotStart | BadStore):
+        if isinstance(error, CannotStart | BadStore | BadKeys):
             told = str(error)
         elif isinstance(error, DBAPIError):
             reason = str(error.orig).partition("\n")[0]

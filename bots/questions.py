@@ -47,7 +47,8 @@ class Question:
     @property
     def last_page(self) -> int:
         """The number of the last page of the list that is shown, from 0."""
-        return pages(len(self._lines())) - 1
+        lines, always = self._pages()
+        return pages(len(lines), always=len(always)) - 1
 
     def has_line(self, question: str) -> bool:
         """Whether that question is a line that can be changed here."""
@@ -145,8 +146,19 @@ class Question:
     def _list(self, words: str) -> Reply:
         page = self._talk["page"]
         more = self._line(f"~p{page + 1}", self._speech.word(wording.MORE))
-        lines = paged(list(self._lines()), page, more)
-        return Reply(words, lines=lines, ways=self._ways(cancel=False))
+        lines, always = self._pages()
+        shown = paged(lines, page, more, always=always)
+        return Reply(words, lines=shown, ways=self._ways(cancel=False))
+
+    def _pages(self) -> tuple[list[Line], list[Line]]:
+        """The lines that are parted into pages, and those that stand on each of them."""
+        options = self.ask.options if self.ask is not None and not self._talk["view"] else ()
+        staying = {f"{self.wire}|{option.id}" for option in options if option.stays}
+        lines = self._lines()
+        return (
+            [line for line in lines if line.data not in staying],
+            [line for line in lines if line.data in staying],
+        )
 
     def _ways(self, *, cancel: bool) -> tuple[tuple[str, Line], ...]:
         word = self._speech.word

@@ -19,7 +19,8 @@ BOT_RATE, BOT_BURST = 10.0, 10.0
 CHAT_RATE, CHAT_BURST = 1.0, 3.0
 """One message a second in a chat; short bursts pass (domain page "Payments and messaging", 3)."""
 
-_TEXT = "bots.replies.text"
+TEXT = "bots.replies.text"
+"""What a reply is sealed for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +69,7 @@ class Replies:
                 {
                     "chat": claim.key,
                     "update_row": update_row,
-                    "text": self._keys.seal(_written(message), context=_TEXT),
+                    "text": self._keys.seal(_written(message), context=TEXT),
                     "created_at": now,
                 }
                 for message in messages
@@ -172,7 +173,7 @@ class Replies:
     def _due(self, row: Any) -> Due:
         return Due(
             id=row.id,
-            message=_message(self._keys.open(row.text, context=_TEXT)),
+            message=_message(self._keys.open(row.text, context=TEXT)),
             attempts=row.attempts,
             open=row.open,
             uncertain=row.uncertain,

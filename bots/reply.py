@@ -1,7 +1,7 @@
 """What is said back, neutral: a text and a list, which one function numbers and recognises."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from api.kit.language import Medium, Sentence, Speech, _
@@ -172,19 +172,26 @@ def _pieces(text: str) -> Iterator[str]:
             yield paragraph[start : start + _LONGEST]
 
 
-def paged(lines: list[Line], page: int, more: Line) -> tuple[Line, ...]:
-    """One page of a list: all of it where it fits, else seven lines and *more*."""
-    if len(lines) <= LINES:
-        return tuple(lines)
-    room = LINES - 1
-    start = min(page, pages(len(lines)) - 1) * room
+def paged(
+    lines: Sequence[Line], page: int, more: Line, *, always: Sequence[Line] = ()
+) -> tuple[Line, ...]:
+    """One page of a list: all of it where it fits, else as much as does and *more*.
+
+    The lines of `always` stand at the end of every page.
+    """
+    room = LINES - len(always)
+    if len(lines) <= room:
+        return (*lines, *always)
+    room -= 1
+    start = min(page, pages(len(lines), always=len(always)) - 1) * room
     rest = lines[start:]
-    return tuple(rest) if len(rest) <= room else (*rest[:room], more)
+    return (*rest[:room], *([more] if len(rest) > room else []), *always)
 
 
-def pages(count: int) -> int:
-    """How many pages a list of so many lines has."""
-    return 1 if count <= LINES else -(-count // (LINES - 1))
+def pages(count: int, *, always: int = 0) -> int:
+    """How many pages a list of so many lines has, beside those that stand on each."""
+    room = LINES - always
+    return 1 if count <= room else -(-count // (room - 1))
 
 
 def labelled(speech: Speech, words: Sentence | str) -> str:

@@ -44,10 +44,14 @@ _OPTION = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:-]{0,47}")
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """One line of a list: its id goes over the wire, its words are shown."""
+    """One line of a list: its id goes over the wire, its words are shown.
+
+    One that `stays` stands on every page of a long list.
+    """
 
     id: str
     words: Sentence | str
+    stays: bool = False
 
     def __post_init__(self) -> None:
         if not _OPTION.fullmatch(self.id):

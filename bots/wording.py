@@ -236,6 +236,9 @@ REFUSALS: Mapping[str, Sentence | Callable[[Mapping[str, Any]], Sentence]] = Map
         _("That is not what we have on file. {left}"),
         _("That is not what we have on file."),
     ),
+    "no_choice": _(
+        "We cannot ask about your workplace now. The year and month will do, or a branch can help."
+    ),
     "wrong_code": _tries_left(
         _("The code was not right. {left}"),
         _("The code was not right."),
@@ -280,6 +283,8 @@ REFUSALS: Mapping[str, Sentence | Callable[[Mapping[str, Any]], Sentence]] = Map
     ),
     "credit_refunded": _("This was paid back to you already."),
     "refund_not_asked": _("This has changed in the meantime. Please look at it again from the menu."),
+    "payment_answered": _("This has changed in the meantime. Please look at it again from the menu."),
+    "reference_taken": _("This has changed in the meantime. Please look at it again from the menu."),
     # contracts
     "contract_not_found": _(
         "We found nothing with these details. If you think it should be there, write “a person”."

@@ -24,7 +24,7 @@ from api.occurrences import service as occurrences
 from api.occurrences.service import Lease, LeaseLost
 from notifier import crossing
 from notifier.crossing import AWAY, Now, cross
-from notifier.timetable import Job, Late
+from notifier.timetable import Job, Late, Verb
 
 log = structlog.get_logger("notifier.clock")
 
@@ -162,10 +162,15 @@ class Clock:
             )
 
     def _slice(self, job: Job, ran: Ran) -> Ran:
+        slot, after = today(ran.lease.slot), ran.lease.progress
+        verb: Verb = job.verb
+        if job.ahead is not None:
+            with self._store.reading() as session:
+                verb = job.ahead(session, slot=slot, after=after, now=self._now(session))
         with self._store.writing("clock.slice") as session:
             now = self._now(session)
             occurrences.renew(session, ran.lease, now=now)
-            part = job.verb(session, slot=today(ran.lease.slot), after=ran.lease.progress, now=now)
+            part = verb(session, slot=slot, after=after, now=now)
             lease = occurrences.advance(
                 session, ran.lease, after=part.after, done=part.done, now=self._now(session)
             )

@@ -1,8 +1,9 @@
 """The postman: claim, attempt, close the session, send side by side, record.
 
 Each channel has a round of its own, so that a provider that hangs holds up nobody else's letters.
-Within a round there is no batch to wait for: as letters come back, as many are claimed. Nobody
-holds a connection while waiting for a stranger, and what nobody recorded the next claim finds.
+Within a round there is no batch to wait for: as letters come back, as many are claimed. Rounds that
+have nothing to do are woken by one lookout. Nobody holds a connection while waiting for a stranger,
+and what nobody recorded the next claim finds.
 """
 
 import asyncio
@@ -66,8 +67,9 @@ class Prepared:
 class Round:
     """One channel's round: whom it speaks for, how many letters at once, what came of them.
 
-    `spoiled` outcomes are recorded one by one: together they could not be. `alarms` are the
-    reasons already told since the last claim for which a provider refuses our account.
+    `is_idle` while nothing of it is due and it waits to be woken. `spoiled` outcomes are recorded
+    one by one: together they could not be. `alarms` are the reasons already told since the last
+    claim for which a provider refuses our account.
     """
 
     name: str
@@ -78,6 +80,7 @@ class Round:
     news: asyncio.Event = field(default_factory=asyncio.Event)
     wake: asyncio.Event = field(default_factory=asyncio.Event)
     is_over: bool = False
+    is_idle: bool = False
     spoiled: int = 0
     alarms: set[str] = field(default_factory=set)
 
@@ -107,18 +110,13 @@ class Postman:
         self._now = now
         self._idle = idle_seconds
         self._stopping = asyncio.Event()
-        self._last_crossing = float("-inf")
-
-    @property
-    def seconds_since_crossing(self) -> float:
-        """How long ago the store last answered."""
-        return time.monotonic() - self._last_crossing
 
     async def run(self) -> None:
         """Deliver until `stop`; then no new claim is made and what is on its way ends."""
         recorders = [asyncio.create_task(self._recorder(one)) for one in self._rounds]
         try:
             async with asyncio.TaskGroup() as claimers:
+                claimers.create_task(self._lookout())
                 for one in self._rounds:
                     claimers.create_task(self._claimer(one))
             await _ended([task for one in self._rounds for task in one.on_the_way], STOP_SECONDS)
@@ -135,6 +133,27 @@ class Postman:
         for one in self._rounds:
             one.wake.set()
 
+    async def _lookout(self) -> None:
+        """Look for all rounds that have nothing to do at once, and wake those that have."""
+        while not self._stopping.is_set():
+            await self._sleep(self._idle)
+            idle = [one for one in self._rounds if one.is_idle]
+            if not idle:
+                continue
+            try:
+                due = await cross(self._due)
+            except AWAY as error:
+                log.warning("store.away", reason=type(error).__name__)
+                await self._sleep(_AWAY_SECONDS)
+                continue
+            for one in idle:
+                if one.name in due:
+                    one.wake.set()
+
+    def _due(self) -> Collection[str]:
+        with self._store.reading() as session:
+            return notices.with_due(session, now=self._now(session))
+
     async def _claimer(self, one: Round) -> None:
         appetite = one.places
         while not self._stopping.is_set():
@@ -148,7 +167,6 @@ class Postman:
                 log.warning("store.away", channel=one.name, reason=type(error).__name__)
                 await self._pause(one, _AWAY_SECONDS)
                 continue
-            self._last_crossing = time.monotonic()
             if prepared:
                 one.alarms.clear()
             for letter in prepared:
@@ -164,13 +182,14 @@ class Postman:
                 appetite = max(_SMALLEST_CLAIM, 2 * (work.looked_at - work.limited))
                 await self._sleep(_LIMITED_SECONDS)
             elif not work.looked_at:
-                await self._pause(one, self._idle)
+                one.is_idle = True
+                await one.wake.wait()
+                one.is_idle = False
 
     def _take(self, one: Round, places: int) -> tuple[list[Prepared], Work]:
         """Claim, open the attempts, and word the letters once the session is closed."""
-        with self._store.reading() as session:
-            if not notices.has_due(session, channel=one.name, now=self._now(session)):
-                return [], Work()
+        if one.name not in self._due():
+            return [], Work()
         with self._store.writing("notifier.claim") as session:
             claim = notices.claim(session, channel=one.name, places=places, now=self._now(session))
         if claim is None:
@@ -315,7 +334,6 @@ class Postman:
                 one.spoiled = len(batch)
                 return
             ours = 0
-        self._last_crossing = time.monotonic()
         one.spoiled = max(0, one.spoiled - 1)
         del one.told[: len(batch)]
         if ours < len(batch):

@@ -37,6 +37,14 @@ class Verb(Protocol):
     ) -> Slice: ...
 
 
+class Ahead(Protocol):
+    """Makes a slice ready without writing."""
+
+    def __call__(
+        self, session: Session, *, slot: date, after: str | None, now: datetime
+    ) -> Verb: ...
+
+
 Look = Callable[[Session, date, datetime], Preview]
 """Says what a run for a day would do; writes nothing."""
 
@@ -52,13 +60,18 @@ class Late(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A line of the timetable. `at` is Tehran's time of a daily job, None for one of every minute."""
+    """A line of the timetable. `at` is Tehran's time of a daily job, None for one of every minute.
+
+    `ahead` reads and judges a slice before the store is asked for the turn to write, and gives the
+    verb that writes it, to be called in `verb`'s place.
+    """
 
     name: str
     verb: Verb
     at: time | None
     late: Late
     preview: Look | None = None
+    ahead: Ahead | None = None
     makes: tuple[str, str] = ("notices", "posted")
     """What a run counts, and what became of it."""
 
@@ -130,7 +143,7 @@ TIMETABLE: Mapping[str, Job] = MappingProxyType(
     {
         job.name: job
         for job in (
-            # A contract lapses when its last day is over, before the day's bills are made.
+            # A contract lapses before the day's bills are made.
             Job(
                 "contract-lapses",
                 contracts.lapse,
@@ -138,7 +151,15 @@ TIMETABLE: Mapping[str, Job] = MappingProxyType(
                 Late.RUN,
                 _of_contracts("contract-lapses"),
             ),
-            Job("bills", contracts.bill, time(5), Late.RUN, _of_contracts("bills"), _BILLS),
+            Job(
+                "bills",
+                contracts.bill,
+                time(5),
+                Late.RUN,
+                _of_contracts("bills"),
+                contracts.bill_ahead,
+                _BILLS,
+            ),
             Job("debt-notices", debts.announce, time(8), Late.RUN, _of_debts("debt-notices")),
             Job(
                 "bill-notices",

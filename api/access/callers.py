@@ -37,27 +37,23 @@ LANGUAGE = Language.FA
 
 @dataclass(frozen=True, slots=True)
 class Knock:
-    """What the headers say, not yet believed."""
+    """What the headers say, not yet believed. `chat` is not read before the key is known."""
 
     key: str
-    chat: ChatAddress | None
+    chat: str | None
     grant: str
     language: Language | None
 
     @classmethod
     def read(cls, headers: Mapping[str, str]) -> Self:
-        """Read the headers; raises Invalid for a chat's address of another form."""
+        """Read the headers, whatever stands in them."""
         key = headers.get("x-key", "")
         if not key:
             scheme, _, rest = headers.get("authorization", "").partition(" ")
             key = rest.strip() if scheme.lower() == "bearer" else ""
-        try:
-            chat = ChatAddress.parse(headers["x-chat"]) if "x-chat" in headers else None
-        except ValueError:
-            raise Invalid(field="X-Chat") from None
         spoken = headers.get("accept-language", "")[:2].lower()
         language = Language(spoken) if spoken in set(Language) else None
-        return cls(key, chat, headers.get("x-for", ""), language)
+        return cls(key, headers.get("x-chat"), headers.get("x-for", ""), language)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,13 +78,20 @@ class Keyholder:
 
 
 def keyholder(session: Session, knock: Knock, bots_key: SecretStr) -> Keyholder:
-    """Say whose key was shown; raises NotKnown."""
+    """Say whose key was shown; raises NotKnown, and Invalid for a chat's address of another form."""
     if hmac.compare_digest(knock.key.encode(), bots_key.get_secret_value().encode()):
-        return Keyholder(None, "bots", frozenset(), knock.chat, knock.grant, knock.language)
+        return Keyholder(None, "bots", frozenset(), _chat(knock), knock.grant, knock.language)
     found = queries.machine_key(session, knock.key) if knock.key else None
     if found is None:
         raise NotKnown
     return Keyholder(found.id, found.name, frozenset(found.scopes), None, "", None)
+
+
+def _chat(knock: Knock) -> ChatAddress | None:
+    try:
+        return None if knock.chat is None else ChatAddress.parse(knock.chat)
+    except ValueError:
+        raise Invalid(field="X-Chat") from None
 
 
 class UnheardToday(Exception):

@@ -163,7 +163,7 @@ class Door(APIRoute):
         async def answer(request: Request) -> Response:
             began = time.perf_counter()
             try:
-                response = await handler(_bounded(request))
+                response = await _heard(handler, request)
             except Exception as error:  # noqa: BLE001 - the last place that can still answer.
                 response = of_exception(error, door=name)
             _SECONDS.labels(name).observe(time.perf_counter() - began)
@@ -202,6 +202,25 @@ def _invalid(error: RequestValidationError) -> Invalid:
     # The input itself is never repeated: it may hold a national code.
     where = [] if first["type"] == "json_invalid" else [str(part) for part in first["loc"][1:]]
     return Invalid(field=".".join(where) or "body", reason=first["type"])
+
+
+async def _heard(handler: Callable[[Request], Any], request: Request) -> Response:
+    """Answer a request; who shows a key that nobody holds hears that, whatever else is wrong.
+
+    A request that can be read shows its key within its hop. One that cannot is refused before it:
+    its key is judged in a hop of its own, so that strangers learn no form of ours.
+    """
+    try:
+        return cast("Response", await handler(_bounded(request)))
+    except (RequestValidationError, HTTPException):
+        hub = hub_of(request.app)
+        await hub.gate.cross(partial(_judge_key, hub, request))
+        raise
+
+
+def _judge_key(hub: Hub, request: Request) -> None:
+    with hub.store.reading() as session:
+        keyholder(session, Knock.read(request.headers), hub.settings.bots_key)
 
 
 def _bounded(request: Request) -> Request:

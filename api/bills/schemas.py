@@ -12,11 +12,12 @@ from api.bills.rules import Purpose, State
 class BillOut(BaseModel):
     """A bill in a list.
 
-    `payment_ids` are one, or several that cover it together. `pending` says that money for it is on
+    `payer_of` is the contract of a contribution, the person of a fee. `payment_ids` are one, or several that cover it together. `pending` says that money for it is on
     its way and being confirmed: it is not to be paid again.
     """
 
     id: uuid.UUID
+    payer_of: uuid.UUID
     title_code: Purpose
     period: str
     amount: int

@@ -1,7 +1,8 @@
 """The verbs of bills: issuing, settling, cancelling, and showing them to those who pay."""
 
 import uuid
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cache
 from typing import Any
@@ -22,14 +23,18 @@ from api.kit.calendar import Month
 from api.ledger import service as ledger
 from api.ledger.rules import Account, Kind, NewTransfer
 from api.organisation import service as organisation
+from api.sets import Bound
 
 __all__ = [
+    "Ready",
     "cancel",
     "issue",
+    "issue_ready",
     "mark_announced",
     "mine",
     "of_about",
     "open_of",
+    "prepare",
     "settle",
     "show",
     "still_open",
@@ -42,6 +47,19 @@ _EARNED = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """Bills that are made and not yet issued; `transfers` say what is owed for all of them.
+
+    `owed` are the transfers of those that a bill comes of, by its id; `carried` the others.
+    """
+
+    bills: Bound
+    transfers: Bound
+    owed: Mapping[uuid.UUID, NewTransfer]
+    carried: Sequence[NewTransfer]
+
+
 def issue(session: Session, rows: Sequence[NewBill], now: datetime) -> int:
     """Issue a slice of bills in a few statements; gives how many are new.
 
@@ -50,6 +68,11 @@ def issue(session: Session, rows: Sequence[NewBill], now: datetime) -> int:
     comes of it. Raises NoRule where no rule says what bill ids are made of, ValueError for a file
     code or an amount that fits no number.
     """
+    return issue_ready(session, prepare(session, rows, now), now)
+
+
+def prepare(session: Session, rows: Sequence[NewBill], now: datetime) -> Ready:
+    """Make a slice of bills for `issue_ready`; writes nothing. Raises as `issue` does."""
     codes = _bill_codes(session)
     values, owed = [], {}
     for row in rows:
@@ -58,16 +81,28 @@ def issue(session: Session, rows: Sequence[NewBill], now: datetime) -> int:
             values.append(bill)
             subject = about(bill["id"])
             owed[bill["id"]] = _assessed(subject.replace("bill:", "issue:"), subject, row)
-    added = sets.add_many(session, Bill, values)
-    if added < len(values):
-        fresh = queries.known_among(session, owed)
-        owed = {bill_id: one for bill_id, one in owed.items() if bill_id in fresh}
     carried = [
         _assessed(f"carry:{row.about}:{row.purpose}:{row.period}", row.about, row)
         for row in rows
         if row.assessed and not row.amount
     ]
-    ledger.post(session, [*owed.values(), *carried], now)
+    return Ready(
+        sets.bind(session, Bill, values),
+        ledger.bind(session, [*owed.values(), *carried], now),
+        owed,
+        carried,
+    )
+
+
+def issue_ready(session: Session, ready: Ready, now: datetime) -> int:
+    """Issue what `prepare` made, as `issue` does; gives how many bills are new."""
+    added = sets.add_bound(session, ready.bills)
+    if added == len(ready.owed):
+        sets.add_bound(session, ready.transfers)
+        return added
+    fresh = queries.known_among(session, ready.owed)
+    owed = [one for bill_id, one in ready.owed.items() if bill_id in fresh]
+    ledger.post(session, [*owed, *ready.carried], now)
     return added
 
 
@@ -212,6 +247,7 @@ def _assessed(key: str, subject: str, row: NewBill) -> NewTransfer:
 def _shown(bill: Bill, *, pending: bool) -> dict[str, Any]:
     return {
         "id": bill.id,
+        "payer_of": bill.payer_of,
         "title_code": bill.purpose,
         "period": bill.period,
         "amount": bill.amount,

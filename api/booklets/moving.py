@@ -31,7 +31,7 @@ _TEMPLATE = "request_stage"
 _TRACKING = re.compile(r"[0-9A-Za-z]{5,32}")
 _LONGEST_REASON = 300
 # A message of ours that leads elsewhere cannot be told from a swindler's; an SMS never holds a link.
-_LINK = re.compile(r"://|\bwww\.", re.IGNORECASE)
+_LINK = re.compile(r"://|[a-z0-9]\.[a-z]{2,}", re.IGNORECASE)
 # No row of Fridays and holidays is longer.
 _LONGEST_REST = timedelta(days=30)
 

@@ -4,9 +4,10 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from api.client.knock import Door, Knocker
-from api.identity.schemas import ClaimOut, CodeSent, ConfirmationOut, Welcome
+from api.identity.schemas import ClaimOut, CodeSent, ConfirmationOut, Welcome, WorkplacesOut
 
 CLAIM = Door[ClaimOut]("POST", "/v1/identity/claims", ClaimOut)
+WORKPLACES = Door[WorkplacesOut]("POST", "/v1/identity/claims/{claim}/workplaces", WorkplacesOut)
 FACT = Door[CodeSent]("POST", "/v1/identity/claims/{claim}/fact", CodeSent)
 CODE = Door[Welcome]("POST", "/v1/identity/claims/{claim}/code", Welcome)
 RESEND = Door[CodeSent]("POST", "/v1/identity/claims/{claim}/resend", CodeSent)
@@ -26,9 +27,18 @@ class Identity:
         """Say who somebody is."""
         return await self.knock(CLAIM, national_code=national_code, phone=phone)
 
-    async def fact(self, *, claim: UUID, month: str) -> CodeSent:
-        """Answer the question of a claim; a right answer sends the code."""
-        return await self.knock(FACT, claim=claim, month=month)
+    async def workplaces(self, *, claim: UUID) -> WorkplacesOut:
+        """Have four workplaces shown, of which one may be the last."""
+        return await self.knock(WORKPLACES, claim=claim)
+
+    async def fact(
+        self, *, claim: UUID, month: str | None = None, workplace: int | None = None
+    ) -> CodeSent:
+        """Answer with the month a claim asks for, or with the place of the last workplace.
+
+        A right answer sends the code.
+        """
+        return await self.knock(FACT, claim=claim, month=month, workplace=workplace)
 
     async def code(self, *, claim: UUID, code: str) -> Welcome:
         """Give the code that came by SMS; a right one links the chat."""

@@ -21,6 +21,8 @@ requests = typer.Typer(help="What people asked for.", no_args_is_help=True)
 app.add_typer(requests, name="request")
 payments = typer.Typer(help="Money that came in.", no_args_is_help=True)
 app.add_typer(payments, name="payments")
+notices = typer.Typer(help="What people are told.", no_args_is_help=True)
+app.add_typer(notices, name="notices")
 
 
 @app.command()
@@ -178,3 +180,68 @@ def note_refund(
     with opening.ready(troubles.settings()) as store:
         refunds.done(store, credit, now=datetime.now(UTC))
     typer.echo(f"the credit {credit} is given back")
+
+
+@payments.command("unanswered")
+def list_unanswered() -> None:
+    """List payments of which the gateway has not said for a day what became of them, oldest first."""
+    from api.commands import attempts, opening, troubles
+
+    with opening.ready(troubles.settings()) as store:
+        for line in attempts.unanswered(store, now=datetime.now(UTC)):
+            typer.echo(line)
+
+
+@payments.command("paid")
+def end_as_paid(
+    payment: Annotated[str, typer.Argument(help="The payment's id, as `unanswered` lists it.")],
+    reference: Annotated[str, typer.Option(help="The bank's own number of the payment.")],
+) -> None:
+    """Take an unanswered payment for paid, as the bank says: its bills are settled."""
+    from api.commands import attempts, opening, troubles
+
+    with opening.ready(troubles.settings()) as store:
+        attempts.paid(store, payment, reference, now=datetime.now(UTC))
+    typer.echo(f"the payment {payment} is paid")
+
+
+@payments.command("unpaid")
+def end_as_unpaid(
+    payment: Annotated[str, typer.Argument(help="The payment's id, as `unanswered` lists it.")],
+) -> None:
+    """Take an unanswered payment for not paid, as the bank says: its bills may be paid again."""
+    from api.commands import attempts, opening, troubles
+
+    with opening.ready(troubles.settings()) as store:
+        attempts.unpaid(store, payment, now=datetime.now(UTC))
+    typer.echo(f"the payment {payment} is not paid")
+
+
+@notices.command("failed")
+def list_failed(
+    *,
+    reason: Annotated[
+        str | None, typer.Option(help="List the notices of one reason that can be sent again.")
+    ] = None,
+) -> None:
+    """List which notices failed, on which channel and why."""
+    from api.commands import notices as failing
+    from api.commands import opening, troubles
+
+    with opening.ready(troubles.settings()) as store:
+        for line in failing.failed(store) if reason is None else failing.failed_for(store, reason):
+            typer.echo(line)
+
+
+@notices.command("again")
+def send_again(
+    wanted: Annotated[
+        str, typer.Argument(help="A notice's id, or a reason, as `failed` lists them.")
+    ],
+) -> None:
+    """Send what failed again, at most a thousand at a time; never what may have arrived."""
+    from api.commands import notices as failing
+    from api.commands import opening, troubles
+
+    with opening.ready(troubles.settings()) as store:
+        typer.echo(failing.again(store, wanted, now=datetime.now(UTC)))

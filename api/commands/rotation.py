@@ -1,9 +1,7 @@
 """New sealing keys: made, and every sealed value of the store sealed again with the current one."""
 
-import fcntl
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
@@ -29,7 +27,7 @@ import api
 from api import db
 from api.commands.troubles import CannotDo
 from api.db import Sealed, Store
-from api.kit.sealing import Keyring
+from api.kit.sealing import Keyring, alone
 from api.kit.slices import PAUSE_SECONDS, SIZE
 
 
@@ -52,7 +50,7 @@ class Rotated:
 
 def new(path: Path) -> None:
     """Make a key file. Raises CannotDo where one is: it opens what it has sealed, and nothing else."""
-    with _alone(path):
+    with alone(path):
         if path.exists():
             raise CannotDo(f"{path} is there already, and stays: choose another name, or rotate.")
         Keyring.new().save(path)
@@ -67,7 +65,7 @@ def rotate(
     changes meanwhile is left as it is. One that was interrupted is finished first, without another
     key. `told` hears how many values are done. Raises BadKeys and CannotDo.
     """
-    with _alone(path):
+    with alone(path):
         ring = Keyring.load(path)
         db.use_keys(ring, path)
         tables = sealed_tables()
@@ -166,18 +164,3 @@ def _change(one: SealedTable, name: str) -> Any:
         .where(and_(*mine, one.raw.c[name] == old))
         .values({name: bindparam("new", type_=LargeBinary())})
     )
-
-
-@contextmanager
-def _alone(path: Path) -> Iterator[None]:
-    """Hold the key file against another rotation: two would each lose the other's key."""
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with path.with_name(path.name + ".lock").open("w") as lock:
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                raise CannotDo(f"Another command is changing {path}: wait for its end.") from None
-            yield
-    except OSError as error:
-        raise CannotDo(f"{path} cannot be written ({error.strerror}).") from None

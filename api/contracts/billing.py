@@ -3,11 +3,17 @@
 A slice reads contracts by their ids, judges them with the rules and issues its bills in the
 transaction of the caller. The month is the one before the slot's, and a contract knows its last
 billed month: a run that is repeated, late or taken over issues nothing twice.
+
+Reading and judging takes most of a slice's time and needs no turn to write. `bill_ahead` does it
+before that; in the turn the contracts are held, and judged again if they are not as they were.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import partial
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy.orm import Session
 
@@ -28,19 +34,65 @@ _FAR = timedelta(days=60)
 """Longer than any row of holidays after the last day of a month."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Judged:
+    """Contracts (rows of `queries.unbilled`), their bills, and what each carries on."""
+
+    rows: Sequence[Any]
+    bills: bills.Ready
+    rests: Mapping[UUID, int]
+
+
 def bill(
-    session: Session, *, slot: date, after: str | None, now: datetime, limit: int = SLICE
+    session: Session,
+    *,
+    slot: date,
+    after: str | None,
+    now: datetime,
+    limit: int = SLICE,
+    judged: _Judged | None = None,
 ) -> Slice:
     """Issue the bills of the month before the slot's to contracts in force that have none for it.
 
-    What is below a thousand rials is carried to the next month. Raises organisation's NoRule.
+    What is below a thousand rials is carried to the next month. `judged` is of `bill_ahead`.
+    Raises organisation's NoRule.
     """
-    period = Month.of(slot).plus(-1)
-    rows = queries.unbilled(session, str(period), after=after, limit=limit)
-    new = bills_of(session, rows, period, slot)
-    issued = bills.issue(session, new, now)
-    queries.keep_billed(session, {one.payer_of: one.carried for one in new}, str(period))
-    return Slice(len(rows), str(rows[-1].id) if len(rows) == limit else None, issued)
+    if judged is None:
+        judged = _judge_next(session, slot, after, now, limit)
+    seen = judged.rows
+    if not seen:
+        return Slice(0, None)
+    period = str(Month.of(slot).plus(-1))
+    held = queries.unbilled_among(session, period, [row.id for row in seen])
+    if held != seen:
+        judged = _judge(session, held, slot, now)
+    issued = bills.issue_ready(session, judged.bills, now)
+    queries.keep_billed(session, judged.rests, period)
+    return Slice(len(seen), str(seen[-1].id) if len(seen) == limit else None, issued)
+
+
+def bill_ahead(
+    session: Session, *, slot: date, after: str | None, now: datetime, limit: int = SLICE
+) -> Callable[..., Slice]:
+    """Read and judge the next slice; gives `bill`, to be called for the same slice.
+
+    It writes nothing. Raises organisation's NoRule.
+    """
+    return partial(bill, limit=limit, judged=_judge_next(session, slot, after, now, limit))
+
+
+def _judge_next(
+    session: Session, slot: date, after: str | None, now: datetime, limit: int
+) -> _Judged:
+    period = str(Month.of(slot).plus(-1))
+    rows = queries.unbilled(session, period, after=after, limit=limit)
+    return _judge(session, rows, slot, now)
+
+
+def _judge(session: Session, rows: Sequence[Any], slot: date, now: datetime) -> _Judged:
+    new = bills_of(session, rows, Month.of(slot).plus(-1), slot)
+    rests = {one.payer_of: one.carried for one in new}
+    return _Judged(rows, bills.prepare(session, new, now), rests)
 
 
 def bills_of(

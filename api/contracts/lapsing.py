@@ -33,6 +33,7 @@ class Grace:
     def __init__(self, session: Session, day: date) -> None:
         body = organisation.rules_on(session, "contract_lapse", day)
         self.warnings: Sequence[int] = body["warnings_days_before"]
+        self._lists = timedelta(days=body["days_for_bank_lists"])
         self._months = {Kind(kind): int(n) for kind, n in body["months_of_grace"].items()}
         self._holidays = organisation.holidays_between(session, day - _YEAR, day + _YEAR)
         self._days: dict[tuple[Kind, str], date] = {}
@@ -52,9 +53,13 @@ class Grace:
             for step in (-2, -1, 0, 1, 2):
                 yield kind, str(middle.plus(step))
 
-    def passed_before(self, day: date) -> str:
-        """Give the latest month whose last day, for any kind, lies before a day."""
-        return max(p for kind, p in self.periods_near(day) if self.last_day(kind, p) < day)
+    def is_over(self, kind: Kind, period: str, day: date) -> bool:
+        """Whether the last day has passed on a day, and the days for bank lists after it."""
+        return self.last_day(kind, period) + self._lists < day
+
+    def over_before(self, day: date) -> str:
+        """Give the latest month that, for any kind, is over on a day."""
+        return max(p for kind, p in self.periods_near(day) if self.is_over(kind, p, day))
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +74,10 @@ class Lapsing:
 def lapse(
     session: Session, *, slot: date, after: str | None, now: datetime, limit: int = SIZE
 ) -> Slice:
-    """End the contracts whose oldest unpaid month could be paid until a day before the slot.
+    """End the contracts whose oldest unpaid month could be paid until some days before the slot.
 
+    The days are for the lists of banks (rule table `contract_lapse`), so that what was paid there
+    on the last day keeps its contract.
     Their open bills are cancelled: money that still comes for one is a credit. The person is told.
     A bill that is paid at this moment keeps its contract; one whose payment was begun in time or is
     being confirmed keeps it until the end of that is known: a gateway that is away ends nobody's
@@ -115,7 +122,7 @@ def due_to_lapse(
     unpaid = bill_queries.open_until(
         session,
         purpose=Purpose.CONTRIBUTION,
-        period=grace.passed_before(slot),
+        period=grace.over_before(slot),
         after=after,
         limit=limit,
     )
@@ -127,7 +134,9 @@ def due_to_lapse(
             continue
         last_day = grace.last_day(contract.kind, bill.period)
         before = oldest.get(contract.id)
-        if last_day < slot and (before is None or bill.period < before.bill.period):
+        if grace.is_over(contract.kind, bill.period, slot) and (
+            before is None or bill.period < before.bill.period
+        ):
             oldest[contract.id] = Lapsing(contract, bill, last_day)
     following = str(unpaid[-1].id) if len(unpaid) == limit else None
     # The oldest of all: it may have been in a slice before this one.

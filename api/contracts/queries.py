@@ -4,7 +4,19 @@ import uuid
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import BigInteger, Row, Uuid, bindparam, cast, func, or_, select, update
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Row,
+    Select,
+    Uuid,
+    bindparam,
+    cast,
+    func,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.orm import Session
 
 from api.contracts.models import REMINDED, Contract
@@ -62,11 +74,29 @@ def active_among(session: Session, ids: Collection[uuid.UUID]) -> Mapping[uuid.U
 def unbilled(
     session: Session, period: str, *, after: str | None, limit: int
 ) -> Sequence[Row[*tuple[Any, ...]]]:
-    """What a bill is made of, of contracts that have none for a month yet; held, in order of ids.
+    """What a bill is made of, of contracts that have none for a month yet, in order of ids.
 
     Plain rows: half a million objects a month would cost more than the rules.
     """
+    wanted = _unbilled(period).limit(limit)
+    if after is not None:
+        wanted = wanted.where(Contract.id > uuid.UUID(after))
+    return session.execute(wanted).all()
+
+
+def unbilled_among(
+    session: Session, period: str, ids: Collection[uuid.UUID]
+) -> Sequence[Row[*tuple[Any, ...]]]:
+    """The same of those of these contracts that have none still; held against others."""
+    its_id, _ = _given(session)
     wanted = (
+        _unbilled(period).where(Contract.id == its_id).with_for_update(of=Contract, key_share=True)
+    )
+    return session.execute(wanted, {"given": dict.fromkeys((one.hex for one in ids), 0)}).all()
+
+
+def _unbilled(period: str) -> Select[*tuple[Any, ...]]:
+    return (
         select(
             Contract.id,
             Contract.number,
@@ -84,12 +114,7 @@ def unbilled(
             or_(Contract.billed_until.is_(None), Contract.billed_until < period),
         )
         .order_by(Contract.id)
-        .limit(limit)
-        .with_for_update(key_share=True)
     )
-    if after is not None:
-        wanted = wanted.where(Contract.id > uuid.UUID(after))
-    return session.execute(wanted).all()
 
 
 def keep_billed(session: Session, rests: Mapping[uuid.UUID, int], period: str) -> None:
@@ -99,17 +124,25 @@ def keep_billed(session: Session, rests: Mapping[uuid.UUID, int], period: str) -
     """
     if not rests:
         return
-    on_postgresql = session.get_bind().dialect.name == "postgresql"
-    each = func.jsonb_each if on_postgresql else func.json_each
-    given = each(bindparam("rests", type_=Json)).table_valued("key", "value")
-    its_id = cast(given.c.key, Uuid) if on_postgresql else given.c.key
+    its_id, rest = _given(session)
     session.execute(
         update(Contract)
         .where(Contract.id == its_id)
-        .values(carried=cast(given.c.value, BigInteger), billed_until=period)
+        .values(carried=cast(rest, BigInteger), billed_until=period)
         .execution_options(synchronize_session=False),
-        {"rests": {contract_id.hex: rest for contract_id, rest in rests.items()}},
+        {"given": {contract_id.hex: rest for contract_id, rest in rests.items()}},
     )
+
+
+def _given(session: Session) -> tuple[ColumnElement[Any], ColumnElement[Any]]:
+    """Ids and values of the parameter `given`, an object by the hex of ids: one for a whole slice.
+
+    A parameter for each id would take longer to bind than the rows to find.
+    """
+    on_postgresql = session.get_bind().dialect.name == "postgresql"
+    each = func.jsonb_each if on_postgresql else func.json_each
+    given = each(bindparam("given", type_=Json)).table_valued("key", "value")
+    return (cast(given.c.key, Uuid) if on_postgresql else given.c.key), given.c.value
 
 
 def reminded_on(session: Session, day: int, *, after: str | None, limit: int) -> Sequence[Contract]:

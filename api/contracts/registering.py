@@ -24,7 +24,9 @@ def register(session: Session, *, rows: Sequence[ContractRow], now: datetime) ->
 
     A base is judged by the rules of the day on which it comes first or anew: what was taken once
     stays when the minimum wage rises. A contract that comes as lapsed has its unpaid bills closed;
-    one that has lapsed is active again only from a later first month.
+    one that has lapsed is active again only from a later first month. A first month that lies back
+    bills nothing by itself: lists name contracts of many years, whose months were asked for
+    elsewhere, so that the next run's month is the first one billed here.
     Raises organisation's NoRule, and IntegrityError when another transaction put the same contract
     first: the same rows are worth sending again.
     """

@@ -50,7 +50,10 @@ class ReminderIn(BaseModel):
 
 
 class ContractIn(BaseModel):
-    """A contract as another system lists it."""
+    """A contract as another system lists it.
+
+    Months before the one that is billed next are not billed here, however early `starts_on` is.
+    """
 
     model_config = ConfigDict(extra="forbid")
 

@@ -12,7 +12,7 @@ from api.bills import service as bills
 from api.bills.rules import Purpose
 from api.bills.rules import State as BillState
 from api.contracts import queries, rules
-from api.contracts.billing import bill
+from api.contracts.billing import bill, bill_ahead
 from api.contracts.lapsing import Grace, lapse
 from api.contracts.refusals import ContractClosed, ContractNotFound
 from api.contracts.registering import register
@@ -27,6 +27,7 @@ from api.records.rules import NewMonth
 __all__ = [
     "announce",
     "bill",
+    "bill_ahead",
     "choose_day",
     "grow_records",
     "lapse",

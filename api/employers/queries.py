@@ -63,6 +63,20 @@ def contacts_of(
     return [ContactOf(*row) for row in found]
 
 
+def names_around(session: Session, code: str, *, limit: int) -> dict[str, str]:
+    """The names of workshops whose codes are nearest to this one, itself too, by code.
+
+    At most `limit` from it on and `limit` before it.
+    """
+    after = select(Workshop.code, Workshop.name).where(Workshop.code >= code)
+    before = select(Workshop.code, Workshop.name).where(Workshop.code < code)
+    return {
+        found.code: found.name
+        for side in (after.order_by(Workshop.code), before.order_by(Workshop.code.desc()))
+        for found in session.execute(side.limit(limit))
+    }
+
+
 def labels_of(session: Session, workshop_ids: Collection[uuid.UUID]) -> Mapping[uuid.UUID, Label]:
     """The codes and names of these workshops."""
     found = session.execute(

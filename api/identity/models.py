@@ -1,4 +1,4 @@
-"""The tables of claims, of the chats that err, and of the codes each number was sent."""
+"""The tables of claims, of the chats that err, of workplaces shown, and of the codes that were sent."""
 
 import uuid
 from datetime import date, datetime
@@ -6,7 +6,7 @@ from datetime import date, datetime
 from sqlalchemy import ForeignKey, Index, LargeBinary, SmallInteger, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from api.db import Base, Moment, WithId
+from api.db import Base, Moment, Sealed, WithId
 from api.identity.rules import ClaimState
 
 
@@ -18,6 +18,8 @@ class Claim(WithId, Base):
 
     chat_index: Mapped[bytes] = mapped_column(LargeBinary(16))
     person_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("people.id"))
+    code_index: Mapped[bytes | None] = mapped_column(LargeBinary(16))
+    """Of the national code, known or not; none in a claim of an older release."""
     phone_index: Mapped[bytes] = mapped_column(LargeBinary(16))
     """Of the phone that was shared; whether it is the registered one goes into the audit."""
     language: Mapped[str] = mapped_column(String(8))
@@ -68,6 +70,18 @@ class Pin(Base):
     misses: Mapped[int] = mapped_column(SmallInteger, default=0)
     """Wrong ones on the day `missed_on`."""
     missed_on: Mapped[date | None]
+
+
+class WorkplaceChoice(Base):
+    """The workplaces that were shown for a national code, known or not, and the guesses at them."""
+
+    __tablename__ = "workplace_choices"
+
+    code_index: Mapped[bytes] = mapped_column(LargeBinary(16), primary_key=True)
+    shown: Mapped[str] = mapped_column(Sealed("workplace_choices.shown"))
+    """JSON: `names` in their order, and which is `right`, from 1; null where none is."""
+    guesses: Mapped[int] = mapped_column(SmallInteger, default=0)
+    made_at: Mapped[datetime] = mapped_column(Moment, index=True)
 
 
 class SentCode(Base):

@@ -9,13 +9,18 @@ from sqlalchemy.orm import Session
 
 from api.access.grants import Held
 from api.employers import queries as employers
+from api.employers.models import Workshop
 from api.identity.models import Claim, SentCode
 from api.kit.calendar import Month
 from api.kit.identifiers import mask_workshop
 from api.records import queries as records
+from api.records.models import RecordMonth
 
 NOBODY = UUID(int=0)
 """Asked about in place of a person we do not know: the same questions, the same cost."""
+
+# Where the code begins in the source `workshop:<code>` of a month; SQL counts from one.
+_CODE_FROM = len("workshop:") + 1
 
 
 def claim_of_chat(session: Session, claim_id: UUID, chat_index: bytes) -> Claim | None:
@@ -47,6 +52,25 @@ def first_months(session: Session, person_id: UUID | None) -> set[str]:
     """The month in which a person's record begins, alone; empty where there is no record."""
     first = records.first_month(session, person_id or NOBODY)
     return set() if first is None else {str(first)}
+
+
+def last_workplace(session: Session, person_id: UUID | None) -> str | None:
+    """The code of the workplace, of those registered with us, where a person was insured last.
+
+    None where there is none: under the codes of places that are not registered stand contracts and
+    what is long gone.
+    """
+    return session.scalar(
+        select(Workshop.code)
+        .join(RecordMonth, Workshop.code == func.substr(RecordMonth.source, _CODE_FROM))
+        .where(
+            RecordMonth.person_id == (person_id or NOBODY),
+            RecordMonth.source.startswith("workshop:"),
+            RecordMonth.days > 0,
+        )
+        .order_by(RecordMonth.month.desc(), RecordMonth.days.desc(), Workshop.code)
+        .limit(1)
+    )
 
 
 def codes_sent(session: Session, phone_index: bytes, day: date) -> tuple[int, datetime | None]:

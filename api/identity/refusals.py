@@ -14,6 +14,15 @@ class WrongFact(Invalid):
     kept = True
 
 
+class NoChoice(Conflict):
+    """Workplaces are not asked about now: one guess was wrong, or too few are known.
+
+    It depends on the national code alone, and not on whether there is such a person.
+    """
+
+    code = "no_choice"
+
+
 class WrongCode(Invalid):
     """The code does not fit; `left` tries are left."""
 

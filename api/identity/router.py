@@ -16,6 +16,7 @@ from api.identity.refusals import (
     CodeExpired,
     CoolDown,
     Locked,
+    NoChoice,
     NoPin,
     PinLocked,
     TooManyClaims,
@@ -34,6 +35,7 @@ from api.identity.schemas import (
     FactIn,
     PinIn,
     Welcome,
+    WorkplacesOut,
 )
 from api.kit.identifiers import mask_phone
 from api.settings import Settings
@@ -62,9 +64,19 @@ def claim(
     return ClaimOut(id=made.id, question=rules.question_for(chat.audience))
 
 
+@router.post("/claims/{claim_id}/workplaces", responses=answers(ClaimOver, NoChoice))
+def workplaces(session: Session, caller: Anyone, now: Now, claim_id: UUID) -> WorkplacesOut:
+    """Show four workplaces to who does not know the first month of their record.
+
+    The same ones each time, whether or not the person is known.
+    """
+    names = service.workplaces(session, chat=_chat(caller), claim_id=claim_id, now=now)
+    return WorkplacesOut(names=names)
+
+
 @router.post(
     "/claims/{claim_id}/fact",
-    responses=answers(WrongFact, Locked, BranchOnly, ClaimOver, CoolDown, TooManyCodes),
+    responses=answers(WrongFact, NoChoice, Locked, BranchOnly, ClaimOver, CoolDown, TooManyCodes),
 )
 def fact(session: Session, caller: Anyone, now: Now, claim_id: UUID, said: FactIn) -> CodeSent:
     """Answer the question of a claim.
@@ -72,7 +84,12 @@ def fact(session: Session, caller: Anyone, now: Now, claim_id: UUID, said: FactI
     A right answer sends a code by SMS to the registered number, not to the one that was shared.
     """
     made, number = service.answer_fact(
-        session, chat=_chat(caller), claim_id=claim_id, month=said.month, now=now
+        session,
+        chat=_chat(caller),
+        claim_id=claim_id,
+        month=said.month,
+        workplace=said.workplace,
+        now=now,
     )
     return _sent(made, number)
 

@@ -16,7 +16,16 @@ LOCKS = 2
 """With the second lock only a branch can link the chat."""
 
 MEMORY = timedelta(days=30)
-"""After so long without a wrong answer a chat's wrong answers and locks are forgotten."""
+"""After so long without a wrong answer a chat's wrong answers and locks are forgotten.
+
+So are the workplaces that were shown for a national code, and the guess at them.
+"""
+
+WORKPLACES = 4
+"""So many are shown to choose one's last workplace from."""
+
+GUESSES = 1
+"""Wrong ones at the workplaces of a national code, in all chats together."""
 
 CODE_DIGITS = 6
 CODE_LASTS = timedelta(minutes=3)

@@ -1,12 +1,13 @@
 """What passes through the doors of identity."""
 
 from datetime import datetime
+from typing import Self
 from uuid import UUID
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, model_validator
 
 from api.access.schemas import GrantOut
-from api.identity.rules import Question
+from api.identity.rules import WORKPLACES, Question
 
 
 class ClaimIn(BaseModel):
@@ -23,10 +24,26 @@ class ClaimOut(BaseModel):
     question: Question = Question.REGISTRATION_MONTH
 
 
-class FactIn(BaseModel):
-    """The Jalali month that the question of the claim asks for."""
+class WorkplacesOut(BaseModel):
+    """Four workplaces; of somebody insured one is their last, of anybody else none is theirs."""
 
-    month: str = Field(max_length=20, examples=["1398-04"])
+    names: list[str]
+
+
+class FactIn(BaseModel):
+    """The Jalali month that the question of the claim asks for.
+
+    Or which of the workplaces that were shown is the last, from 1.
+    """
+
+    month: str | None = Field(default=None, max_length=20, examples=["1398-04"])
+    workplace: int | None = Field(default=None, ge=1, le=WORKPLACES)
+
+    @model_validator(mode="after")
+    def _one(self) -> Self:
+        if (self.month is None) == (self.workplace is None):
+            raise ValueError("one fact is given: the month, or the workplace")
+        return self
 
 
 class CodeSent(BaseModel):

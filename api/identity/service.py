@@ -20,12 +20,13 @@ from api.access.models import ChatLink
 from api.access.rules import SMS, ChatAddress, Level
 from api.audit import service as audit
 from api.errors import Invalid, NotFound
-from api.identity import codes, confirming, guard, queries, rules
-from api.identity.models import Claim, Guard, SentCode
+from api.identity import choosing, codes, confirming, guard, queries, rules
+from api.identity.models import Claim, Guard, SentCode, WorkplaceChoice
 from api.identity.refusals import (
     BranchOnly,
     ClaimOver,
     CodeExpired,
+    NoChoice,
     TooManyClaims,
     WrongCode,
     WrongFact,
@@ -66,15 +67,17 @@ def claim(
     index = access_queries.chat_index(chat)
     guard.watch(session, index, now=now)
     _spend(session, index, claims_an_hour=claims_an_hour, now=now)
-    person_id = people.ids_by_national_code(session, [code]).get(code)
+    person_id, whose = people.ids_by_national_code(session, [code]).get(code), code
     if chat.messenger == SMS and person_id not in numbers.may_link(
         session, chat, today=calendar.today(now)
     ):
-        # A number speaks for nobody but its own; the claim goes on as one for nobody we know.
-        person_id = None
+        # A number speaks for nobody but its own; the claim goes on as one for nobody we know, and
+        # takes nothing from the choice that the person is shown elsewhere.
+        person_id, whose = None, f"{code} {chat.chat_id}"
     made = Claim(
         chat_index=index,
         person_id=person_id,
+        code_index=choosing.code_index(whose),
         phone_index=db.keys().blind("phone", shared),
         language=language,
         created_at=now,
@@ -87,27 +90,46 @@ def claim(
     return made
 
 
-def answer_fact(
-    session: Session, *, chat: ChatAddress, claim_id: UUID, month: str, now: datetime
-) -> tuple[Claim, str]:
-    """Judge the fact of a claim; a right one sends a code, and gives the claim and the number.
+def workplaces(session: Session, *, chat: ChatAddress, claim_id: UUID, now: datetime) -> list[str]:
+    """Give the workplaces among which one's last can be chosen in place of the first month.
 
-    Raises Invalid (field month), ClaimOver, WrongFact, Locked, BranchOnly, CoolDown,
-    TooManyCodes.
+    Raises ClaimOver and NoChoice, which another audience's chat meets always.
     """
-    try:
-        said = str(Month.parse(month))
-    except BadDate as bad:
-        raise Invalid(field="month", reason=bad.reason) from None
+    made = _open_claim(session, claim_id, access_queries.chat_index(chat), now)
+    _has_a_choice(chat)
+    return choosing.workplaces(session, made, now=now)
+
+
+def answer_fact(
+    session: Session,
+    *,
+    chat: ChatAddress,
+    claim_id: UUID,
+    month: str | None = None,
+    workplace: int | None = None,
+    now: datetime,
+) -> tuple[Claim, str]:
+    """Judge the fact of a claim, the month or the place of the last workplace among those shown.
+
+    A right one sends a code, and gives the claim and the number. Raises Invalid (field month),
+    ClaimOver, WrongFact, NoChoice, Locked, BranchOnly, CoolDown, TooManyCodes.
+    """
+    said = _month(month) if workplace is None else None
     index = access_queries.chat_index(chat)
     made = _open_claim(session, claim_id, index, now)
     left = guard.take_try(session, index, now=now)
-    months = _facts(session, made.person_id, chat.audience, now)
-    if said not in months or made.person_id is None:
+    if workplace is None:
+        right = said in _facts(session, made.person_id, chat.audience, now)
+    else:
+        _has_a_choice(chat)
+        right = choosing.is_right(session, made, workplace, now=now)
+    if not right or made.person_id is None:
         if left == 0:
             guard.lock(session, index, now=now)
         raise WrongFact(left=left)
     guard.give_back(session, index)
+    if workplace is not None:
+        choosing.give_back(session, made)
     return made, _send_code(session, made, made.person_id, now)
 
 
@@ -160,7 +182,10 @@ def answer_code(
 
 
 def sweep(session: Session, *, now: datetime, limit: int = 5000) -> int:
-    """Forget claims, sent codes and guards that count no more, at most `limit` of each."""
+    """Forget claims, sent codes, guards and workplaces shown that count no more.
+
+    At most `limit` of each.
+    """
     old_claims = (
         select(Claim.id)
         .where(Claim.created_at < now - SWEPT_AFTER)
@@ -173,11 +198,20 @@ def sweep(session: Session, *, now: datetime, limit: int = 5000) -> int:
         .order_by(Guard.counted_at)
         .limit(limit)
     )
+    old_choices = (
+        select(WorkplaceChoice.code_index)
+        .where(WorkplaceChoice.made_at < now - rules.MEMORY)
+        .order_by(WorkplaceChoice.made_at)
+        .limit(limit)
+    )
     last_day = calendar.today(now - SWEPT_AFTER)
     forgotten = 0
     for statement in (
         delete(Claim).where(Claim.id.in_(old_claims)).returning(Claim.created_at),
         delete(Guard).where(Guard.chat_index.in_(old_guards)).returning(Guard.counted_at),
+        delete(WorkplaceChoice)
+        .where(WorkplaceChoice.code_index.in_(old_choices))
+        .returning(WorkplaceChoice.made_at),
         delete(SentCode).where(SentCode.day < last_day).returning(SentCode.sent_at),
     ):
         swept = session.scalars(statement.execution_options(synchronize_session=False))
@@ -190,6 +224,12 @@ def _facts(session: Session, person_id: UUID | None, audience: str, now: datetim
     if rules.question_for(audience) is Question.FIRST_MONTH:
         return queries.first_months(session, person_id)
     return queries.registration_months(session, person_id, calendar.today(now))
+
+
+def _has_a_choice(chat: ChatAddress) -> None:
+    """Raise NoChoice where another fact than that of the record is asked for."""
+    if rules.question_for(chat.audience) is not Question.FIRST_MONTH:
+        raise NoChoice
 
 
 def _link(
@@ -285,6 +325,13 @@ def _person(session: Session, person_id: UUID) -> Person:
 
 def _hash(claim_id: UUID, code: str) -> bytes:
     return db.keys().sign("link_code", claim_id.bytes + code.encode())
+
+
+def _month(text: str | None) -> str:
+    try:
+        return str(Month.parse(text or ""))
+    except BadDate as bad:
+        raise Invalid(field="month", reason=bad.reason) from None
 
 
 def _national_code(text: str) -> str:

@@ -10,11 +10,14 @@ key does not rotate with it: a blind index of another key finds nothing.
 """
 
 import base64
+import fcntl
 import hashlib
 import hmac
 import json
 import os
 import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
@@ -127,6 +130,24 @@ class Keyring:
     def sign(self, kind: str, value: bytes) -> bytes:
         """An HMAC of 32 bytes over a value of a kind."""
         return hmac.digest(self.signing, kind.encode() + b"\0" + value, hashlib.sha256)
+
+
+@contextmanager
+def alone(path: Path) -> Iterator[None]:
+    """Hold a key file against another rotation: two would each lose the other's key.
+
+    Raises BadKeys while somebody else holds it, and where it cannot be written.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.with_name(path.name + ".lock").open("w") as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                raise BadKeys(f"Another command is changing {path}: wait for its end.") from None
+            yield
+    except OSError as error:
+        raise BadKeys(f"{path} cannot be written ({error.strerror}).") from None
 
 
 def _encoded(key: bytes) -> str:

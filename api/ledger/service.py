@@ -11,6 +11,7 @@ from api import sets
 from api.kit.money import Rials
 from api.ledger.models import Transfer
 from api.ledger.rules import Kind, NewTransfer
+from api.sets import Bound
 
 
 def post(session: Session, transfers: Sequence[NewTransfer], now: datetime) -> int:
@@ -18,6 +19,11 @@ def post(session: Session, transfers: Sequence[NewTransfer], now: datetime) -> i
 
     Those whose key was posted before are passed over.
     """
+    return sets.add_bound(session, bind(session, transfers, now))
+
+
+def bind(session: Session, transfers: Sequence[NewTransfer], now: datetime) -> Bound:
+    """Make transfers ready for `sets.add_bound`; writes nothing."""
     rows = [
         {
             "key": one.key,
@@ -32,7 +38,7 @@ def post(session: Session, transfers: Sequence[NewTransfer], now: datetime) -> i
         }
         for one in transfers
     ]
-    return sets.add_many(session, Transfer, rows)
+    return sets.bind(session, Transfer, rows)
 
 
 def balance(session: Session, kind: Kind, of: uuid.UUID | None = None) -> Rials:

@@ -1,13 +1,14 @@
 """The verbs of notices, each kept in the file of its purpose."""
 
 from api.notices.checking import check, code_of, spend_check
-from api.notices.claiming import claim, has_due
+from api.notices.claiming import claim, with_due
 from api.notices.letters import Claim, Letter, NewReport, Question, Told, Work
 from api.notices.opening import open_attempts, park
 from api.notices.posting import NewNotice, cancel_about, post, post_many
 from api.notices.rates import bot_waits_until, wait, waits_until
 from api.notices.reading import mine, opened
 from api.notices.recording import record
+from api.notices.repeating import failures, send_again, sendable
 from api.notices.reporting import match_late, take_reports
 from api.notices.sweeping import overdue, sweep
 
@@ -24,7 +25,7 @@ __all__ = [
     "check",
     "claim",
     "code_of",
-    "has_due",
+    "failures",
     "match_late",
     "mine",
     "open_attempts",
@@ -34,9 +35,12 @@ __all__ = [
     "post",
     "post_many",
     "record",
+    "send_again",
+    "sendable",
     "spend_check",
     "sweep",
     "take_reports",
     "wait",
     "waits_until",
+    "with_due",
 ]

@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 
 from api.kit.language import Language, Medium, Speech, _
 from api.payments import pages, queries, rules
-from api.payments.gateway import Answer, Asked, NotPaid, Outcome, Refused, Verified
+from api.payments.gateway import Answer, Asked, NotPaid, Outcome, Refused, Unknown, Verified
 from api.payments.models import AttemptBill, PaymentAttempt
 from api.payments.rules import AttemptState
 from api.payments.settling import settle_bills
@@ -136,25 +136,40 @@ def settle(
 
     Verified counts whoever asked and whenever, once: each bill of it that is open still is settled,
     the rest of the money becomes credits, and the payer is told. Any other answer counts only from
-    whom the lease belongs to.
+    whom the lease belongs to. Verified by the number of another payment is such another answer: the
+    money may be there or not, so the payer sees it being confirmed until staff have looked.
     """
     attempt = queries.held_attempt(session, attempt_id)
     if attempt is None or attempt.state is AttemptState.VERIFIED:
         return
-    if isinstance(outcome, Verified) and queries.is_reference_taken(
+    is_theirs = isinstance(outcome, Verified) and not queries.is_reference_taken(
         session, attempt, outcome.reference
-    ):
-        log.error("payment.reference_twice", attempt=str(attempt.id))
-        outcome = Refused("reference_twice")
-    if isinstance(outcome, Verified):
-        attempt.reference, attempt.card_masked = outcome.reference, outcome.card_masked
-        attempt.paid_at, attempt.cancelled = now, False
-        _move(attempt, AttemptState.VERIFIED, None, now)
-        session.flush()
-        settle_bills(session, attempt, now)
+    )
+    if isinstance(outcome, Verified) and is_theirs:
+        attempt.card_masked = outcome.card_masked
+        take_in(session, attempt, outcome.reference, now)
     elif attempt.lease == lease:
-        _not_yet(attempt, outcome, now)
+        if isinstance(outcome, Verified):
+            _doubt(attempt, outcome.reference, now)
+        else:
+            _not_yet(attempt, outcome, now)
         session.flush()
+
+
+def take_in(session: Session, attempt: PaymentAttempt, reference: str, now: datetime) -> None:
+    """Make an attempt, which is held and whose number nobody else has, a payment; tell the payer."""
+    attempt.reference, attempt.doubted = reference, None
+    attempt.paid_at, attempt.cancelled = now, False
+    _move(attempt, AttemptState.VERIFIED, None, now)
+    session.flush()
+    settle_bills(session, attempt, now)
+
+
+def give_up(session: Session, attempt: PaymentAttempt, now: datetime) -> None:
+    """Make an attempt, which is held, one that failed."""
+    attempt.doubted = None
+    _move(attempt, AttemptState.FAILED, None, now)
+    session.flush()
 
 
 def has_due(session: Session, *, gateway: str, now: datetime) -> bool:
@@ -189,7 +204,16 @@ def claim_due(session: Session, *, gateway: str, limit: int, now: datetime) -> S
     return [ToVerify(one.id, one.amount, one.authority, lease) for one in claimed]
 
 
-def _not_yet(attempt: PaymentAttempt, outcome: Outcome, now: datetime) -> None:
+def _doubt(attempt: PaymentAttempt, reference: str, now: datetime) -> None:
+    log.error("payment.reference_twice", attempt=str(attempt.id))
+    attempt.doubted, attempt.cancelled = reference, False
+    # Asked again once a day: the gateway may put it right itself.
+    _move(attempt, AttemptState.UNKNOWN, now + rules.LATE_STEP, now)
+
+
+def _not_yet(attempt: PaymentAttempt, outcome: NotPaid | Refused | Unknown, now: datetime) -> None:
+    if not isinstance(outcome, Unknown):
+        attempt.doubted = None
     if isinstance(outcome, Refused):
         log.warning("payment.refused", attempt=str(attempt.id), reason=outcome.reason)
         _move(attempt, AttemptState.FAILED, None, now)

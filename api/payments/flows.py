@@ -56,7 +56,7 @@ async def finish_return(
     What was brought back is a hint and no more; an invented one changes nothing. Raises Unavailable
     when the core itself is busy: the sweeper asks then.
     """
-    if not await hub.gate.cross(partial(_is_awaited, hub, secret)):
+    if not await hub.gate.cross_for_page(partial(_is_awaited, hub, secret)):
         return
     work = await _cross(
         hub,
@@ -97,4 +97,4 @@ async def _cross(hub: Hub, point: str, work: Work[Result]) -> Result:
         with hub.store.writing(point) as session:
             return work(session, hub.clock())
 
-    return await hub.gate.cross(inside)
+    return await hub.gate.cross_for_page(inside)

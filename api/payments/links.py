@@ -5,7 +5,7 @@ import uuid
 from collections.abc import Collection
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete
+from sqlalchemy import delete, update
 from sqlalchemy.orm import Session
 
 from api.bills import queries as bills
@@ -66,12 +66,20 @@ def make_link(
 def sweep(session: Session, *, now: datetime, limit: int = 5000) -> int:
     """Forget links that nobody began to pay on in thirty days, at most `limit`; gives how many.
 
-    One that a payment came by is part of what is told of that payment, and kept with it.
+    One that a payment came by is part of what is told of that payment, and kept with it; of one that
+    is over the token is forgotten: nothing leads back to its page.
     """
+    over = queries.links_over(session, now, limit=limit)
+    session.execute(
+        update(PayLink)
+        .where(PayLink.id.in_(over))
+        .values(token=None)
+        .execution_options(synchronize_session=False)
+    )
     old = queries.unused_links(session, now - UNUSED_KEPT, limit=limit)
     for statement in (
         delete(PayLinkBill).where(PayLinkBill.link_id.in_(old)),
         delete(PayLink).where(PayLink.id.in_(old)),
     ):
         session.execute(statement.execution_options(synchronize_session=False))
-    return len(old)
+    return len(over) + len(old)

@@ -21,6 +21,7 @@ from api.payments.rules import AttemptState, CreditReason, CreditState
 
 # Written as in the queries that use the indexes: with a parameter in them, the planner could not tell.
 UNUSED = text("attempts = 0")
+KNOWN = text("token IS NOT NULL")
 WATCHED = text("look_at IS NOT NULL")
 ASKED_BACK = text("state = 'refund_asked'")
 
@@ -32,11 +33,14 @@ class PayLink(WithId, Base):
     __table_args__ = (
         # Those that are forgotten; the others are kept with their payments, and are many.
         Index("ix_pay_links_unused", "created_at", postgresql_where=UNUSED, sqlite_where=UNUSED),
+        # Those whose address is known still: few, for an hour.
+        Index("ix_pay_links_known", "expires_at", postgresql_where=KNOWN, sqlite_where=KNOWN),
     )
 
     token_index: Mapped[bytes] = mapped_column(LargeBinary(16), unique=True)
-    token: Mapped[str] = mapped_column(Sealed("pay_links.token"))
-    """Sealed, so that the page after a failed try can lead back to this one."""
+    token: Mapped[str | None] = mapped_column(Sealed("pay_links.token"))
+    """Sealed, so that the page after a failed try can lead back to this one; forgotten when the link
+    is over."""
     person_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("people.id"), index=True)
     """Whose bills."""
     made_by: Mapped[uuid.UUID] = mapped_column(ForeignKey("people.id"))
@@ -82,6 +86,8 @@ class PaymentAttempt(WithId, Base):
     """The gateway's name for this attempt."""
     reference: Mapped[str | None] = mapped_column(String(32))
     """The gateway's number of the payment, as receipts show it."""
+    doubted: Mapped[str | None] = mapped_column(String(32))
+    """The number the gateway named for it though another payment has that number: staff look."""
     card_masked: Mapped[str | None] = mapped_column(String(19))
     cancelled: Mapped[bool] = mapped_column(default=False)
     """Whether the payer came back saying that they did not pay."""

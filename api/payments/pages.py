@@ -100,7 +100,7 @@ def _page(session: Session, link: PayLink, now: datetime) -> PayPage:
         masked_name="" if person is None else people_service.masked_name(person),
         seconds_left=0 if _is_over(link, now) else int((link.expires_at - now).total_seconds()),
         language=link.language,
-        token=link.token,
+        token=link.token or "",
     )
     if queries.being_checked(session, [bill.id for bill in bills]):
         waited_for = [one.cancelled for one in attempts if one.state in CHECKING]

@@ -6,13 +6,15 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import TypeVar
 
-from sqlalchemy import ColumnElement, Select, exists, func, literal_column, select
+from sqlalchemy import ColumnElement, Select, exists, func, literal_column, or_, select
 from sqlalchemy.orm import Session
 
 from api import db
 from api.bills.models import Bill
 from api.payments.models import (
+    KNOWN,
     UNUSED,
+    WATCHED,
     AttemptBill,
     Credit,
     PayLink,
@@ -53,6 +55,16 @@ def unused_links(session: Session, before: datetime, *, limit: int) -> Sequence[
             ~exists().where(PaymentAttempt.link_id == PayLink.id),
         )
         .order_by(PayLink.created_at)
+        .limit(limit)
+    ).all()
+
+
+def links_over(session: Session, now: datetime, *, limit: int) -> Sequence[uuid.UUID]:
+    """Links that are over and whose token is known still, the first that ended first."""
+    return session.scalars(
+        select(PayLink.id)
+        .where(KNOWN, PayLink.expires_at <= now)
+        .order_by(PayLink.expires_at)
         .limit(limit)
     ).all()
 
@@ -160,20 +172,54 @@ def due(now: datetime, gateway: str) -> Select[uuid.UUID]:
     )
 
 
+def without_answer(session: Session, before: datetime) -> Sequence[PaymentAttempt]:
+    """Attempts that are still asked about: begun before an instant, or doubted; the oldest first."""
+    return session.scalars(
+        select(PaymentAttempt)
+        .where(
+            WATCHED, or_(PaymentAttempt.created_at <= before, PaymentAttempt.doubted.is_not(None))
+        )
+        .order_by(PaymentAttempt.created_at, PaymentAttempt.id)
+    ).all()
+
+
 def verified(session: Session, person_id: uuid.UUID, *, limit: int) -> Sequence[PaymentAttempt]:
     """The payments that came in for a person's bills, the newest first."""
     return session.scalars(
-        _paid_for(person_id)
+        select(PaymentAttempt)
+        .join(PayLink, PayLink.id == PaymentAttempt.link_id)
+        .where(PayLink.person_id == person_id, PaymentAttempt.state == AttemptState.VERIFIED)
         .order_by(PaymentAttempt.paid_at.desc(), PaymentAttempt.id.desc())
         .limit(limit)
     ).all()
 
 
-def one_verified(
-    session: Session, person_id: uuid.UUID, attempt_id: uuid.UUID
-) -> PaymentAttempt | None:
-    """A payment, if it came in for this person's bills."""
-    return session.scalar(_paid_for(person_id).where(PaymentAttempt.id == attempt_id))
+def verified_with_children(
+    session: Session,
+    person_id: uuid.UUID,
+    children: Collection[uuid.UUID],
+    *,
+    limit: int,
+    attempt_id: uuid.UUID | None = None,
+) -> Sequence[tuple[PaymentAttempt, uuid.UUID]]:
+    """The payments for a person's bills, and those they made for bills of these children.
+
+    Each with whose bills they were; the newest first, or that of `attempt_id` alone.
+    """
+    wanted = (
+        select(PaymentAttempt, PayLink.person_id)
+        .join(PayLink, PayLink.id == PaymentAttempt.link_id)
+        .where(
+            PayLink.person_id.in_({person_id, *children}),
+            or_(PayLink.person_id == person_id, PayLink.made_by == person_id),
+            PaymentAttempt.state == AttemptState.VERIFIED,
+        )
+        .order_by(PaymentAttempt.paid_at.desc(), PaymentAttempt.id.desc())
+        .limit(limit)
+    )
+    if attempt_id is not None:
+        wanted = wanted.where(PaymentAttempt.id == attempt_id)
+    return session.execute(wanted).all()
 
 
 def credited(
@@ -213,14 +259,6 @@ def asked_back(session: Session) -> Sequence[tuple[Credit, PaymentAttempt]]:
         .where(Credit.state == _ASKED_BACK)
         .order_by(Credit.refund_asked_at, Credit.id)
     ).all()
-
-
-def _paid_for(person_id: uuid.UUID) -> Select[PaymentAttempt]:
-    return (
-        select(PaymentAttempt)
-        .join(PayLink, PayLink.id == PaymentAttempt.link_id)
-        .where(PayLink.person_id == person_id, PaymentAttempt.state == AttemptState.VERIFIED)
-    )
 
 
 def _held(wanted: Select[Row]) -> Select[Row]:

@@ -2,7 +2,8 @@
 
 import uuid
 from collections.abc import Sequence
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import date, datetime
 
 from sqlalchemy.orm import Session
 
@@ -10,11 +11,13 @@ from api.audit import service as audit
 from api.kit import calendar
 from api.ledger import service as ledger
 from api.ledger.rules import Account, Kind, NewTransfer
+from api.notices import service as notices
 from api.payments import queries
-from api.payments.models import Credit, PaymentAttempt
+from api.payments.models import Credit, PayLink, PaymentAttempt
 from api.payments.refusals import CreditNotFound, CreditRefunded, PaymentNotFound, RefundNotAsked
 from api.payments.rules import CreditState
 from api.payments.schemas import CreditOut, CreditPage, PaidItem, PaymentOut, PaymentPage
+from api.people import queries as people
 
 _MOST = 50
 
@@ -25,12 +28,32 @@ def receipts(session: Session, *, person_id: uuid.UUID) -> PaymentPage:
     return PaymentPage(items=items, count=len(items))
 
 
-def receipt(session: Session, *, person_id: uuid.UUID, payment_id: uuid.UUID) -> PaymentOut:
-    """Give one payment for a person's bills; raises PaymentNotFound, for another's as well."""
-    found = queries.one_verified(session, person_id, payment_id)
-    if found is None:
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A receipt among somebody's papers; `child` is the masked name of the child it is for, if any."""
+
+    person_id: uuid.UUID
+    """Whose bills were paid."""
+    child: str
+    receipt: PaymentOut
+
+
+def papers(session: Session, *, person_id: uuid.UUID, today: date) -> Sequence[Kept]:
+    """Give the receipts for a person's own bills and those they paid for a child of theirs under 18.
+
+    The newest first; at most fifty.
+    """
+    return _papers(session, person_id, today)
+
+
+def one_paper(
+    session: Session, *, person_id: uuid.UUID, payment_id: uuid.UUID, today: date
+) -> Kept:
+    """Give one of a person's papers; raises PaymentNotFound, for another's as well."""
+    found = _papers(session, person_id, today, payment_id)
+    if not found:
         raise PaymentNotFound
-    return _shown(session, [found])[0]
+    return found[0]
 
 
 def credits_of(session: Session, *, person_id: uuid.UUID) -> CreditPage:
@@ -66,7 +89,7 @@ def refunds(session: Session) -> Sequence[tuple[Credit, PaymentAttempt]]:
 
 
 def refunded(session: Session, *, credit_id: uuid.UUID, actor: str, now: datetime) -> None:
-    """Note that a credit was given back; once is enough.
+    """Note that a credit was given back, and tell whoever made the payment; once is enough.
 
     Raises CreditNotFound, and RefundNotAsked when nobody asked for it.
     """
@@ -94,6 +117,39 @@ def refunded(session: Session, *, credit_id: uuid.UUID, actor: str, now: datetim
         now,
     )
     _note(session, "payments.refunded", credit, actor, now)
+    _post_refunded(session, credit, now)
+
+
+def _post_refunded(session: Session, credit: Credit, now: datetime) -> None:
+    paid = session.get_one(PaymentAttempt, credit.attempt_id)
+    notices.post(
+        session,
+        template="payment_refunded",
+        to=session.get_one(PayLink, paid.link_id).made_by,
+        about=_about(credit),
+        facts={
+            "amount": credit.amount,
+            "paid_on": calendar.today(paid.paid_at or paid.changed_at),
+            "given_back_on": calendar.today(now),
+            "reference": paid.reference,
+        },
+        key=f"payment_refunded:{credit.id}",
+        now=now,
+    )
+
+
+def _papers(
+    session: Session, person_id: uuid.UUID, today: date, payment_id: uuid.UUID | None = None
+) -> Sequence[Kept]:
+    children = people.children_held(session, person_id=person_id, today=today)
+    found = queries.verified_with_children(
+        session, person_id, children, limit=_MOST, attempt_id=payment_id
+    )
+    shown = _shown(session, [attempt for attempt, _ in found])
+    return [
+        Kept(of, "" if of == person_id else children[of].label, receipt)
+        for (_, of), receipt in zip(found, shown, strict=True)
+    ]
 
 
 def _shown(session: Session, paid: Sequence[PaymentAttempt]) -> list[PaymentOut]:

@@ -49,3 +49,15 @@ class RefundNotAsked(Conflict):
     """Nobody asked for this credit back."""
 
     code = "refund_not_asked"
+
+
+class PaymentAnswered(Conflict):
+    """The gateway has said what became of it, or is still within its time: it is not ended by hand."""
+
+    code = "payment_answered"
+
+
+class ReferenceTaken(Conflict):
+    """Another payment has this number."""
+
+    code = "reference_taken"

@@ -1,14 +1,15 @@
 """The states of an attempt and of a credit, their moves, and when a gateway is asked again.
 
     created     ──► redirected, failed (the gateway gave no authority)
-    redirected  ──► returned, verified, failed, expired
+    redirected  ──► returned, verified, failed, unknown, expired
     returned    ──► verified, failed, unknown
     unknown     ──► returned, verified, failed, expired
     failed      ──► returned, verified
     expired     ──► returned, verified
 
-Only the gateway's answer to our own question makes an attempt verified, and nothing undoes it. A
-failed or expired one may still turn out to be paid: money that comes late is money.
+Only the gateway's answer to our own question makes an attempt verified, or after a day without one
+staff who asked the bank; nothing undoes it. A failed or expired one may still turn out to be paid:
+money that comes late is money.
 Source: domain page "Payment gateways", section 1.
 """
 
@@ -33,11 +34,11 @@ return never comes is settled within 90 seconds, long before money that nobody v
 
 LIVELY_STEP = timedelta(seconds=45)
 UNKNOWN_STEP = timedelta(minutes=5)
-LATE_STEP = timedelta(hours=1)
+LATE_STEP = timedelta(days=1)
 """At the longest between two questions while the gateway does not answer: within a day, and later."""
 
 ENDS_AFTER = timedelta(hours=24)
-"""Inside the time in which a gateway can still give money back."""
+"""Inside the time in which a gateway can still give money back. Without an answer by then, staff look."""
 
 
 class AttemptState(StrEnum):
@@ -109,7 +110,7 @@ def next_look(state: AttemptState, age: timedelta, *, answered: bool) -> timedel
     if age < LIVELY:
         return LIVELY_STEP
     if not answered:
-        return min(age / 4, UNKNOWN_STEP if age < ENDS_AFTER else LATE_STEP)
+        return UNKNOWN_STEP if age < ENDS_AFTER else min(age / 24, LATE_STEP)
     if age >= ENDS_AFTER or state is AttemptState.FAILED:
         return None
     return age / 4

@@ -11,14 +11,25 @@ from api.payments.attempts import (
     returned,
     settle,
 )
+from api.payments.ending import end_as_paid, end_as_unpaid, unanswered
 from api.payments.links import make_link, sweep
 from api.payments.pages import Item, PayPage, page_of, page_of_return
 from api.payments.queries import being_checked, under_way
-from api.payments.receipts import ask_refund, credits_of, receipt, receipts, refunded, refunds
+from api.payments.receipts import (
+    Kept,
+    ask_refund,
+    credits_of,
+    one_paper,
+    papers,
+    receipts,
+    refunded,
+    refunds,
+)
 
 __all__ = [
     "Begun",
     "Item",
+    "Kept",
     "PayPage",
     "ToVerify",
     "ask_refund",
@@ -27,17 +38,21 @@ __all__ = [
     "being_checked",
     "claim_due",
     "credits_of",
+    "end_as_paid",
+    "end_as_unpaid",
     "has_due",
     "is_awaited",
     "make_link",
+    "one_paper",
     "page_of",
     "page_of_return",
-    "receipt",
+    "papers",
     "receipts",
     "refunded",
     "refunds",
     "returned",
     "settle",
     "sweep",
+    "unanswered",
     "under_way",
 ]

@@ -1,6 +1,5 @@
 """Money that came in: to the bills that are open still, and what is left over to the payer."""
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
@@ -11,8 +10,9 @@ from api.audit import service as audit
 from api.bills import queries as bill_queries
 from api.bills import service as bills
 from api.bills.models import Bill
-from api.bills.rules import State
+from api.bills.rules import Purpose, State
 from api.kit import calendar
+from api.kit.calendar import Month
 from api.ledger import service as ledger
 from api.ledger.rules import Account, Kind, NewTransfer
 from api.notices import service as notices
@@ -20,6 +20,8 @@ from api.payments import queries
 from api.payments.events import BillsSettled
 from api.payments.models import AttemptBill, Credit, PayLink, PaymentAttempt
 from api.payments.rules import CreditReason
+from api.records import queries as records
+from api.records.rules import is_full
 
 
 def settle_bills(session: Session, attempt: PaymentAttempt, now: datetime) -> None:
@@ -58,14 +60,16 @@ def settle_bills(session: Session, attempt: PaymentAttempt, now: datetime) -> No
         )
 
 
-def _left_over(lines: Sequence[tuple[AttemptBill, Bill]]) -> Mapping[CreditReason, int]:
-    left: Counter[CreditReason] = Counter()
+def _left_over(
+    lines: Sequence[tuple[AttemptBill, Bill]],
+) -> Mapping[CreditReason, Sequence[tuple[AttemptBill, Bill]]]:
+    """Give what settled nothing, by the reason for that."""
+    left: dict[CreditReason, list[tuple[AttemptBill, Bill]]] = {}
     for line, bill in lines:
         if not line.settled:
             closed = bill.state is State.CANCELLED
-            left[CreditReason.BILL_CLOSED if closed else CreditReason.ALREADY_SETTLED] += (
-                line.amount
-            )
+            reason = CreditReason.BILL_CLOSED if closed else CreditReason.ALREADY_SETTLED
+            left.setdefault(reason, []).append((line, bill))
     return left
 
 
@@ -73,18 +77,18 @@ def _credit(
     session: Session,
     attempt: PaymentAttempt,
     link: PayLink,
-    left: Mapping[CreditReason, int],
+    left: Mapping[CreditReason, Sequence[tuple[AttemptBill, Bill]]],
     now: datetime,
 ) -> Sequence[Credit]:
     made = [
         Credit(
             person_id=link.person_id,
             attempt_id=attempt.id,
-            amount=amount,
+            amount=sum(line.amount for line, _ in lines),
             reason=reason,
             created_at=now,
         )
-        for reason, amount in left.items()
+        for reason, lines in left.items()
     ]
     session.add_all(made)
     session.flush()
@@ -114,6 +118,9 @@ def _credit(
                 "reason": credit.reason,
                 "paid_on": calendar.today(attempt.paid_at or now),
                 "reference": attempt.reference,
+                "contribution": any(
+                    bill.purpose is Purpose.CONTRIBUTION for _, bill in left[credit.reason]
+                ),
             },
             key=f"payment_credit:{credit.id}",
             now=now,
@@ -139,10 +146,25 @@ def _post_receipt(
             "paid_on": calendar.today(attempt.paid_at or now),
             "reference": attempt.reference,
             "own": link.made_by == link.person_id,
+            "full": _adding_nothing(session, settled),
         },
         key=f"payment_receipt:{attempt.id}",
         now=now,
     )
+
+
+def _adding_nothing(session: Session, settled: Sequence[Bill]) -> Sequence[str]:
+    """Name the months that are paid and add nothing: the record has all their days already."""
+    full = []
+    paid = [bill for bill in settled if bill.purpose is Purpose.CONTRIBUTION]
+    known = dict(records.days_of(session, {bill.person_id for bill in paid}))
+    for bill in paid:
+        month, days = Month.parse(bill.period), known.setdefault(bill.person_id, {})
+        if is_full(month, days):
+            full.append(bill.period)
+        # Of two contracts' bills for one month the second adds nothing.
+        days[month] = month.days
+    return full
 
 
 def _about(attempt: PaymentAttempt) -> str:

@@ -43,7 +43,7 @@ class Sweeper:
 
     async def sweep(self) -> int:
         """Ask once about what is due, at most LIMIT, and give how many were asked about."""
-        work = await self._hub.gate.cross(self._claim)
+        work = await self._hub.gate.cross_for_page(self._claim)
         if not work:
             return 0
         asked = [flows.verify(self._hub, self._gateway, one) for one in work]

@@ -61,23 +61,23 @@ def _of_browser(request: Request) -> Language:
 
 
 async def reading(hub: Hub, ask: Callable[[Session, datetime], Found]) -> Found:
-    """Ask the store something, in one crossing of the gate."""
+    """Ask the store something, in one crossing of the gate, in the line of the pages."""
 
     def crossing() -> Found:
         with hub.store.reading() as session:
             return ask(session, hub.clock())
 
-    return await hub.gate.cross(crossing)
+    return await hub.gate.cross_for_page(crossing)
 
 
 async def writing(hub: Hub, point: str, do: Callable[[Session, datetime], Found]) -> Found:
-    """Do something in the store and commit it, in one crossing of the gate."""
+    """Do something in the store and commit it, in one crossing of the gate, as `reading`."""
 
     def crossing() -> Found:
         with hub.store.writing(point) as session:
             return do(session, hub.clock())
 
-    return await hub.gate.cross(crossing)
+    return await hub.gate.cross_for_page(crossing)
 
 
 class PageRoute(APIRoute):

@@ -10,6 +10,7 @@ from api.kit.language import Language, Medium, Sentence, Speech, _, _n
 from api.kit.money import Rials
 from api.kit.text import Code
 from api.payments.schemas import PaidItem, PaymentOut
+from api.payments.service import Kept
 from api.portal import forms
 from api.portal.pages import SENDER, Entry, Form, Link, Page
 from api.portal.paying import BILLS, PAID_AT, REFERENCE, TOTAL
@@ -23,6 +24,7 @@ _KEPT = _("Kept for you")
 _GIVEN_BACK = _("Paid back to you")
 _CARD = _("Card")
 _NAME = _("Name")
+_FOR = _("For {child}")
 
 
 def way_in(path: str, masked_name: str) -> Page:
@@ -63,17 +65,18 @@ def absent() -> Page:
     )
 
 
-def listing(receipts: Sequence[PaymentOut]) -> Page:
+def listing(kept: Sequence[Kept]) -> Page:
     """List receipts, the newest first."""
     return Page(
         _("Your receipts"),
-        () if receipts else [_("There is no receipt yet.")],
-        entries=[_entry(receipt) for receipt in receipts],
+        () if kept else [_("There is no receipt yet.")],
+        entries=[_entry(one) for one in kept],
         form=Form(LEAVE, _("Close"), forms.token(LEAVE), quiet=True),
     )
 
 
-def _entry(receipt: PaymentOut) -> Entry:
+def _entry(kept: Kept) -> Entry:
+    receipt = kept.receipt
     first = receipt.items[:1]
     more = len(receipt.items) - len(first)
     about = [_named(item) for item in first]
@@ -81,7 +84,11 @@ def _entry(receipt: PaymentOut) -> Entry:
         about.append(_n("and {n} more bill", "and {n} more bills", more))
     return Entry(
         Sentence("{amount}", {"amount": Rials(receipt.amount)}),
-        [*about, Sentence("{at}", {"at": receipt.paid_at})],
+        [
+            *([_FOR.using(child=kept.child)] if kept.child else []),
+            *about,
+            Sentence("{at}", {"at": receipt.paid_at}),
+        ],
         Link(f"{LIST}/{receipt.id}.pdf", _("Receipt as PDF")),
     )
 

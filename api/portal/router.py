@@ -19,6 +19,7 @@ from starlette.exceptions import HTTPException
 
 from api.access import signin
 from api.access.doors import Hub, hub_of
+from api.kit import calendar
 from api.kit.language import Language
 from api.payments import flows
 from api.payments import service as payments
@@ -26,7 +27,6 @@ from api.payments.gateway import Gateway
 from api.payments.pages import PayPage
 from api.payments.refusals import PaymentNotFound
 from api.payments.rules import PageState
-from api.payments.schemas import PaymentOut
 from api.people import queries as people
 from api.portal import forms, paying, receipts
 from api.portal.answering import PageRoute, reader, reading, writing
@@ -133,7 +133,7 @@ async def enter(request: Request, token: str) -> Response:
 
 @router.api_route(receipts.LIST, methods=_LOOKS)
 async def my_receipts(request: Request) -> Response:
-    """List the receipts of who is signed in."""
+    """List the receipts of who is signed in, and those of what they paid for a child of theirs."""
     hub = hub_of(request.app)
     secret = request.cookies.get(_cookie(hub), "")
 
@@ -141,8 +141,8 @@ async def my_receipts(request: Request) -> Response:
         person_id = signin.who(session, secret, now=now)
         if person_id is None:
             return receipts.closed(), None
-        found = payments.receipts(session, person_id=person_id)
-        return receipts.listing(found.items), _language(session, person_id)
+        found = payments.papers(session, person_id=person_id, today=calendar.today(now))
+        return receipts.listing(found), _language(session, person_id)
 
     page, language = await reading(hub, ask)
     return answer(page, reader(request, language))
@@ -150,21 +150,21 @@ async def my_receipts(request: Request) -> Response:
 
 @router.get(receipts.LIST + "/{payment}.pdf")
 async def my_receipt(request: Request, payment: uuid.UUID) -> Response:
-    """Give a receipt of who is signed in, as a paper."""
+    """Give a receipt that the list shows, as a paper."""
     hub = hub_of(request.app)
     secret = request.cookies.get(_cookie(hub), "")
 
     def ask(session: Session, now: datetime) -> tuple[Page | Paper, Language | None]:
         person_id = signin.who(session, secret, now=now)
-        person = person_id and people.by_id(session, person_id)
-        if not person:
+        if person_id is None:
             return receipts.closed(), None
-        language = reader(request, _language(session, person.id)).language
-        receipt = _receipt(session, person.id, payment)
-        if receipt is None:
+        language = reader(request, _language(session, person_id)).language
+        kept = _paper(session, person_id, payment, now)
+        payer = kept and people.by_id(session, kept.person_id)
+        if not (kept and payer):
             return receipts.absent(), language
-        name = f"{person.first_name} {person.last_name}"
-        return receipts.paper(receipt, name=name, language=language, now=now), language
+        name = f"{payer.first_name} {payer.last_name}"
+        return receipts.paper(kept.receipt, name=name, language=language, now=now), language
 
     found, language = await reading(hub, ask)
     if isinstance(found, Page):
@@ -222,9 +222,13 @@ def _language_of(found: PayPage) -> Language | None:
     return Language(found.language) if found.language else None
 
 
-def _receipt(session: Session, person_id: uuid.UUID, payment: uuid.UUID) -> PaymentOut | None:
+def _paper(
+    session: Session, person_id: uuid.UUID, payment: uuid.UUID, now: datetime
+) -> payments.Kept | None:
     try:
-        return payments.receipt(session, person_id=person_id, payment_id=payment)
+        return payments.one_paper(
+            session, person_id=person_id, payment_id=payment, today=calendar.today(now)
+        )
     except PaymentNotFound:
         return None
 

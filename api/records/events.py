@@ -9,7 +9,10 @@ from api.kit.calendar import Month
 
 @dataclass(frozen=True, slots=True)
 class RecordGrew:
-    """These months were earned now: (person, month), each once. What a load lists is no news."""
+    """These months have more days by what was earned now: (person, month), each once.
+
+    What a load lists is no news.
+    """
 
     added: tuple[tuple[UUID, Month], ...]
     at: datetime

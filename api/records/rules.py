@@ -87,6 +87,11 @@ def merged(month: Month, days: Iterable[int]) -> int:
     return min(sum(days), month.days)
 
 
+def is_full(month: Month, days: Mapping[Month, int]) -> bool:
+    """Say whether a record has all days of a month, so that another source adds none."""
+    return days.get(month, 0) >= month.days
+
+
 def gaps(days: Mapping[Month, int]) -> list[Gap]:
     """Find the months without a day between the first month with one and the last."""
     insured = sorted(month for month, count in days.items() if count)

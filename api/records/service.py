@@ -74,15 +74,16 @@ def register(session: Session, *, rows: Sequence[RecordRow], now: datetime) -> R
 
 
 def add_months(session: Session, *, rows: Sequence[NewMonth], now: datetime) -> int:
-    """Add months that were earned, and tell RecordGrew; gives how many were new.
+    """Add months that were earned, and tell RecordGrew of those that are longer by it.
 
-    A month a person has from the same source is passed over. More days than the month has are
-    kept as its length.
+    Gives how many were new: a month a person has from the same source is passed over. More days
+    than the month has are kept as its length.
     """
     given = {(row.person_id, str(row.month), row.source): row for row in rows}
     stored = _stored(session, given)
     new = [row for key, row in given.items() if key not in stored]
     if new:
+        before = queries.days_of(session, {row.person_id for row in new})
         session.execute(
             insert(RecordMonth),
             [
@@ -99,8 +100,13 @@ def add_months(session: Session, *, rows: Sequence[NewMonth], now: datetime) -> 
                 for row in new
             ],
         )
-        added = dict.fromkeys((row.person_id, row.month) for row in new)
-        events.tell(session, RecordGrew(tuple(added), now))
+        added = dict.fromkeys(
+            (row.person_id, row.month)
+            for row in new
+            if not rules.is_full(row.month, before.get(row.person_id, {}))
+        )
+        if added:
+            events.tell(session, RecordGrew(tuple(added), now))
     return len(new)
 
 

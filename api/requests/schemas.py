@@ -40,7 +40,7 @@ class RequestDetails(RequestOut):
 
     asked_on: date
     stages: list[StageOut]
-    satisfaction: Satisfaction | None
+    satisfaction: Satisfaction | None = None
     """How satisfied they said they were; none before it is delivered and said."""
 
 

@@ -19,8 +19,10 @@ from api.templates.facts import (
     LinkFacts,
     PaymentFacts,
     RecordFacts,
+    RefundFacts,
     ReminderFacts,
     RequestFacts,
+    UnpaidFacts,
 )
 
 
@@ -172,6 +174,29 @@ _ALL = (
             paid_on=date(2026, 12, 2),
             reference="8827364511",
         ),
+        actions=("is_it_genuine",),
+    ),
+    Template(
+        name="payment_refunded",
+        notice_class=NoticeClass.RECEIPT,
+        subject=_("money that was paid back to you"),
+        question=None,
+        facts=RefundFacts,
+        example=RefundFacts(
+            amount=4_250_000,
+            paid_on=date(2026, 12, 2),
+            given_back_on=date(2026, 12, 9),
+            reference="8827364511",
+        ),
+        actions=("is_it_genuine",),
+    ),
+    Template(
+        name="payment_unpaid",
+        notice_class=NoticeClass.RECEIPT,
+        subject=_("a payment that did not come in"),
+        question=None,
+        facts=UnpaidFacts,
+        example=UnpaidFacts(amount=4_250_000, begun_on=date(2026, 12, 2)),
         actions=("is_it_genuine",),
     ),
     Template(

@@ -1,6 +1,6 @@
 """The facts each template speaks of: stored as JSON with a notice, typed when it is worded."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import date
 from functools import lru_cache
 from textwrap import shorten
@@ -35,6 +35,10 @@ _CONTRIBUTION = "contribution"
 _WHY_LEFT = {
     "already_settled": _("The bill had been paid before."),
     "bill_closed": _("The bill had been closed before."),
+}
+_WHAT_OF_THE_RECORD = {
+    "already_settled": _("Its month counts once in the record."),
+    "bill_closed": _("So no month was added to the record."),
 }
 
 
@@ -182,6 +186,7 @@ class PaymentFacts(Facts):
     """Money that came in for bills; `reference` is the gateway's number of the payment.
 
     `own` says that the bills are those of whoever is told: a parent pays for a child's record.
+    `full` are the months that it pays for and that add nothing, one for each such bill.
     """
 
     amount: Amount
@@ -189,16 +194,33 @@ class PaymentFacts(Facts):
     paid_on: date
     reference: str
     own: bool = True
+    full: tuple[Period, ...] = ()
 
     def words(self, *, today: date | None) -> Mapping[str, Any]:  # noqa: ARG002
-        contributes = self.own and any(item.purpose == _CONTRIBUTION for item in self.items)
         return {
             "amount": self.amount,
             "what": self._what(),
             "paid_on": self.paid_on,
             "reference": Code(self.reference),
-            "record": _("It is in your record from now on.") if contributes else None,
+            "record": self._added(),
+            "not_added": self._not_added(),
         }
+
+    def _added(self) -> Sentence | None:
+        months = sum(item.purpose == _CONTRIBUTION for item in self.items) - len(self.full)
+        if not self.own or months < 1:
+            return None
+        if self.full:
+            return _("The rest is in your record from now on.")
+        return _("It is in your record from now on.")
+
+    def _not_added(self) -> Sentence | None:
+        """Say of which months the record has all days already: from a workplace, or a contract."""
+        if not self.full:
+            return None
+        return _("The record had all days of {months} already, so none were added.").using(
+            months=_named(self.full)
+        )
 
     def _what(self) -> Sentence:
         months = sorted(item.period for item in self.items)
@@ -212,20 +234,52 @@ class PaymentFacts(Facts):
 
 
 class CreditFacts(Facts):
-    """Money of a payment that settled nothing, and why."""
+    """Money of a payment that settled nothing, and why.
+
+    `contribution` says that it was for a month, which is not added to the record by it.
+    """
 
     amount: Amount
     reason: str
     paid_on: date
     reference: str
+    contribution: bool = False
 
     def words(self, *, today: date | None) -> Mapping[str, Any]:  # noqa: ARG002
         return {
             "amount": self.amount,
             "why": _WHY_LEFT.get(self.reason),
+            "record": _WHAT_OF_THE_RECORD.get(self.reason) if self.contribution else None,
             "paid_on": self.paid_on,
             "reference": Code(self.reference),
         }
+
+
+class RefundFacts(Facts):
+    """Money of a payment that was paid back."""
+
+    amount: Amount
+    paid_on: date
+    given_back_on: date
+    reference: str
+
+    def words(self, *, today: date | None) -> Mapping[str, Any]:  # noqa: ARG002
+        return {
+            "amount": self.amount,
+            "paid_on": self.paid_on,
+            "given_back_on": self.given_back_on,
+            "reference": Code(self.reference),
+        }
+
+
+class UnpaidFacts(Facts):
+    """A payment that was being confirmed, and of which the bank says that it did not come in."""
+
+    amount: Amount
+    begun_on: date
+
+    def words(self, *, today: date | None) -> Mapping[str, Any]:  # noqa: ARG002
+        return {"amount": self.amount, "begun_on": self.begun_on}
 
 
 class RecordFacts(Facts):
@@ -266,6 +320,17 @@ class RecordFacts(Facts):
                 )
             case _:
                 return parts[0] if parts else _n("{n} day", "{n} days", 0)
+
+
+def _named(months: Collection[Month]) -> Month | Sentence:
+    """Name a month or two; of more say how many they are, for an SMS has no room."""
+    match sorted(set(months)):
+        case [one]:
+            return one
+        case [first, last]:
+            return _("{first} and {last}").using(first=first, last=last)
+        case more:
+            return _n("{n} month", "{n} months", len(more))
 
 
 def _tail(digits: str) -> str:

@@ -1,16 +1,18 @@
 """What is said of bills: what they are for, until when, line by line why, and their numbers."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from types import MappingProxyType
 from typing import Any
+from uuid import UUID
 
 from api.bills import rules as bills
 from api.bills.rules import Purpose
 from api.bills.schemas import BillDetails, BillLine, BillOut, BillPage
 from api.booklets.rules import LineCode as FeeLine
-from api.contracts.rules import Cover, LineCode, State
+from api.contracts.rules import Cover, Kind, LineCode, State
 from api.contracts.schemas import ContractOut
 from api.kit.calendar import Month
 from api.kit.language import Sentence, _, _n
@@ -19,19 +21,24 @@ from bots.dialogues.lines import lines
 from bots.reply import LINES
 from bots.wording import BEING_CONFIRMED, WHAT_NOW
 
+Whose = Mapping[UUID, Sentence]
+"""What the contract of a bill is called, by its id, where a person has several."""
+
+NOBODYS: Whose = MappingProxyType({})
 WHAT_NEXT = _("What would you like to do next?")
 
 
 def overview(page: BillPage, mine: Sequence[ContractOut]) -> Sentence:
     """What is open and until when, what lapses otherwise, and what can be done."""
+    whose = apart(page.items, mine)
     if len(page.items) == 1:
-        said = _standing(page.items[0], page.as_of)
+        said = _standing(page.items[0], page.as_of, NOBODYS)
     else:
         said = [
             _("{count} bills are open, {total:toman} in all, as of {day:short}.").using(
                 count=page.count, total=Rials(page.total), day=page.as_of
             ),
-            *(_row(one, page.as_of) for one in page.items[:LINES]),
+            *(_row(one, page.as_of, whose) for one in page.items[:LINES]),
         ]
         if len(page.items) > LINES:
             said.append(_("and {count} more").using(count=len(page.items) - LINES))
@@ -39,9 +46,11 @@ def overview(page: BillPage, mine: Sequence[ContractOut]) -> Sentence:
     return lines(*said, *(_lapses(mine) if late else []), "", WHAT_NOW)
 
 
-def _standing(bill: BillOut, today: date) -> list[Sentence]:
+def _standing(bill: BillOut, today: date, whose: Whose) -> list[Sentence]:
     """One bill: its amount, then until when it is to be paid or why not now."""
-    comes_to = _("{bill}: {amount:toman}.").using(bill=named([bill]), amount=Rials(bill.amount))
+    comes_to = _("{bill}: {amount:toman}.").using(
+        bill=named([bill], whose), amount=Rials(bill.amount)
+    )
     if bill.pending:
         return [comes_to, BEING_CONFIRMED]
     if bill.due_on < today:
@@ -52,14 +61,14 @@ def _standing(bill: BillOut, today: date) -> list[Sentence]:
     return [comes_to, _("Last day to pay: {day:short}.").using(day=bill.due_on)]
 
 
-def _row(bill: BillOut, today: date) -> Sentence:
+def _row(bill: BillOut, today: date, whose: Whose) -> Sentence:
     if bill.pending:
         words = _("{bill}: {amount}, being confirmed")
     elif bill.due_on < today:
         words = _("{bill}: {amount}, since {day:plain} overdue")
     else:
         words = _("{bill}: {amount}, until {day:plain}")
-    return words.using(bill=named([bill]), amount=Rials(bill.amount), day=bill.due_on)
+    return words.using(bill=named([bill], whose), amount=Rials(bill.amount), day=bill.due_on)
 
 
 def _lapses(mine: Sequence[ContractOut]) -> list[Sentence]:
@@ -94,11 +103,31 @@ def _contract(one: ContractOut) -> Sentence:
     return words.using(number=one.number_tail)
 
 
-def named(bills: Sequence[BillOut]) -> Sentence:
-    """The bills by what they are for: a month, several months, or a fee."""
+def apart(bills: Sequence[BillOut], mine: Sequence[ContractOut]) -> Whose:
+    """What tells the contracts of these bills apart: the kind, and the number of those of one kind."""
+    payers = {one.payer_of for one in bills}
+    billed = [one for one in mine if one.id in payers]
+    if len(billed) < 2:
+        return NOBODYS
+    kinds = Counter(one.kind for one in billed)
+    return {
+        one.id: _KINDS[one.kind]
+        if kinds[one.kind] == 1
+        else _("{kind}, contract *{number:digits}").using(
+            kind=_KINDS[one.kind], number=one.number_tail
+        )
+        for one in billed
+    }
+
+
+def named(bills: Sequence[BillOut], whose: Whose = NOBODYS) -> Sentence:
+    """The bills by what they are for: a month (and `whose`), several months, or a fee."""
     first, last = Month.parse(bills[0].period), Month.parse(bills[-1].period)
     if len(bills) == 1 and bills[0].title_code is Purpose.BOOKLET_FEE:
         return _("Fee for a booklet")
+    if len(bills) == 1 and bills[0].payer_of in whose:
+        contract = whose[bills[0].payer_of]
+        return _("Bill for {month} ({contract})").using(month=first, contract=contract)
     if len(bills) == 1:
         return _("Bill for {month}").using(month=first)
     if any(one.title_code is Purpose.BOOKLET_FEE for one in bills):
@@ -112,16 +141,16 @@ def label(words: Sentence, amount: int) -> Sentence:
     return _("{bill} · {amount}").using(bill=words, amount=Rials(amount))
 
 
-def explained(bill: BillDetails, today: date) -> Sentence:
+def explained(bill: BillDetails, today: date, whose: Whose = NOBODYS) -> Sentence:
     """Say what a bill comes to, until when, and line by line how; or that it is done with."""
-    what = named([bill])
+    what = named([bill], whose)
     match bill.state:
         case bills.State.SETTLED:
             return _("{bill}: {amount}. It is paid.").using(bill=what, amount=Rials(bill.amount))
         case bills.State.CANCELLED:
             return _("{bill} is closed: nothing is to be paid for it any more.").using(bill=what)
     return lines(
-        *_standing(bill, today),
+        *_standing(bill, today, whose),
         "",
         _("How it adds up:"),
         *(_line(line) for line in bill.lines),
@@ -176,6 +205,11 @@ def _line(line: BillLine) -> Sentence:
     return words.using(**facts)
 
 
+_KINDS: Mapping[Kind, Sentence] = MappingProxyType({
+    Kind.SELF_EMPLOYED: _("self-employed insurance"),
+    Kind.VOLUNTARY: _("voluntary insurance"),
+})  # fmt: skip
+
 _COVERS: Mapping[Cover, Sentence] = MappingProxyType({
     Cover.PENSION: _("a pension"),
     Cover.PENSION_DEATH: _("a pension and death"),
@@ -184,14 +218,14 @@ _COVERS: Mapping[Cover, Sentence] = MappingProxyType({
 })  # fmt: skip
 
 
-def numbers(bill: BillOut) -> Sentence:
+def numbers(bill: BillOut, whose: Whose = NOBODYS) -> Sentence:
     """The numbers with which a bill is paid anywhere else.
 
     Each is a line of its own with nothing else in it, not even what sets a code apart: it is copied.
     """
     parts = len(bill.payment_ids)
     return lines(
-        _("{bill}: {amount}.").using(bill=named([bill]), amount=Rials(bill.amount)),
+        _("{bill}: {amount}.").using(bill=named([bill], whose), amount=Rials(bill.amount)),
         _("Bill id:"),
         bill.bill_id,
         _n(

@@ -19,6 +19,8 @@ from api.payments.rules import MOST_BILLS
 from bots import talk, wording
 from bots.dialogues.bill_words import (
     WHAT_NEXT,
+    Whose,
+    apart,
     explained,
     label,
     named,
@@ -76,7 +78,9 @@ async def pay_bill(core: Core, notice: str) -> None:
     if told.state is not State.OPEN or told.pending:
         await Say(explained(told, page.as_of))
         return
-    await _pay(core, 0, page.items)
+    several = len({one.payer_of for one in page.items}) > 1
+    mine = (await Do("contracts", core.contracts.mine)).items if several else ()
+    await _pay(core, 0, page.items, apart(page.items, mine))
 
 
 @dialogue(
@@ -124,29 +128,30 @@ async def _goes_on(
     acts = [_PAYING, _WHY, *([_REMIND] if running else []), _NUMBERS, _DONE]
     if all(one.pending for one in page.items):
         acts.remove(_PAYING)
+    whose = apart(page.items, mine)
     for turn in count(1):
         match await Ask(f"act.{turn}", asked if turn == 1 else WHAT_NEXT, acts):
             case _PAYING.id:
-                await _pay(core, turn, page.items)
+                await _pay(core, turn, page.items, whose)
                 return
             case _REMIND.id:
                 await _remind(core, running)
                 return
             case _WHY.id:
-                chosen = await _one(turn, page.items)
+                chosen = await _one(turn, page.items, whose)
                 details = await Do(f"details.{turn}", core.bills.show, bill=chosen.id)
-                await Say(explained(details, page.as_of))
+                await Say(explained(details, page.as_of, whose))
             case _NUMBERS.id:
-                await Say(numbers(await _one(turn, page.items)))
+                await Say(numbers(await _one(turn, page.items, whose), whose))
             case _:
                 return
 
 
-async def _one(turn: int, bills: Sequence[BillOut]) -> BillOut:
+async def _one(turn: int, bills: Sequence[BillOut], whose: Whose) -> BillOut:
     """The bill that is meant; asked where there are several."""
     if len(bills) == 1:
         return bills[0]
-    options = [Option(str(one.id), label(named([one]), one.amount)) for one in bills]
+    options = [Option(str(one.id), label(named([one], whose), one.amount)) for one in bills]
     chosen = await Ask(f"bill.{turn}", _("Which bill?"), options)
     return next(one for one in bills if str(one.id) == chosen)
 
@@ -154,13 +159,13 @@ async def _one(turn: int, bills: Sequence[BillOut]) -> BillOut:
 # Paying
 
 
-async def _pay(core: Core, turn: int, bills: Sequence[BillOut]) -> None:
+async def _pay(core: Core, turn: int, bills: Sequence[BillOut], whose: Whose) -> None:
     """Open the page where the bills that are chosen are paid, months oldest first."""
     choices = ways_to_pay(bills)
     chosen = next(iter(choices), "")
     if len(choices) > 1:
         options = [
-            Option(id, label(named(of), sum(one.amount for one in of)))
+            Option(id, label(named(of, whose), sum(one.amount for one in of)))
             for id, of in choices.items()
         ]
         asked = _("What shall be paid? Months are paid oldest first.")
@@ -180,7 +185,7 @@ async def _pay(core: Core, turn: int, bills: Sequence[BillOut]) -> None:
     await Say(
         lines(
             _("To pay: {amount:toman}, {bills}.").using(
-                amount=Rials(link.amount), bills=named(wanted)
+                amount=Rials(link.amount), bills=named(wanted, whose)
             ),
             _("The page stays open until {moment:plain}. The receipt comes here by itself.").using(
                 moment=link.expires_at

@@ -11,6 +11,7 @@ from api.identity.refusals import (
     CodeExpired,
     CoolDown,
     Locked,
+    NoChoice,
     TooManyClaims,
     TooManyCodes,
     WrongCode,
@@ -26,6 +27,8 @@ from bots import talk, wording
 from bots.dialogues.lines import lines
 from bots.talk import Ask, Chosen, Do, Finish, Option, Say, Unclear, dialogue
 
+_UNSURE = Option("unsure", _("I do not know it"))
+_NONE = Option("none", _("None of these"))
 _SHALL_WE_SEND = _("Shall we send the code now?")
 _LONGEST = 40
 _GREETED = 8
@@ -100,23 +103,56 @@ async def link(core: Core) -> None:
 
 async def _prove(core: Core, claim: ClaimOut) -> CodeSent:
     """Ask for the fact that stands on no paper until it is right, or the core says enough."""
-    asked = _QUESTIONS[claim.question]
-    month, turn = "", 0
+    month: str | None = None
+    workplace: int | None = None
+    turn = 0
     while True:
         turn += 1
-        if not month:
-            month = await Ask(f"month.{turn}", asked, check=a_month, secret=True, longest=_LONGEST)
+        if month is None and workplace is None:
+            month = await _month(claim, turn)
         try:
-            sent = await Finish(f"fact.{turn}", core.identity.fact, claim=claim.id, month=month)
-        except WrongFact as no:
-            month = ""
+            if month is None and workplace is None:
+                workplace = await _workplace(core, claim, turn)
+                if workplace is None:
+                    continue
+            sent = await Finish(
+                f"fact.{turn}",
+                core.identity.fact,
+                claim=claim.id,
+                month=month,
+                workplace=workplace,
+            )
+        except (NoChoice, WrongFact) as no:
+            month = workplace = None
             await Say(wording.refusal(no))
         except CoolDown as no:
-            # The month is right: a code of a claim before this one went out a moment ago.
+            # The fact is right: a code of a claim before this one went out a moment ago.
             await Say(wording.refusal(no))
             await Ask(f"wait.{turn}", _SHALL_WE_SEND, [Option("send", _("Send the code"))])
         else:
             return sent
+
+
+async def _month(claim: ClaimOut, turn: int) -> str | None:
+    """Ask for the month; None where it is a record's and they do not know it."""
+    month = await Ask(
+        f"month.{turn}",
+        _QUESTIONS[claim.question],
+        [_UNSURE] if claim.question is Question.FIRST_MONTH else [],
+        check=a_month,
+        secret=True,
+        longest=_LONGEST,
+    )
+    return None if isinstance(month, Chosen) else month
+
+
+async def _workplace(core: Core, claim: ClaimOut, turn: int) -> int | None:
+    """Ask for the last workplace among those the core shows, from 1; None where it is none of them."""
+    shown = await Do(f"shown.{turn}", core.identity.workplaces, claim=claim.id)
+    options = [Option(str(place), name) for place, name in enumerate(shown.names, 1)]
+    asked = _("At which of these workplaces were you insured last?")
+    chosen = await Ask(f"workplace.{turn}", asked, [*options, _NONE])
+    return None if chosen == _NONE.id else int(chosen)
 
 
 async def _give_code(core: Core, claim: ClaimOut, sent: CodeSent) -> Welcome:

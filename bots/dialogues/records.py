@@ -13,7 +13,7 @@ from bots.reply import LINES
 from bots.talk import Ask, Do, Option, Say, dialogue
 
 _GAPS = Option("gaps", _("The gaps"))
-_DONE = Option("done", _("That is all"))
+_DONE = Option("done", _("That is all"), stays=True)
 
 
 @dialogue(

@@ -44,7 +44,7 @@ _PAYING = Option("pay", _PAY)
 _RATE = _("Say how it went")
 _RATING = Option("rate", _RATE)
 _OTHERS = Option("others", _("My other requests"))
-_NUMBER = Option("number", _("Another number"))
+_NUMBER = Option("number", _("Another number"), stays=True)
 _DONE = Option("done", _("That is all"))
 _ANSWERS = (
     Option(Satisfaction.VERY_SATISFIED, _("Very satisfied")),

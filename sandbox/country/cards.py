@@ -13,11 +13,15 @@ DIGITS = str.maketrans("0123456789", "۰۱۲۳۴۵۶۷۸۹")
 class Cards:
     """What stands on the card beside a person's phone."""
 
-    def __init__(self, insured: Insured, kin: list[Kin]) -> None:
+    def __init__(self, insured: Insured, kin: list[Kin], registered: set[str]) -> None:
+        """`registered` are the codes of the workplaces that the organisation still knows."""
         self._contracts = {id(one.person): one for one in insured.contracts}
         self._first: dict[int, Day] = {}
+        self._last: dict[int, str] = {}
         for one in insured.months:
             self._first.setdefault(id(one.person), one.month)
+            if one.source in registered:
+                self._last[id(one.person)] = one.place
         self._working = {id(one.person) for one in insured.months} - set(self._contracts)
         self._kin: dict[int, list[Kin]] = {}
         self._of: dict[int, Kin] = {}
@@ -54,7 +58,11 @@ class Cards:
                 }
                 for one in self._kin.get(id(person), [])
             ],
-            "facts": [*self._first_month(person), *map(_registration, person.roles)],
+            "facts": [
+                *self._first_month(person),
+                *self._last_workplace(person),
+                *map(_registration, person.roles),
+            ],
         }
 
     def _kinds(self, person: Person) -> list[str]:
@@ -75,6 +83,10 @@ class Cards:
         if month is None:
             return []
         return [{"kind": "first_month", "month": month.period, "words": _month(month)}]
+
+    def _last_workplace(self, person: Person) -> list[dict[str, str]]:
+        place = self._last.get(id(person))
+        return [{"kind": "last_workplace", "words": place}] if place else []
 
 
 def _registration(role: Role) -> dict[str, str]:

@@ -60,7 +60,7 @@ def write(out: Path, *, on: date, seed: int) -> dict[str, int]:
     out.mkdir(parents=True, exist_ok=True)
     for name, lines in tables.items():
         _write_csv(out / f"{name}.csv", HEADERS[name].split(","), lines)
-    cards = Cards(insured, kin)
+    cards = Cards(insured, kin, {one.code for one in country.workshops})
     shown = {"on": on.isoformat(), "people": [cards.of(person) for person in people]}
     text = json.dumps(shown, ensure_ascii=False, indent=1)
     (out / "people.json").write_text(text + "\n", encoding="utf-8")

@@ -150,7 +150,7 @@ class Phone {
       const label = role
         ? [say("registered", { workshop: fact.workshop }), make("small", {}, `${words[role.role]} · ${role.city}`)]
         : words[fact.kind];
-      const typed = fact.month.replace("-", "/");
+      const typed = fact.month?.replace("-", "/") ?? fact.words;
       rows.push(chip(label, language === "fa" ? fact.words : typed, typed));
     }
     if (email) rows.push(chip(words.email, email));

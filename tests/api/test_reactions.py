@@ -137,12 +137,12 @@ def test_who_earned_months_hears_what_the_record_makes_now(session: Session) -> 
     rows = [
         NewMonth(
             person_id=person.id,
-            month=Month(1405, month),
+            month=month,
             source="contract:1",
-            days=30,
+            days=month.days,
             place_name="",
         )
-        for month in (7, 6)
+        for month in (Month(1405, 7), Month(1405, 6))
     ]
     for _ in range(2):
         records.add_months(session, rows=rows, now=make.NOW)
@@ -156,7 +156,7 @@ def test_who_earned_months_hears_what_the_record_makes_now(session: Session) -> 
     )
     assert message.text.startswith(
         "Added to your record: Shahrivar 1405 to Mehr 1405.\n"
-        "Your record is now 3 months and 1 day; 30 days are counted as a month."
+        "Your record is now 3 months and 2 days; 30 days are counted as a month."
     )
 
 

@@ -4,9 +4,11 @@ from datetime import date
 
 from sqlalchemy import select
 
-from api import sets
+from api import db, sets
 from api.employers.models import Contact
 from api.employers.rules import Role
+from api.ledger.models import Transfer
+from api.ledger.rules import Kind
 from api.organisation.models import Holiday
 from tests.support import make
 
@@ -45,3 +47,26 @@ def test_rows_are_told_apart_by_all_their_key(session):
     ]
     assert sets.put(session, Contact, rows, by=["workshop_id", "person_id"]) == 1
     assert len(session.scalars(select(Contact)).all()) == 2
+
+
+def test_rows_bound_before_are_inserted_once_with_all_they_say(session):
+    owed = {
+        "key": "issue:bill:1",
+        "debit_kind": Kind.PAYER,
+        "debit_of": db.new_id(),
+        "credit_kind": Kind.CONTRIBUTIONS,
+        "credit_of": None,
+        "amount": 27_000_000,
+        "about": "bill:1",
+        "on": FIRST,
+        "at": make.NOW,
+    }
+    bound = sets.bind(session, Transfer, [owed, {**owed, "key": "issue:bill:2"}])
+    assert session.scalars(select(Transfer)).all() == []
+    assert sets.add_bound(session, bound) == 2
+    assert sets.add_bound(session, bound) == 0
+    found = session.scalars(select(Transfer).order_by(Transfer.key)).all()
+    assert [{name: getattr(one, name) for name in owed} for one in found] == [
+        owed,
+        {**owed, "key": "issue:bill:2"},
+    ]

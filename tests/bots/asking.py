@@ -20,7 +20,7 @@ from api.client import booklets, organisation, people, requests
 from api.organisation.schemas import BranchesNear, BranchNear
 from api.people.rules import Relation
 from api.people.schemas import Family, MemberOut
-from api.requests.refusals import RequestNotFound
+from api.requests.refusals import NotDelivered, RequestNotFound
 from api.requests.schemas import RequestDetails, RequestPage, StageOut
 from tests.bots.pretend import HERE
 from tests.support import make
@@ -108,6 +108,9 @@ def asking(chance: random.Random, linked_only: Guard, or_no: Guard) -> dict[Any,
             for_whom=chance.choice((None, "ن*** آ***")),
         )
 
+    def satisfied(**_facts: Any) -> None:
+        return None
+
     against = (
         NotEntitled(month="1405-07", last=None),
         RequestOpen(number=NUMBER),
@@ -128,5 +131,6 @@ def asking(chance: random.Random, linked_only: Guard, or_no: Guard) -> dict[Any,
         organisation.NEAR: near,
         requests.MINE: mine,
         requests.SHOW: or_no(show, RequestNotFound(), one_in=5),
+        requests.SATISFIED: or_no(satisfied, NotDelivered(), one_in=4),
     }
     return {door: linked_only(answer) for door, answer in answers.items()}

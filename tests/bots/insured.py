@@ -16,8 +16,9 @@ from api.contracts.rules import Cover, Kind
 from api.contracts.rules import State as ContractState
 from api.contracts.schemas import ContractOut, ContractPage
 from api.errors import NotFound
+from api.identity.refusals import NoChoice, WrongFact
 from api.identity.rules import Question
-from api.identity.schemas import ClaimOut, CodeSent, Welcome
+from api.identity.schemas import ClaimOut, CodeSent, Welcome, WorkplacesOut
 from api.kit.calendar import Month, due_day
 from api.kit.text import Code
 from api.notices.schemas import NoticeOut
@@ -43,6 +44,8 @@ from tests.bots.pretend import PretendKnocker
 from tests.support import make
 
 TOKEN = "3q2-7wAAAAAAAAAAAAAAAAAAAAA"
+WORKPLACES = ("خیاطی مهر", "نجاری آذر", "نان سپیده", "چاپ بهار")
+"""Shown to who does not know the first month; the third is right."""
 TOLD = {"K7Q2M4XD": 1, "0123ABCD": 9, "ZZZZ9999": 2}
 """Which bill each notice told of; the ninth is nobody's."""
 
@@ -52,6 +55,7 @@ def a_bill(number: int, **changed: Any) -> BillOut:
     period = Month(1405, 8).plus(1 - number)
     usual: dict[str, Any] = {
         "id": UUID(int=200 + number),
+        "payer_of": UUID(int=301),
         "title_code": Purpose.CONTRIBUTION,
         "period": str(period),
         "amount": 4_250_000,
@@ -66,7 +70,12 @@ def a_bill(number: int, **changed: Any) -> BillOut:
 
 def a_fee(**changed: Any) -> BillOut:
     """The fee of a booklet."""
-    fee = {"id": UUID(int=250), "title_code": Purpose.BOOKLET_FEE, "amount": 1_731_000}
+    fee = {
+        "id": UUID(int=250),
+        "payer_of": UUID(int=1),
+        "title_code": Purpose.BOOKLET_FEE,
+        "amount": 1_731_000,
+    }
     return a_bill(1, **fee | changed)
 
 
@@ -254,8 +263,19 @@ def meeting(knocker: PretendKnocker, grants: Sequence[GrantOut]) -> dict[Any, An
         return Welcome(name="م*** ا***", grants=list(grants))
 
     sent = CodeSent(to=Code("0912•••4567"), expires_at=make.NOW + timedelta(minutes=3), digits=6)
+
+    def fact(*, workplace: int | None = None, **_facts: Any) -> CodeSent:
+        if workplace not in {None, 3}:
+            knocker.answers[identity.WORKPLACES] = _refused
+            raise WrongFact(left=4)
+        return sent
+
+    def _refused(**_facts: Any) -> Any:
+        raise NoChoice
+
     return {
         identity.CLAIM: ClaimOut(id=UUID(int=5), question=Question.FIRST_MONTH),
-        identity.FACT: sent,
+        identity.FACT: fact,
+        identity.WORKPLACES: WorkplacesOut(names=list(WORKPLACES)),
         identity.CODE: welcome,
     }

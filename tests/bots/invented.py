@@ -16,7 +16,7 @@ from api.client import payments as payments_doors
 from api.client import records as records_doors
 from api.client.access import UNLINK
 from api.client.debts import MINE, SHOW
-from api.client.identity import CLAIM, CODE, FACT, RESEND
+from api.client.identity import CLAIM, CODE, FACT, RESEND, WORKPLACES
 from api.client.notices import CHECK, OPENED
 from api.client.notices import MINE as NOTICES
 from api.client.organisation import BRANCHES, TODAY
@@ -33,13 +33,14 @@ from api.identity.refusals import (
     CodeExpired,
     CoolDown,
     Locked,
+    NoChoice,
     TooManyClaims,
     TooManyCodes,
     WrongCode,
     WrongFact,
 )
 from api.identity.rules import Question
-from api.identity.schemas import ClaimOut, CodeSent, Welcome
+from api.identity.schemas import ClaimOut, CodeSent, Welcome, WorkplacesOut
 from api.kit.text import Code
 from api.notices.refusals import NotACode, TooManyChecks
 from api.notices.schemas import Genuine, NoticeLine, NoticeOut, NoticePage
@@ -95,11 +96,13 @@ def new_knocker(
 
     sent = CodeSent(to=Code("0912•••4567"), expires_at=make.NOW + timedelta(minutes=3), digits=6)
     claim = ClaimOut(id=UUID(int=5))
+    four = WorkplacesOut(names=["خیاطی مهر", "نجاری آذر", "نان سپیده", "چاپ بهار"])
     over: tuple[Refusal, ...] = (ClaimOver(), BranchOnly(), Locked(wait_seconds=900))
     knocker.answers |= {
         CLAIM: or_no(lambda **_: claim, TooManyClaims(wait_seconds=60), one_in=9),
         # Often: the question behind it is asked nowhere else.
         FACT: or_no(lambda **_: sent, WrongFact(left=3), *[CoolDown(wait_seconds=50)] * 6, *over),
+        WORKPLACES: or_no(lambda **_: four, NoChoice(), ClaimOver()),
         RESEND: or_no(lambda **_: sent, CoolDown(wait_seconds=50), TooManyCodes(), *over),
         CODE: or_no(welcome, WrongCode(left=2), CodeExpired(), *over),
         UNLINK: linked_only(unlink),

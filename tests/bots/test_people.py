@@ -20,7 +20,7 @@ from api.payments.refusals import (
     PayingUnavailable,
 )
 from api.payments.rules import CreditState
-from api.records.schemas import RecordOut, TotalOut
+from api.records.schemas import RecordOut, TotalOut, YearOut
 from bots.dialogues import collected
 from tests.bots import insured
 from tests.bots.insured import Insured, a_bill, a_contract, a_credit, a_fee
@@ -104,6 +104,15 @@ _ALSO: Mapping[str, Callable[[Any], None]] = MappingProxyType({
             total=TotalOut(years=0, months=0, days=0, all_days=0),
             last_month=None,
             gaps=[],
+        )
+    ),
+    "twenty years": _has(
+        record=insured.a_record().model_copy(
+            update={
+                "years": [
+                    YearOut(year=year, days=[30] * 12, total=360) for year in range(1386, 1406)
+                ]
+            }
         )
     ),
     "asked back": _has(credits=[a_credit(state=CreditState.REFUND_ASKED)]),

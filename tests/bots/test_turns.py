@@ -282,8 +282,8 @@ async def test_a_stop_ends_what_is_under_way_and_leaves_the_rest(bench: Bench):
         await bench.send("hi", str(n))
     worker.wake()
     await asyncio.sleep(0.05)
-    await asyncio.wait_for(worker.stop(), 10)
-    await asyncio.wait_for(running, 5)
+    await asyncio.wait_for(worker.stop(), 30)
+    await asyncio.wait_for(running, 30)
     bench.clock.pass_(LEASE_SECONDS + 1)
     await bench.settle()
     assert sorted(who for who, _text in bench.heard) == [str(n) for n in range(1, 9)]

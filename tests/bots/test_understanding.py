@@ -93,6 +93,19 @@ def test_every_line_stands_on_one_page_and_none_has_more_than_eight(count: int):
     assert seen == some_lines(count)
 
 
+@pytest.mark.parametrize("count", [0, 1, 6, 7, 8, 12, 13, 60])
+def test_what_stays_stands_last_on_every_page(count: int):
+    more, stays = Line("1.x|~p", "More"), Line("1.x|done", "Done")
+    seen: list[Line] = []
+    for page in range(pages(count, always=1)):
+        shown = paged(some_lines(count), page, more, always=[stays])
+        assert len(shown) <= LINES
+        assert shown[-1] == stays
+        assert (more in shown) == (page < pages(count, always=1) - 1)
+        seen += [line for line in shown if line not in {more, stays}]
+    assert seen == some_lines(count)
+
+
 def test_the_form_without_buttons_numbers_what_the_digits_tap():
     reply = Reply("Which?", lines=tuple(some_lines(2)), ways=(("0", Line("1.x|~menu", "Menu")),))
     assert reply.numbered(EN) == "Which?\n\n1. line 0\n2. line 1\n0. Menu"

@@ -38,7 +38,9 @@ _HOUSE = {
     "place": ["یزد", "location 35.7 51.4"],
     "number": ["4820193370", "4820193371"],
 }
-_ACTIONS = ("debt_details", "is_it_genuine", "pay_bill", "bill_details", "request_details")
+_ACTIONS = (
+    "debt_details", "is_it_genuine", "pay_bill", "bill_details", "request_details", "rate_request",
+)  # fmt: skip
 _OPENINGS = [f"{action}|{code}" for action in _ACTIONS for code in invented.CODES]
 _AUDIENCES = ("employers", "people")
 

@@ -36,7 +36,7 @@ _undisturbed: dict[str, int] = {}
 
 def take_small_slices() -> None:
     """Let this process handle a few contracts at a time; called in it before its main."""
-    for verb in (contracts.lapse, contracts.bill, contracts.announce, contracts.remind):
+    for verb in (contracts.lapse, contracts.bill_ahead, contracts.announce, contracts.remind):
         defaults = verb.__kwdefaults__
         assert defaults is not None
         defaults["limit"] = SLICE

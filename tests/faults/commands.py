@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from sqlalchemy import func, select, text
+from sqlalchemy import func, insert, select, text, update
 
 from api.access.models import ApiKey
 from api.booklets import service as booklets
@@ -12,24 +12,31 @@ from api.kit.sealing import Keyring
 from api.kit.slices import SIZE
 from api.ledger import service as ledger
 from api.ledger.rules import Kind
-from api.notices.models import Notice
+from api.notices import service as notices
+from api.notices.models import Delivery, Notice
+from api.notices.rules import NoticeStatus, Status
 from api.organisation.models import Holiday, RuleTable
-from api.payments.models import Credit
-from api.payments.rules import CreditState
+from api.payments.models import Credit, PaymentAttempt
+from api.payments.rules import AttemptState, CreditState
 from api.requests.models import RequestStage
+from api.templates.catalogue import TEMPLATES
+from bots.inbox import ADDRESS
+from bots.tables import chats
 from tests.faults import country
 from tests.faults.nursery import Death
 from tests.faults.tally import Tally
-from tests.faults.world import PATIENCE, Opener, World
+from tests.faults.world import BOT, PATIENCE, Opener, World
 from tests.support import make
 
 LOADED = SIZE + 7
 PEOPLE = 20
+RESEALED = "memory.resealed"
 
 
 def run(open_world: Opener, dialect: str, death: Death) -> Tally:
     """Type a command, let it die at a point, type it again."""
-    return COMMANDS[death.point.rpartition(".")[0]](open_world(dialect), death)
+    point = death.point.rpartition(".")[0]
+    return COMMANDS[point](open_world(dialect, talks=point == RESEALED), death)
 
 
 def _load(world: World, death: Death) -> Tally:
@@ -56,6 +63,34 @@ def _rotate(world: World, death: Death) -> Tally:
     with world.store.reading() as session:
         sealed = session.scalars(text("SELECT phone FROM people")).all()
     opened = {ring.open(bytes(one), context="people.phone") for one in sealed}
+    stale = [one for one in sealed if not ring.sealed_with_current(bytes(one))]
+    assert not stale, "the rotation was not finished"
+    return Tally(lost=PEOPLE - len(opened))
+
+
+def _rotate_memory(world: World, death: Death) -> Tally:
+    """Every chat's address opens after a rotation of the bots' keys that died and was finished."""
+    assert world.memory is not None
+    ring = Keyring.load(Path(world.env["BOTS_KEYS"]))
+    with world.memory.writing("arranged") as session:
+        session.execute(
+            insert(chats),
+            [
+                {
+                    "key": f"{number:032d}",
+                    "bot": BOT,
+                    "address": ring.seal(str(number), context=ADDRESS),
+                    "arrived": 0,
+                }
+                for number in range(PEOPLE)
+            ],
+        )
+    _killed(world, death, "keys", "rotate", room="bots")
+    _done(world, "keys", "rotate", room="bots")
+    ring = Keyring.load(Path(world.env["BOTS_KEYS"]))
+    with world.memory.reading() as session:
+        sealed = session.scalars(select(chats.c.address)).all()
+    opened = {ring.open(bytes(one), context=ADDRESS) for one in sealed}
     stale = [one for one in sealed if not ring.sealed_with_current(bytes(one))]
     assert not stale, "the rotation was not finished"
     return Tally(lost=PEOPLE - len(opened))
@@ -110,6 +145,40 @@ def _refunded(world: World, death: Death) -> Tally:
     return Tally(lost=int(given < amount or not is_over), twice=int(given > amount))
 
 
+def _paid(world: World, death: Death) -> Tally:
+    """A payment ended by hand as paid is in the ledger once, and its payer is told once."""
+    with world.store.writing("arranged") as session:
+        attempt_id = country.unanswered(session, country.payer(session, 1))
+    ended = ("payments", "paid", str(attempt_id), "--reference", "8827364510")
+    _killed(world, death, *ended)
+    _done(world, *ended)
+    with world.store.reading() as session:
+        amount = session.get_one(PaymentAttempt, attempt_id).amount
+        kept = ledger.balance(session, Kind.BANK)
+    told = _told(world, "payment_receipt")
+    return Tally(lost=int(kept < amount) + int(not told), twice=int(kept > amount or told > 1))
+
+
+def _unpaid(world: World, death: Death) -> Tally:
+    """A payment ended by hand as not paid moves no money, and its payer is told once."""
+    with world.store.writing("arranged") as session:
+        attempt_id = country.unanswered(session, country.payer(session, 1))
+    _killed(world, death, "payments", "unpaid", str(attempt_id))
+    _done(world, "payments", "unpaid", str(attempt_id))
+    with world.store.reading() as session:
+        is_over = session.get_one(PaymentAttempt, attempt_id).state is AttemptState.FAILED
+        kept = ledger.balance(session, Kind.BANK)
+    told = _told(world, "payment_unpaid")
+    return Tally(lost=int(not is_over or not told), twice=int(bool(kept) or told > 1))
+
+
+def _told(world: World, template: str) -> int:
+    """How many notices of a template there are."""
+    with world.store.reading() as session:
+        wanted = select(func.count()).select_from(Notice).where(Notice.template == template)
+        return session.scalar(wanted) or 0
+
+
 def _advance(world: World, death: Death) -> Tally:
     """After its commit a request is where it was sent, before it can be sent; one word is said of it."""
     with world.store.writing("arranged") as session:
@@ -131,6 +200,34 @@ def _advance(world: World, death: Death) -> Tally:
     return Tally(lost=2 - min(moves, 1) - min(told, 1), twice=max(0, moves - 1, told - 1))
 
 
+def _again(world: World, death: Death) -> Tally:
+    """What failed has one notice in its place, however often it is sent again."""
+    with world.store.writing("arranged") as session:
+        notices.post(
+            session,
+            template="debt_notice",
+            to=make.person(session).id,
+            about="debt:1",
+            facts=TEMPLATES["debt_notice"].example.model_dump(mode="json"),
+            key="failed",
+            now=country.now(),
+        )
+        session.execute(update(Notice).values(status=NoticeStatus.FAILED))
+        session.execute(
+            update(Delivery).values(
+                status=Status.TECHNICAL_FAILURE, reason="bot_refused", due_at=None
+            )
+        )
+    _killed(world, death, "notices", "again", "bot_refused")
+    if death.point.endswith(".before"):
+        _done(world, "notices", "again", "bot_refused")
+    with world.store.reading() as session:
+        statuses = session.scalars(select(Notice.status)).all()
+    waiting = statuses.count(NoticeStatus.WAITING)
+    assert statuses.count(NoticeStatus.CANCELLED) == 1
+    return Tally(lost=int(not waiting), twice=max(0, waiting - 1))
+
+
 def _printed(world: World) -> tuple[int, int]:
     """How often a request came to be printed, and how many notices say so."""
     with world.store.reading() as session:
@@ -144,6 +241,10 @@ COMMANDS: Mapping[str, Callable[[World, Death], Tally]] = {
     "load.slice": _load,
     "machines.add": _add,
     "machines.end": _end,
+    RESEALED: _rotate_memory,
+    "notices.again": _again,
+    "payments.end_as_paid": _paid,
+    "payments.end_as_unpaid": _unpaid,
     "payments.refunded": _refunded,
     "requests.advance": _advance,
     "rules.load": _rules,
@@ -151,13 +252,13 @@ COMMANDS: Mapping[str, Callable[[World, Death], Tally]] = {
 POINTS = tuple(COMMANDS)
 
 
-def _killed(world: World, death: Death, *arguments: str) -> None:
-    process = world.run("api", *arguments, dies_at=death)
+def _killed(world: World, death: Death, *arguments: str, room: str = "api") -> None:
+    process = world.run(room, *arguments, dies_at=death)
     assert process.wait(PATIENCE) == -9, process.said()
 
 
-def _done(world: World, *arguments: str) -> None:
-    process = world.run("api", *arguments)
+def _done(world: World, *arguments: str, room: str = "api") -> None:
+    process = world.run(room, *arguments)
     assert process.wait(PATIENCE) == 0, process.said()
 
 

@@ -19,6 +19,7 @@ from api import events
 from api.access import service as access
 from api.access.models import ChatLink
 from api.access.rules import ChatAddress, Level
+from api.bills import queries as bills
 from api.booklets.rules import Kind, Way
 from api.booklets.service import Wish
 from api.contracts import service as contracts
@@ -148,6 +149,27 @@ def credit(session: Session, who: paying.Payer) -> Credit:
                 now=now(),
             )
     return session.scalars(select(Credit).where(Credit.person_id == who.person.id)).one()
+
+
+def unanswered(session: Session, who: paying.Payer) -> UUID:
+    """Let somebody go to the bank two days ago, of which the bank never told the end; gives its id."""
+    then = now() - timedelta(days=2)
+    bill(session)
+    owed = bills.open_of(session, who.person.id)
+    token = paying.token(session, who, owed, now=then)
+    begun = payments.begin(session, token=token, gateway=paying.GATEWAY, now=then)
+    assert begun is not None, "the page can be used"
+    payments.asked(
+        session,
+        attempt_id=begun.attempt_id,
+        answer=Asked("A" * 36, "https://bank.invalid"),
+        now=then,
+    )
+    returned = payments.returned(
+        session, secret=begun.secret, authority="A" * 36, status="OK", now=then
+    )
+    assert returned is not None, "there is something to ask the bank"
+    return begun.attempt_id
 
 
 def recorded(session: Session, person: Person) -> None:

@@ -4,6 +4,7 @@ import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 
 import pytest
@@ -19,7 +20,7 @@ from api.occurrences import service as occurrences
 from api.occurrences.models import Occurrence
 from api.organisation.models import Holiday
 from notifier.clock import Clock, Ran
-from notifier.timetable import Job, Late
+from notifier.timetable import Job, Late, Verb
 from tests.support import make
 
 NOON = datetime(2026, 12, 2, 12, 0, tzinfo=TEHRAN)
@@ -117,6 +118,27 @@ async def test_twenty_clocks_at_once_run_each_slice_exactly_once(fresh_store: St
     days = [NOON.date() + timedelta(days=n) for n in range(3)]
     assert sorted(work.seen) == sorted((day, place) for day in days for place in range(2))
     assert all(row.finished_at is not None for row in rows(fresh_store))
+
+
+async def test_what_is_read_ahead_is_read_again_by_who_takes_a_slice_over(
+    fresh_store: Store,
+) -> None:
+    work, now, read = Work(), Time(), []
+
+    def ahead(session: Session, *, slot: date, after: str | None, now: datetime) -> Verb:
+        read.append(after)
+        return work.verb
+
+    work.job = replace(work.job, ahead=ahead)
+    async with started_yesterday(fresh_store, work, now) as clock:
+        read.clear()
+        points.arm("clock.slice.before", _die)
+        await clock.wake(work.job)
+        points.disarm()
+        now.now += timedelta(seconds=61)
+        await clock.wake(work.job)
+    assert read == [None, None, "1", "2"]
+    assert rows(fresh_store)[-1].done == 30
 
 
 @pytest.mark.parametrize("point", ["clock.claim", "clock.slice"])

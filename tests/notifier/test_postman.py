@@ -124,7 +124,7 @@ class Rooms:
                         to=person.id,
                         about=f"debt:{number}",
                         facts=FACTS,
-                        key=f"k{number}",
+                        key=f"k{number}{'' if chats else ' by sms'}",
                     )
                 )
             notices.post_many(session, rows, now_of(session))
@@ -184,6 +184,16 @@ async def test_every_fate_ends_as_the_vocabulary_says(rooms: Rooms) -> None:
     assert rooms.statuses()["uncertain"] == fates[2] + fates[3]
     assert len(rooms.sms.took) == fates[0] + fates[1]
     assert len(rooms.chat.took) == 30
+
+
+async def test_who_has_nothing_to_do_hears_of_a_letter_that_is_posted_later(rooms: Rooms) -> None:
+    one = rooms.postman()
+    async with rooms.working(one):
+        await until(lambda: all(each.is_idle for each in one._rounds))
+        rooms.people(1)
+        rooms.people(1, chats=False)
+        await until(lambda: rooms.statuses() == {"sent": 2})
+    assert (len(rooms.chat.took), len(rooms.sms.took)) == (1, 1)
 
 
 async def test_what_surely_failed_is_tried_again(rooms: Rooms) -> None:

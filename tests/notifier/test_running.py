@@ -101,11 +101,17 @@ def test_an_unknown_job_is_answered_with_those_there_are() -> None:
         ("2026-11-23", date(2026, 11, 23)),
         ("1405-09-02", date(2026, 11, 23)),
         ("۱۴۰۵/۰۹/۰۲", date(2026, 11, 23)),
-        ("today", DAY),
     ],
 )
 def test_days_are_read_gregorian_and_jalali(text, day) -> None:
     assert day_of(text) == day
+
+
+def test_today_is_tehrans_day() -> None:
+    before = today(datetime.now(UTC))
+    read = day_of("today")
+    # Midnight may pass in the midst of a test.
+    assert before <= read <= today(datetime.now(UTC))
 
 
 def test_the_help_names_every_form_of_a_day() -> None:

@@ -269,7 +269,7 @@ def upgrade() -> None:
     op.create_table(
         "pay_links",
         sa.Column("token_index", sa.LargeBinary(length=16), nullable=False),
-        sa.Column("token", sa.LargeBinary(), nullable=False),
+        sa.Column("token", sa.LargeBinary(), nullable=True),
         sa.Column("person_id", sa.Uuid(), nullable=False),
         sa.Column("made_by", sa.Uuid(), nullable=False),
         sa.Column("link_id", sa.Uuid(), nullable=True),
@@ -292,6 +292,13 @@ def upgrade() -> None:
             unique=False,
             postgresql_where=sa.text("attempts = 0"),
             sqlite_where=sa.text("attempts = 0"),
+        )
+        batch_op.create_index(
+            "ix_pay_links_known",
+            ["expires_at"],
+            unique=False,
+            postgresql_where=sa.text("token IS NOT NULL"),
+            sqlite_where=sa.text("token IS NOT NULL"),
         )
 
     op.create_table(
@@ -344,6 +351,7 @@ def upgrade() -> None:
         sa.Column("state", sa.String(length=16), nullable=False),
         sa.Column("authority", sa.String(length=64), nullable=True),
         sa.Column("reference", sa.String(length=32), nullable=True),
+        sa.Column("doubted", sa.String(length=32), nullable=True),
         sa.Column("card_masked", sa.String(length=19), nullable=True),
         sa.Column("cancelled", sa.Boolean(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
@@ -430,3 +438,17 @@ def upgrade() -> None:
 
     with op.batch_alter_table("people", schema=None) as batch_op:
         batch_op.add_column(sa.Column("address", sa.LargeBinary(), nullable=True))
+
+    with op.batch_alter_table("claims", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("code_index", sa.LargeBinary(length=16), nullable=True))
+
+    op.create_table(
+        "workplace_choices",
+        sa.Column("code_index", sa.LargeBinary(length=16), nullable=False),
+        sa.Column("shown", sa.LargeBinary(), nullable=False),
+        sa.Column("guesses", sa.SmallInteger(), nullable=False),
+        sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("code_index", name=op.f("pk_workplace_choices")),
+    )
+    with op.batch_alter_table("workplace_choices", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_workplace_choices_made_at"), ["made_at"], unique=False)

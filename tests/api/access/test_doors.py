@@ -311,7 +311,9 @@ async def test_same_key_at_once_is_done_once(fresh_store: Store):
         await asyncio.to_thread(entered.wait, 10)
         points.disarm()
         second = asyncio.create_task(post(doors, "/notes", "one", "k"))
-        await asyncio.wait({second}, timeout=0.3)
+        # On PostgreSQL it is answered while the first is inside; on SQLite it waits for it.
+        answered = fresh_store.dialect == "postgresql"
+        await asyncio.wait({second}, timeout=9 if answered else 0.3)
         held.set()
         answers = await asyncio.gather(first, second)
         last = await post(doors, "/notes", "one", "k")
@@ -437,7 +439,7 @@ async def test_those_who_hang_up_leak_no_place(fresh_store: Store):
         again = await asyncio.gather(*(doors.get("/v1/test/slow") for _ in range(6)))
     assert [answer.status_code for answer in again] == [200] * 6
     gate = hub_of(app).gate
-    assert (gate._waiting, gate._places._value) == (0, 2)
+    assert (gate._all._waiting, gate._all._places._value) == (0, 2)
 
 
 async def test_chat_that_is_linked_to_nobody_is_told_so(app: FastAPI):

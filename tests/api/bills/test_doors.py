@@ -39,6 +39,7 @@ async def test_person_sees_what_is_to_be_paid_oldest_first(store, who):
     assert len(shown.pop("payment_ids")) == 1
     assert shown == {
         "id": str(early.id),
+        "payer_of": str(early.payer_of),
         "title_code": "contribution",
         "period": "1405-07",
         "amount": 4_000_000,

@@ -3,6 +3,7 @@
 import uuid
 
 import pytest
+from sqlalchemy import select
 
 from api.commands import refunds
 from api.commands.troubles import CannotDo
@@ -10,9 +11,11 @@ from api.db import Store
 from api.kit.language import Language
 from api.ledger import service as ledger
 from api.ledger.rules import Kind
+from api.notices.models import Notice
 from api.payments import service as payments
 from api.payments.models import Credit, PaymentAttempt
 from api.payments.rules import AttemptState, CreditReason
+from api.templates.facts import RefundFacts
 from tests.support import make, paying
 
 
@@ -62,6 +65,10 @@ def test_what_was_asked_back_is_listed_until_it_is_given_back(store, credit):
     assert refunds.asked(store) == []
     with store.reading() as session:
         assert ledger.balance(session, Kind.REFUNDS) == -4_250_000
+        (told,) = session.scalars(select(Notice).where(Notice.template == "payment_refunded"))
+    assert told.person_id == credit.person_id
+    facts = RefundFacts.model_validate(told.facts)
+    assert (facts.amount, facts.reference) == (4_250_000, "8827364510")
 
 
 @pytest.mark.parametrize("named", ["x", str(uuid.UUID(int=7))])

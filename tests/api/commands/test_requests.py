@@ -41,10 +41,10 @@ def test_request_is_moved_on_and_it_is_written_down(store, mina, number):
     with store.reading() as session:
         assert service.show(session, person_id=mina.id, number=number).stage == "handed_to_post"
         entries = session.scalars(select(Entry).where(Entry.verb == "booklets.advance")).all()
-    assert [(one.actor, one.subject, one.detail) for one in entries] == [
-        ("command:request", f"request:{number}", {"stage": "printed"}),
-        ("command:request", f"request:{number}", {"stage": "handed_to_post"}),
-    ]
+    assert {(one.actor, one.subject) for one in entries} == {
+        ("command:request", f"request:{number}")
+    }
+    assert sorted(one.detail["stage"] for one in entries) == ["handed_to_post", "printed"]
 
 
 @pytest.mark.parametrize(

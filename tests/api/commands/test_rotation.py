@@ -9,7 +9,8 @@ from api import db
 from api.commands import rotation
 from api.commands.troubles import CannotDo
 from api.db import Store
-from api.kit.sealing import Keyring
+from api.kit import sealing
+from api.kit.sealing import BadKeys, Keyring
 from api.people.models import Person
 from tests.support import make
 
@@ -52,7 +53,7 @@ def test_key_file_is_made_for_its_owner_alone_and_never_overwritten(tmp_path):
 
 def test_key_file_that_cannot_be_made_is_refused_in_one_sentence(tmp_path):
     (tmp_path / "file").touch()
-    with pytest.raises(CannotDo, match="cannot be written"):
+    with pytest.raises(BadKeys, match="cannot be written"):
         rotation.new(tmp_path / "file" / "keys.json")
 
 
@@ -113,7 +114,7 @@ def test_process_that_runs_on_learns_the_new_key(store, file):
 
 
 def test_two_rotations_do_not_lose_each_others_key(store, file):
-    with rotation._alone(file), pytest.raises(CannotDo, match="Another command is changing"):
+    with sealing.alone(file), pytest.raises(BadKeys, match="Another command is changing"):
         rotation.rotate(store, file)
 
 

@@ -79,6 +79,21 @@ def test_only_contracts_of_that_month_are_billed(session, facts, billed):
     assert run(session, service.bill, SLOT) == billed
 
 
+def test_contract_that_began_long_ago_is_billed_from_the_month_before_on(session):
+    """Lists name contracts of many years: what was asked for before is not asked for again."""
+    make.contract(session, starts_on="1404-02")
+    for slot in ("1405-09-01", "1405-09-02", "1405-10-01"):
+        run(session, service.bill, day(slot))
+    assert [bill.period for bill in bills(session)] == ["1405-08", "1405-09"]
+
+
+def test_month_of_a_run_that_was_missed_is_billed_when_it_runs_late(session):
+    make.contract(session, billed_until="1405-06")
+    for slot in ("1405-08-30", "1405-09-01"):
+        run(session, service.bill, day(slot), now=at(day("1405-09-20")))
+    assert [bill.period for bill in bills(session)] == ["1405-07", "1405-08"]
+
+
 def test_run_goes_on_slice_by_slice_from_where_it_stopped(session):
     for _ in range(7):
         make.contract(session)
@@ -88,6 +103,54 @@ def test_run_goes_on_slice_by_slice_from_where_it_stopped(session):
     third = service.bill(session, slot=SLOT, after=second.after, now=at(SLOT), limit=3)
     assert (third.done, third.posted, third.after) == (1, 1, None)
     assert len(bills(session)) == 7
+
+
+def test_slice_judged_ahead_bills_what_it_saw_when_nothing_changed(fresh_store):
+    with fresh_store.writing("arrange") as session:
+        make.rules(session)
+        ids = sorted(make.contract(session).id for _ in range(3))
+    with fresh_store.reading() as session:
+        verb = service.bill_ahead(session, slot=SLOT, after=None, now=at(SLOT), limit=2)
+    with fresh_store.reading() as session:
+        assert bills(session) == []
+    with fresh_store.writing("slice") as session:
+        done = verb(session, slot=SLOT, after=None, now=at(SLOT))
+    assert done == Slice(2, str(ids[1]), 2)
+    with fresh_store.reading() as session:
+        assert [bill.payer_of for bill in bills(session)] == ids[:2]
+
+
+def test_contracts_that_changed_since_they_were_judged_are_judged_as_they_are(fresh_store):
+    with fresh_store.writing("arrange") as session:
+        make.rules(session)
+        same, raised, lapsed = (make.contract(session) for _ in range(3))
+    with fresh_store.reading() as session:
+        verb = service.bill_ahead(session, slot=SLOT, after=None, now=at(SLOT))
+    with fresh_store.writing("meanwhile") as session:
+        session.get_one(Contract, raised.id).monthly_base *= 2
+        session.get_one(Contract, lapsed.id).state = State.LAPSED
+    with fresh_store.writing("slice") as session:
+        assert verb(session, slot=SLOT, after=None, now=at(SLOT)) == Slice(3, None, 2)
+    with fresh_store.reading() as session:
+        assert {bill.payer_of: bill.amount for bill in bills(session)} == {
+            same.id: 27_000_000,
+            raised.id: 54_000_000,
+        }
+        assert ledger.balance(session, Account.PAYER, raised.id) == 54_000_000
+
+
+def test_slice_judged_ahead_by_two_is_issued_once(fresh_store):
+    with fresh_store.writing("arrange") as session:
+        make.rules(session)
+        contract = make.contract(session)
+    with fresh_store.reading() as session:
+        verbs = [service.bill_ahead(session, slot=SLOT, after=None, now=at(SLOT)) for _ in range(2)]
+    for verb, issued in zip(verbs, (1, 0), strict=True):
+        with fresh_store.writing("slice") as session:
+            assert verb(session, slot=SLOT, after=None, now=at(SLOT)) == Slice(1, None, issued)
+    with fresh_store.reading() as session:
+        assert len(bills(session)) == 1
+        assert ledger.balance(session, Account.PAYER, contract.id) == 27_000_000
 
 
 def test_run_that_dies_in_a_slice_bills_the_rest_when_it_is_run_again(fresh_store):

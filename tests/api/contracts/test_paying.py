@@ -8,9 +8,13 @@ from sqlalchemy import select
 from api import events, reactions
 from api.bills import service as bill_service
 from api.bills.models import Bill
-from api.bills.rules import Purpose
+from api.bills.rules import Purpose, payment_ids
 from api.contracts import service
 from api.contracts.models import Contract
+from api.kit.calendar import Month
+from api.ledger import service as ledger
+from api.ledger.rules import Kind as Account
+from api.payments import bank
 from api.payments import service as payments
 from api.payments.events import BillsSettled
 from api.payments.gateway import Asked, NotPaid, Outcome, Unknown, Verified
@@ -20,6 +24,7 @@ from tests.support import make, paying
 
 SLOT = day("1405-09-01")
 NOW = at(SLOT, hour=12)
+LAPSES = day("1405-09-05")
 
 
 @pytest.fixture(autouse=True)
@@ -97,7 +102,7 @@ def test_lapse_takes_back_reminders_and_tells_of_the_lapse(session):
     run(session, service.bill, day("1405-05-01"))
     run(session, service.announce, day("1405-05-01"))
     run(session, service.remind, day("1405-08-27"))
-    run(session, service.lapse, SLOT)
+    run(session, service.lapse, LAPSES)
     session.expire_all()
     assert {one.status for one in notices(session, "bill_issued")} == {"cancelled"}
     assert {one.status for one in notices(session, "lapse_warning")} == {"cancelled"}
@@ -116,7 +121,7 @@ def test_who_paid_on_the_last_day_keeps_the_contract_though_the_gateway_answers_
     payments.asked(session, attempt_id=begun.attempt_id, answer=asked, now=evening)
     work = payments.returned(session, secret=begun.secret, authority="A1", status="OK", now=evening)
     assert work is not None
-    assert run(session, service.lapse, SLOT) == 0
+    assert run(session, service.lapse, LAPSES) == 0
     payments.settle(
         session,
         attempt_id=begun.attempt_id,
@@ -127,7 +132,7 @@ def test_who_paid_on_the_last_day_keeps_the_contract_though_the_gateway_answers_
     session.expire_all()
     assert [bill.state for bill in bills(session)] == ["settled"]
     assert session.get_one(Contract, contract.id).state == "active"
-    assert run(session, service.lapse, SLOT) == 0
+    assert run(session, service.lapse, LAPSES) == 0
 
 
 @pytest.mark.parametrize(
@@ -145,7 +150,7 @@ def test_who_went_to_the_bank_in_time_and_never_came_back_keeps_the_contract(
     assert begun is not None
     asked = Asked("A1", "https://bank.example")
     payments.asked(session, attempt_id=begun.attempt_id, answer=asked, now=begun_at)
-    assert run(session, service.lapse, SLOT) == (not keeps)
+    assert run(session, service.lapse, LAPSES) == (not keeps)
     state = "active" if keeps else "lapsed"
     assert session.get_one(Contract, contract.id).state == state
 
@@ -155,7 +160,7 @@ def test_contract_lapses_only_when_what_was_begun_in_time_came_to_nothing(sessio
     who = paying.payer(session)
     contract = make.contract(session, person=who.person)
     run(session, service.bill, day("1405-05-01"))
-    evening, night = at(day("1405-08-30"), hour=23), at(day("1405-09-02"), hour=0)
+    evening, night = at(day("1405-08-30"), hour=23), at(LAPSES, hour=0)
     token = paying.token(session, who, bills(session), now=evening)
     begun = payments.begin(session, token=token, gateway=paying.GATEWAY, now=evening)
     assert begun is not None
@@ -174,6 +179,27 @@ def test_contract_lapses_only_when_what_was_begun_in_time_came_to_nothing(sessio
         outcome=outcomes[answer],
         now=night,
     )
-    run(session, service.lapse, day("1405-09-02"))
+    run(session, service.lapse, LAPSES)
     state = "lapsed" if answer == "nothing was paid" else "active"
     assert session.get_one(Contract, contract.id).state == state
+
+
+@pytest.mark.parametrize(("listed_on", "keeps"), [("1405-09-04", True), ("1405-09-05", False)])
+def test_who_paid_at_a_bank_on_the_last_day_keeps_the_contract_when_it_is_listed_in_time(
+    session, listed_on, keeps
+):
+    contract = make.contract(session)
+    run(session, service.bill, day("1405-05-01"))
+    (bill,) = bills(session)
+    (payment_id,) = payment_ids(bill.bill_id, bill.amount, Month.parse(bill.period))
+    row = bank.BankRow(bill.bill_id, payment_id, "B1", day("1405-08-30"))
+    run(session, service.lapse, day(listed_on))
+    taken = bank.register(session, rows=[row], now=at(day(listed_on)))
+    run(session, service.lapse, LAPSES)
+    assert taken.loaded == 1
+    state, of_bill = ("active", "settled") if keeps else ("lapsed", "cancelled")
+    assert session.get_one(Contract, contract.id).state == state
+    assert [bill.state for bill in bills(session)] == [of_bill]
+    # Listed later still, it is no lost money: it waits as a credit.
+    unapplied = ledger.balance(session, Account.UNAPPLIED, contract.person_id)
+    assert unapplied == (0 if keeps else -bill.amount)

@@ -141,18 +141,18 @@ def test_list_of_before_revives_no_lapsed_contract(session):
     new = row(session)
     register(session, new)
     run(session, service.bill, day("1405-05-01"))
-    assert run(session, service.lapse, day("1405-09-01")) == 1
+    assert run(session, service.lapse, day("1405-09-05")) == 1
     again = register(session, new)
     assert (again.loaded, again.unchanged) == (0, 1)
     assert stored(session).state is State.LAPSED
-    assert run(session, service.bill, day("1405-09-01")) == 0
+    assert run(session, service.bill, day("1405-09-05")) == 0
 
 
 def test_contract_is_taken_up_again_from_a_later_first_month(session):
     new = row(session)
     register(session, new)
     run(session, service.bill, day("1405-05-01"))
-    run(session, service.lapse, day("1405-09-01"))
+    run(session, service.lapse, day("1405-09-05"))
     register(session, replace(new, starts_on=Month(1405, 9)))
     assert stored(session).state is State.ACTIVE
     assert run(session, service.bill, day("1405-09-02")) == 0

@@ -104,6 +104,14 @@ def test_the_cost_of_a_claim_does_not_grow_with_the_backlog(fresh_store: Store) 
     assert "TEMP B-TREE" not in plan
 
 
+def test_a_look_names_the_channels_that_have_something_due(office: Office) -> None:
+    assert not notices.with_due(office.session, now=office.now)
+    _crowd(office.session, 2)
+    office.post(make.person(office.session), template="link_code", facts={}, secret={"code": "1"})
+    assert notices.with_due(office.session, now=office.now) == {"chat", "sms"}
+    assert not notices.with_due(office.session, now=office.now - timedelta(seconds=1))
+
+
 def test_held_deliveries_are_not_claimed_early(office: Office) -> None:
     _crowd(office.session, 2)
     soon = office.now - timedelta(seconds=1)

@@ -163,7 +163,7 @@ def test_a_mail_that_waits_is_not_sent_once_the_sms_was_delivered_after_all(
 @settings(
     max_examples=40,
     deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(st.integers(0, 2**32))
 def test_shuffled_doubled_and_contradictory_reports_give_the_status_of_the_oracle(

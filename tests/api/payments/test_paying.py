@@ -53,9 +53,8 @@ async def test_payment_settles_the_bills_and_tells_the_payer(town, heard):
     assert notice.facts["amount"] == 8_500_000
     with town.store.reading() as session:
         receipt = service.receipts(session, person_id=town.who.person.id).items[0]
-        assert (
-            service.receipt(session, person_id=town.who.person.id, payment_id=receipt.id) == receipt
-        )
+        (kept,) = service.papers(session, person_id=town.who.person.id, today=make.TODAY)
+    assert (kept.receipt, kept.person_id, kept.child) == (receipt, town.who.person.id, "")
     assert [item.period for item in receipt.items] == ["1405-07", "1405-08"]
     assert (receipt.amount, receipt.credit, receipt.card_masked) == (
         8_500_000, 0, "999999******1234",
@@ -279,17 +278,34 @@ async def test_gateway_that_does_not_answer_leaves_a_try_that_failed(town, bill)
     assert await town.go(token)
 
 
-async def test_reference_that_another_payment_has_is_not_believed(town, bill):
-    with town.store.writing("arrange") as session:
-        other = paying.bill(session, town.who.person)
-    one, two = [await town.go(town.link(each)) for each in (bill, other)]
-    for authority in (one, two):
-        town.bank.pay(authority, town.clock.now)
+async def paid_by_one_number(town: Town, *bills: Bill) -> list[str]:
+    """Pay bills for which the bank names one and the same number, and come back from each."""
+    authorities = [await town.go(town.link(each)) for each in bills]
+    for authority in authorities:
+        town.pay(authority)
         town.bank.book[authority].reference = "7700000001"
-    await town.back(one)
-    await town.back(two)
-    assert town.page_back(two).state is PageState.FAILED
+        await town.back(authority)
+    return authorities
+
+
+async def test_reference_that_another_payment_has_is_being_confirmed(town, bill):
+    _, two = await paid_by_one_number(town, bill, other := town.owe())
+    assert town.page_back(two).state is PageState.CHECKING
     assert town.balance(Kind.BANK) == bill.amount
+    with town.store.reading() as session:
+        assert service.being_checked(session, [bill.id, other.id]) == {other.id}
+        (doubted,) = service.unanswered(session, now=town.clock.now)
+    assert doubted.doubted == "7700000001"
+
+
+async def test_reference_that_the_bank_puts_right_is_believed(town, bill):
+    _, two = await paid_by_one_number(town, bill, other := town.owe())
+    town.bank.book[two].reference = "7700000002"
+    await town.back(two)
+    assert town.page_back(two).state is PageState.PAID
+    assert town.balance(Kind.BANK) == bill.amount + other.amount
+    with town.store.reading() as session:
+        assert service.unanswered(session, now=town.clock.now) == []
 
 
 async def test_answer_to_an_older_question_changes_nothing(town, bill):
@@ -342,6 +358,31 @@ async def test_only_open_bills_of_ones_own_have_a_link(town, bill):
     with pytest.raises(NothingToPay):
         town.link(bill)
     assert {one.state for one in town.rows(Bill) if one.id == bill.id} == {State.SETTLED}
+
+
+async def test_receipt_names_the_months_that_the_record_has_in_full(town):
+    with town.store.writing("arrange") as session:
+        make.record(session, town.who.person, {"1405-06": 31, "1405-07": 29})
+        wanted = [
+            paying.bill(session, town.who.person, period=one)
+            for one in ("1405-06", "1405-07", "1405-08", "1405-08")
+        ]
+    authority = await town.go(town.link(*wanted))
+    town.bank.pay(authority, town.clock.now)
+    await town.back(authority)
+    (told,) = town.rows(Notice)
+    # Of two bills for one month the second adds nothing either.
+    assert sorted(told.facts["full"]) == ["1405-06", "1405-08"]
+
+
+async def test_money_for_no_month_is_told_so(town, bill):
+    authority = await town.go(town.link(bill))
+    with town.store.writing("lapse") as session:
+        bills.cancel(session, [bill.id], town.clock.now)
+    town.bank.pay(authority, town.clock.now)
+    await town.back(authority)
+    (told,) = town.rows(Notice)
+    assert (told.template, told.facts["contribution"]) == ("payment_credit", True)
 
 
 async def test_receipt_goes_to_who_asked_for_the_link(town):

@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import timedelta
+from itertools import pairwise
 
 import pytest
 
@@ -97,6 +98,22 @@ async def test_lost_answer_is_asked_for_until_it_comes(town, sweeper):
     assert town.balance(Kind.BANK) == 0
     town.bank.loses_answers = False
     assert await until_settled(town, sweeper, rules.LATE_STEP + TICK)
+
+
+async def test_who_never_answers_is_asked_ever_more_rarely(town, sweeper):
+    authority = await town.go(town.link(town.owe()))
+    town.pay(authority)
+    town.bank.loses_answers = True
+    asked = []
+    for _ in range(30 * 24):
+        town.clock.now += timedelta(hours=1)
+        if await sweeper.sweep():
+            asked.append(town.clock.now)
+    waits = [later - earlier for earlier, later in pairwise(asked)]
+    assert waits[0] == timedelta(hours=1)
+    assert waits == sorted(waits)
+    assert waits[-1] == rules.LATE_STEP
+    assert len(asked) < 120
 
 
 async def test_attempt_is_asked_about_by_one_at_a_time(town, sweeper):

@@ -71,10 +71,21 @@ class Payer:
     token: str
 
 
-def payer(session: Session, *, language: Language = Language.FA) -> Payer:
+def payer(
+    session: Session,
+    *,
+    language: Language = Language.FA,
+    birth_date: date = date(1985, 3, 21),
+) -> Payer:
     """Bill somebody for Aban 1405 and make a page to pay it on."""
     make.rules(session)
-    person = make.person(session, first_name="مریم", last_name="سپهری", language=language)
+    person = make.person(
+        session,
+        first_name="مریم",
+        last_name="سپهری",
+        language=language,
+        birth_date=birth_date,
+    )
     chat = access.link(
         session,
         chat=ChatAddress.parse(f"telegram:people:{person.id.int % 10**9}"),
@@ -113,13 +124,14 @@ def link(
     bill_id: uuid.UUID,
     *,
     language: Language = Language.FA,
+    made_by: Person | None = None,
 ) -> str:
     """Make one more page for the same bill, and give its token."""
     _, token, _ = payments.make_link(
         session,
         bill_ids=[bill_id],
         person_id=person.id,
-        made_by=person.id,
+        made_by=(made_by or person).id,
         link_id=chat.id,
         language=language,
         lasts=timedelta(minutes=20),

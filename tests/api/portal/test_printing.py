@@ -98,7 +98,7 @@ sys.stdin.read()
         worker = int(process.stdout.readline())
         assert lives(worker)
         process.kill()
-    until = time.monotonic() + 10
+    until = time.monotonic() + 30
     while lives(worker):
         assert time.monotonic() < until
         time.sleep(0.05)

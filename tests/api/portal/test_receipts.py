@@ -1,7 +1,7 @@
 """Receipts behind the sign-in: one address, one opening, one person's papers."""
 
 import re
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -14,10 +14,11 @@ from api.access import signin
 from api.bills.rules import Purpose
 from api.db import Store, new_id
 from api.kit.language import Language
+from api.payments import service as payments
 from api.payments.schemas import PaidItem, PaymentOut
 from api.portal import forms, receipts
 from api.portal.printing import Paper, Printer
-from tests.api.portal.bank import PAID, Bank, Payer, payer
+from tests.api.portal.bank import PAID, Bank, Payer, link, payer
 from tests.api.portal.test_doors import come_back, everything, form_of, press
 from tests.support import core, make
 
@@ -158,6 +159,46 @@ async def test_nobody_sees_anothers_receipt(
     absent = await browser.get(f"/my/receipts/{new_id()}.pdf")
     assert (foreign.status_code, foreign.text) == (404, absent.text)
     assert printer.papers == []
+
+
+async def test_a_guardian_opens_the_receipts_of_what_they_paid_for_a_child(
+    browser: httpx.AsyncClient, store: Store, bank: Bank, printer: Press, mina: Payer
+):
+    with store.writing("test") as session:
+        child = payer(session, birth_date=date(2016, 5, 10))
+        make.dependant(session, of=mina.person, person=child.person)
+        by_mina = link(session, child.person, mina.chat, child.bill_id, made_by=mina.person)
+    bank.outcome = PAID
+    await press(browser, by_mina)
+    await come_back(browser, bank)
+    page = await enter(browser, offered(store, mina))
+    assert "For م*** س***" in page.text
+    (path,) = papers_of(page)
+    assert (await browser.get(path)).headers["content-type"] == "application/pdf"
+    (paper,) = printer.papers
+    assert ("Name", "مریم سپهری") in paper.figures
+
+
+@pytest.mark.parametrize("change", ["another_paid", "of_age", "relation_ended", "no_child"])
+async def test_a_childs_receipts_are_for_the_guardian_who_paid_alone(
+    browser: httpx.AsyncClient, store: Store, bank: Bank, mina: Payer, change: str
+):
+    with store.writing("test") as session:
+        born = date(2008, 1, 1) if change == "of_age" else date(2016, 5, 10)
+        child = payer(session, birth_date=born)
+        made_by = child.person if change == "another_paid" else mina.person
+        token = link(session, child.person, mina.chat, child.bill_id, made_by=made_by)
+        if change != "no_child":
+            ended = make.TODAY - timedelta(days=1) if change == "relation_ended" else None
+            make.dependant(session, of=mina.person, person=child.person, until=ended)
+    bank.outcome = PAID
+    await press(browser, token)
+    await come_back(browser, bank)
+    with store.reading() as session:
+        (kept,) = payments.papers(session, person_id=child.person.id, today=make.TODAY)
+    assert papers_of(await enter(browser, offered(store, mina))) == []
+    paper = await browser.get(f"/my/receipts/{kept.receipt.id}.pdf")
+    assert paper.status_code == 404
 
 
 @pytest.mark.parametrize("path", ["/my/receipts", f"/my/receipts/{UUID(int=1)}.pdf"])

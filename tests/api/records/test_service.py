@@ -134,6 +134,16 @@ def test_month_of_two_sources_is_told_as_one_month(session, person, earned, hear
     assert queries.days_by_month(session, person.id) == {Month(1405, 8): 30}
 
 
+def test_month_that_the_record_has_in_full_is_kept_and_no_news(session, person, earned, heard):
+    make.record(session, person, {"1405-07": 29, "1405-08": 30})
+    mehr = replace(earned, month=Month(1405, 7))
+    assert service.add_months(session, rows=[earned, mehr], now=make.NOW) == 2
+    (grown,) = heard
+    assert grown.added == ((person.id, Month(1405, 7)),)
+    assert service.add_months(session, rows=[replace(earned, source="contract:2")], now=LATER) == 1
+    assert heard == [grown]
+
+
 def test_earned_month_has_no_more_days_than_the_calendar(session, person, earned):
     esfand = replace(earned, month=Month(1404, 12), days=31)
     service.add_months(session, rows=[esfand], now=make.NOW)

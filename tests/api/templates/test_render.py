@@ -9,6 +9,7 @@ import pytest
 from pydantic import ValidationError
 
 from api.kit import sms
+from api.kit.calendar import Month
 from api.kit.language import Language, Speech
 from api.kit.message import Message
 from api.kit.text import ZWNJ
@@ -280,3 +281,50 @@ def test_what_is_delivered_asks_how_it_went_and_nothing_else_does():
     assert delivered.buttons[0][0].data == "rate_request|K7Q2M4XD"
     assert "Please tell us how satisfied you are." in delivered.text
     assert "satisfied" not in worded(REQUEST, "sms", "en", stage="delivered").text
+
+
+RECEIPT = TEMPLATES["payment_receipt"]
+MEHR, ABAN = Month(1405, 7), Month(1405, 8)
+
+
+@pytest.mark.parametrize(
+    ("full", "says"),
+    [
+        ((), ["It is in your record from now on."]),
+        (
+            (MEHR,),
+            [
+                "The record had all days of Mehr 1405 already, so none were added.",
+                "The rest is in your record from now on.",
+            ],
+        ),
+        (
+            (MEHR, ABAN),
+            ["The record had all days of Mehr 1405 and Aban 1405 already, so none were added."],
+        ),
+    ],
+)
+def test_receipt_says_which_months_it_does_not_add_and_why(full, says):
+    lines = worded(RECEIPT, "chat", "en", full=full).text.splitlines()
+    assert [line for line in lines if "record" in line] == says
+
+
+@pytest.mark.parametrize("language", Language)
+@pytest.mark.parametrize("months", [1, 2, 3])
+def test_sms_of_a_month_that_is_not_added_has_two_parts_at_most(language, months):
+    full = tuple(MEHR.plus(-back) for back in range(months))
+    assert sms.parts(worded(RECEIPT, "sms", language, full=full).text) <= 2
+
+
+@pytest.mark.parametrize(
+    ("reason", "says"),
+    [
+        ("already_settled", "Its month counts once in the record."),
+        ("bill_closed", "So no month was added to the record."),
+    ],
+)
+def test_money_that_settled_no_month_says_so(reason, says):
+    credit = TEMPLATES["payment_credit"]
+    text = worded(credit, "chat", "en", reason=reason, contribution=True).text
+    assert says in text.splitlines()
+    assert says not in worded(credit, "chat", "en", reason=reason).text

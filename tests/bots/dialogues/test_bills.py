@@ -6,14 +6,16 @@ from itertools import pairwise
 import pytest
 
 from api.bills.rules import State
+from api.bills.schemas import BillPage
+from api.contracts.rules import Kind
 from api.kit.language import Language, Speech
 from api.records.schemas import RecordOut, TotalOut
 from bots.dialogues import records
-from bots.dialogues.bill_words import explained, numbers
+from bots.dialogues.bill_words import explained, numbers, overview
 from bots.dialogues.bills import a_day, ways_to_pay
 from bots.talk import Unclear
 from tests.bots import insured
-from tests.bots.insured import a_bill, a_fee, a_record, a_year
+from tests.bots.insured import a_bill, a_contract, a_fee, a_record, a_year
 from tests.support.make import TODAY
 
 EN = Speech(Language.EN)
@@ -64,6 +66,38 @@ def test_nobody_is_asked_to_pay_what_is_done_with(state):
 
     assert "Last day" not in said
     assert len(said.splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    ("other", "names"),
+    [
+        (Kind.VOLUNTARY, ("self-employed insurance", "voluntary insurance")),
+        (
+            Kind.SELF_EMPLOYED,
+            ("self-employed insurance, contract *1201", "self-employed insurance, contract *1202"),
+        ),
+    ],
+)
+def test_bills_of_two_contracts_are_told_apart(other, names):
+    first, second = a_contract(1), a_contract(2, kind=other)
+    bills = [a_bill(1, payer_of=first.id), a_bill(1, payer_of=second.id), a_fee()]
+    page = BillPage(items=bills, count=3, total=1, as_of=TODAY)
+
+    said = EN.word(overview(page, [first, second])).splitlines()
+
+    assert [line.partition(":")[0] for line in said[1:4]] == [
+        *(f"Bill for Aban 1405 ({name})" for name in names),
+        "Fee for a booklet",
+    ]
+
+
+def test_bills_of_one_contract_do_not_name_it():
+    bills = [a_bill(2), a_bill(1)]
+    page = BillPage(items=bills, count=2, total=1, as_of=TODAY)
+
+    said = EN.word(overview(page, [a_contract(1), a_contract(2)])).splitlines()
+
+    assert said[2].startswith("Bill for Aban 1405:")
 
 
 def test_numbers_to_copy_stand_alone_on_their_lines():

@@ -120,7 +120,11 @@ def delivered(session: Session) -> Scene:
     """Mina has her booklet, and one for her child is printed; the notices of both are in her chat."""
     mina = office.insured(session, phone=None)
     child = make.dependant(session, of=mina)
-    way = ((Stage.PRINTED, {}), (Stage.HANDED_TO_POST, {"tracking": POST}), (Stage.DELIVERED, {}))
+    way: list[tuple[Stage, dict[str, str]]] = [
+        (Stage.PRINTED, {}),
+        (Stage.HANDED_TO_POST, {"tracking": POST}),
+        (Stage.DELIVERED, {}),
+    ]
     there = office.requested(session, mina)
     for stage, given in way:
         booklets.advance(session, number=there.number, stage=stage, now=make.NOW, **given)

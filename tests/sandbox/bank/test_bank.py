@@ -110,7 +110,7 @@ async def test_whoever_never_comes_back_has_paid(desk: Desk):
 
 async def test_a_slow_bank_answers_in_its_own_time(desk: Desk):
     authority = await ask(desk)
-    slow = asyncio.create_task(decide(desk, authority, "slow", seconds="1"))
+    slow = asyncio.create_task(decide(desk, authority, "slow", seconds="3"))
     await asyncio.sleep(0.1)
     assert await verify(desk, authority) == -51
     assert (await slow)[0].endswith("Status=OK")
@@ -134,7 +134,7 @@ async def test_some_come_back_twice(desk: Desk):
     callback = f"http://127.0.0.1:{runner.addresses[0][1]}/return"
     authority = await ask(desk, callback_url=callback)
     back, _ = await decide(desk, authority, "twice")
-    await asyncio.wait_for(came.wait(), 5)
+    await asyncio.wait_for(came.wait(), 30)
     async with desk.http.get(back):
         pass
     assert seen == [{"Authority": authority, "Status": "OK"}] * 2

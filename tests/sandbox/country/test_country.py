@@ -243,6 +243,19 @@ def test_the_first_month_on_record_is_the_fact_on_the_card(country: Path):
         assert facts == ([first[card["id"]]] if card["id"] in first else [])
 
 
+def test_last_workplace_that_is_registered_is_a_fact_on_the_card(country: Path):
+    names = {row["workshop_code"]: row["name"] for row in rows(country, "workshops")}
+    last: dict[str, tuple[str, str]] = {}
+    for row in rows(country, "records"):
+        if row["source_code"] in names:
+            latest = (row["month"], names[row["source_code"]])
+            last[row["national_code"]] = max(last.get(row["national_code"], latest), latest)
+    assert last
+    for card in cards(country):
+        facts = [fact["words"] for fact in card["facts"] if fact["kind"] == "last_workplace"]
+        assert facts == ([last[card["id"]][1]] if card["id"] in last else [])
+
+
 def test_families_have_children_of_every_age_and_nobody_twice(country: Path):
     kin = rows(country, "dependants")
     born = {row["national_code"]: row["birth_date"] for row in rows(country, "people")}

@@ -195,7 +195,9 @@ async def test_python_telegram_bot_knows_each_refusal(desk: Desk, monkeypatch: p
 async def test_the_second_poller_ends_the_first(desk: Desk):
     async with an_aiogram_bot(desk) as bot:
         first = asyncio.create_task(bot.get_updates(timeout=20))
-        await asyncio.sleep(0.1)
+        async with asyncio.timeout(30):
+            while not desk.world.updates._polls:  # noqa: ASYNC110 - until the first one waits.
+                await asyncio.sleep(0.01)
         second = asyncio.create_task(bot.get_updates(timeout=20))
         with pytest.raises(TelegramConflictError, match="terminated by other getUpdates"):
             await first
