@@ -15,7 +15,7 @@ help:
 	@echo "make test     the test suite, on SQLite and PostgreSQL"
 	@echo "make check    format, lint, types, the house's arrows, translations"
 	@echo "make browser  walk the desk in Chromium"
-	@echo "make chat     talk to the running hub in this terminal (CHANNEL=terminal|telegram|sms AUDIENCE=people|employers LANG=fa|en)"
+	@echo "make chat     talk to the running hub in this terminal (CHANNEL=terminal|telegram|bale|sms AUDIENCE=people|employers LANG=fa|en|ar|ckb)"
 	@echo "make job      run a job of the timetable now (JOB=debt-notices ON=today)"
 	@echo "make faults   kill it at every named point (long)"
 	@echo "make bench    measure it"
@@ -88,19 +88,21 @@ job: locales
 
 faults: $(VENV)/dev
 	@$(MAKE) --no-print-directory -s $(MOS)
-	@$(RUN) -m pytest -n 4 -m faults -q tests
+	@SEED=$${SEED:-fresh} $(RUN) -m pytest -n 4 -m faults -q tests
 
 bench: $(VENV)/dev
 	@$(MAKE) --no-print-directory -s $(MOS)
 	@$(RUN) -m bench
 
-# Brings the sentences of the code and of the wording files into the catalogue, to be translated.
+# Brings the sentences of the code and of the wording files into every catalogue, to be translated.
 texts: $(VENV)/dev
 	@mkdir -p var
 	@$(RUN) -m babel.messages.frontend -q extract -F locales/babel.cfg -k _n:1,2 --no-wrap \
 	    --add-location=file --sort-by-file -o var/bimeyar.pot .
-	@$(VENV)/bin/pybabel -q update -D bimeyar -i var/bimeyar.pot -d locales -l fa --no-wrap \
-	    --no-fuzzy-matching --ignore-obsolete --ignore-pot-creation-date
+	@for language in $(POS:locales/%/LC_MESSAGES/bimeyar.po=%); do \
+	    $(VENV)/bin/pybabel -q update -D bimeyar -i var/bimeyar.pot -d locales -l $$language \
+	        --no-wrap --no-fuzzy-matching --ignore-obsolete --ignore-pot-creation-date || exit 1; \
+	done
 
 # Takes newer versions: commit both files together. No registry's address goes into them.
 LOCK = pip compile --quiet --universal --generate-hashes --python-version 3.11 --no-header \

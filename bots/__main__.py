@@ -25,7 +25,7 @@ def serve() -> None:
     from bots import settings
 
     told = settings.read()
-    # aiogram is imported from here on: three seconds that a wrong setting need not wait for.
+    # The libraries are imported from here on: seconds that a wrong setting need not wait for.
     from bots import serving
 
     serving.serve(told)
@@ -63,9 +63,12 @@ _SOMEBODYS = "09990000000"
 def chat(
     *,
     channel: Annotated[
-        str, typer.Option(help="terminal (numbers), telegram (buttons) or sms (a number writes).")
+        str,
+        typer.Option(help="terminal (numbers), telegram or bale (buttons), sms (a number writes)."),
     ] = "terminal",
-    lang: Annotated[str, typer.Option(help="fa or en; empty asks, as in a new chat.")] = "fa",
+    lang: Annotated[
+        str, typer.Option(help="fa, en, ar or ckb; empty asks, as in a new chat.")
+    ] = "fa",
     audience: Annotated[str, typer.Option(help="people, employers or inspectors.")] = "employers",
     name: Annotated[
         str, typer.Option(help="Who is talking: the chat's own name; by SMS the number, 09….")
@@ -77,12 +80,15 @@ def chat(
 
     from api.client import Core
     from api.kit.identifiers import BadIdentifier, mobile
+    from api.kit.language import Language
     from bots import chat as talking
     from bots import settings
     from bots.dialogues import collected
 
-    if channel not in {"terminal", "telegram", "sms"} or lang not in {"", "fa", "en"}:
-        raise settings.CannotStart("CHANNEL is terminal, telegram or sms, and LANG is fa or en.")
+    if channel not in {"terminal", "telegram", "bale", "sms"} or lang not in {"", *Language}:
+        raise settings.CannotStart(
+            f"CHANNEL is terminal, telegram, bale or sms, and LANG is one of {', '.join(Language)}."
+        )
     if channel == "sms":
         try:
             name = mobile(name or _SOMEBODYS)

@@ -67,11 +67,11 @@ async def chat(
 ) -> None:
     """Talk until the input ends.
 
-    Replies have buttons on `telegram` and numbers on `terminal`; on `sms` the number `name` writes,
+    Replies have buttons on `telegram` and `bale`, numbers on `terminal`; on `sms` the number `name` writes,
     with the menu, the PIN and the codes of SMS; an empty line there is a missed call.
     """
     keys = Keyring.new()
-    by_sms, buttons = channel == MESSENGER, channel == "telegram"
+    by_sms, buttons = channel == MESSENGER, channel in {"telegram", "bale"}
     address = Address(MESSENGER if by_sms else "terminal", audience, name)
     kind = Texting if by_sms else Conversation
     state = json.dumps(log.new_chat(secrets.token_hex(8), language))

@@ -10,8 +10,7 @@ replies, in one transaction. Replies are never empty for a message of somebody w
 from api.errors import Unavailable
 from api.kit import codes
 from api.kit.language import Language
-from api.kit.text import key
-from bots import log, understanding, wording
+from bots import log, understanding, wishes, wording
 from bots.questions import Question, is_open, option
 from bots.replay import Answer, Run
 from bots.reply import Reply, split
@@ -270,18 +269,28 @@ class Conversation(Showing):
     # No question is open: a wish, a language, a deep link.
 
     async def _wished(self, said: Answer | None) -> Reply:
-        """No question is open: a menu line's words, a keyword or a notice's code open a dialogue."""
+        """No question is open: a menu line's words, a keyword or a notice's code open a dialogue.
+
+        Of anything else it is asked whether it means the dialogue that it is most like.
+        """
         typed = said if isinstance(said, str) else ""
+        yes = understanding.yes_or_no(typed) if self._chat["aside"] == "meant" else None
+        if yes is not None:
+            return await self._tapped(self._chat["shown"]["1" if yes else "2"])
         wanted = self._wanted(typed)
-        return await (self._begin(*wanted) if wanted else self._unknown(typed))
+        if wanted is not None:
+            return await self._begin(*wanted)
+        offered = self._dialogues.offered_to(self._address.audiences)
+        meant = wishes.likely(typed, [one for one in offered if one.menu])
+        return await (self._unknown(typed) if meant is None else self._ask_whether_meant(meant))
 
     def _wanted(self, typed: str) -> tuple[Dialogue, str] | None:
         """The dialogue that the words open, and the notice's code in them."""
-        wish = key(typed)
+        wish = understanding.alike(typed)
         offered = self._dialogues.offered_to(self._address.audiences)
         for one in offered if wish else ():
-            names = {self._word(one.words), one.name, *one.keywords}
-            if one.menu and wish in map(key, names):
+            names = map(understanding.alike, (self._word(one.words), one.name, *one.keywords))
+            if one.menu and wish in {*names, *understanding.opens(one.name)}:
                 return one, ""
         for one in offered:
             if typed and one.reads and (notice := one.reads(typed)):

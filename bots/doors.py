@@ -3,7 +3,8 @@
 import hmac
 import json
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 
 import structlog
 from aiohttp import web
@@ -21,46 +22,68 @@ _logger = structlog.get_logger("bots.doors")
 Handler = Callable[[web.Request], Awaitable[web.Response]]
 
 
+@dataclass(frozen=True, slots=True)
+class Watched:
+    """A bot whose updates are brought, and the secret they must carry; its repr shows none."""
+
+    adapter: Adapter
+    secret: str = field(repr=False)
+    in_path: bool = False
+    """Whether the secret stands at the end of the address, not in a header."""
+
+
 def doors(
     inbox: Inbox,
-    watched: Mapping[str, tuple[Adapter, str]],
+    watched: Iterable[Watched],
     *,
     ready: Callable[[], Awaitable[bool]],
     came: Callable[[], None],
     line: tuple[Adapter, str] | None = None,
 ) -> web.Application:
-    """Make the doors. `watched` is each audience's bot with the secret its updates must carry.
+    """Make the doors: `/<messenger>/<audience>`, with the secret in a header or at its end.
 
-    `line` is that of SMS with the secret in the address to which its provider pushes.
+    `line` is that of SMS with the secret in the addresses to which its provider pushes.
     """
     application = web.Application(client_max_size=_BODY_BYTES)
-    application.router.add_post("/telegram/{audience}", _telegram(inbox, watched, came))
-    if line is not None:
-        for path, kind in (("inbound", message_of), ("missed", _call_of_now)):
-            application.router.add_route(
-                "GET", f"/sms/{path}/{{secret}}", _sms(inbox, line, came, kind)
-            )
-            application.router.add_route(
-                "POST", f"/sms/{path}/{{secret}}", _sms(inbox, line, came, kind)
-            )
-    application.router.add_get("/health/live", _live)
-    application.router.add_get("/health/ready", _ready(ready))
-    application.router.add_get("/metrics", _metrics)
+    by_name = {one.adapter.name: one for one in watched}
+    by_header = {name: one for name, one in by_name.items() if not one.in_path}
+    by_path = {name: one for name, one in by_name.items() if one.in_path}
+    update = "/{messenger:[a-z]+}/{audience:[a-z]+}"
+    router = application.router
+    router.add_get("/health/live", _live)
+    router.add_get("/health/ready", _ready(ready))
+    router.add_get("/metrics", _metrics)
+    # Before the messengers' doors, whose shape theirs is.
+    for path, kind in (("inbound", message_of), ("missed", _call_of_now)):
+        if line is not None:
+            push = _sms(inbox, line, came, kind)
+            router.add_get(f"/sms/{path}/{{secret}}", push, allow_head=False)
+            router.add_post(f"/sms/{path}/{{secret}}", push)
+    router.add_post(
+        update, _update(inbox, by_header, lambda it: it.headers.get(SECRET_HEADER, ""), came)
+    )
+    router.add_post(
+        f"{update}/{{secret}}", _update(inbox, by_path, lambda it: it.match_info["secret"], came)
+    )
     return application
 
 
-def _telegram(
-    inbox: Inbox, watched: Mapping[str, tuple[Adapter, str]], came: Callable[[], None]
+def _update(
+    inbox: Inbox,
+    watched: Mapping[str, Watched],
+    secret_of: Callable[[web.Request], str],
+    came: Callable[[], None],
 ) -> Handler:
     async def update(request: web.Request) -> web.Response:
-        adapter, secret = watched.get(request.match_info["audience"], (None, ""))
-        given = request.headers.get(SECRET_HEADER, "")
+        name = f"{request.match_info['messenger']}:{request.match_info['audience']}"
+        expected = watched[name].secret if name in watched else ""
         # Compared before anything is read, and in the same time for every secret.
         # What is no UTF-8 comes as lone surrogates, which a plain encode would choke on.
-        shown = given.encode(errors="surrogateescape")
-        genuine = hmac.compare_digest(shown, secret.encode())
-        if adapter is None or not secret or not genuine:
+        shown = secret_of(request).encode(errors="surrogateescape")
+        genuine = hmac.compare_digest(shown, expected.encode())
+        if not expected or not genuine:
             return web.Response(status=404)
+        adapter = watched[name].adapter
         try:
             raw = json.loads(await request.read())
             kept = json.dumps(raw)

@@ -1,4 +1,4 @@
-"""The lists of the engine's own: the menu and the languages."""
+"""The lists of the engine's own: the menu, the languages, and whether something was meant."""
 
 from collections.abc import Iterable
 
@@ -57,6 +57,16 @@ def short_menu(dialogues: Dialogues, standing: Standing | None, *, speech: Speec
     words = wording.ALL_SERVICES if known else wording.LINK_THIS_NUMBER
     other = Line(f"0.menu|{ALL}" if known else "0.start|", speech.word(words))
     return Reply("", ways=(*numbered, (OTHERS, other)))
+
+
+def whether_meant(wanted: Dialogue, speech: Speech) -> Reply:
+    """Yes opens what free words were understood as, no shows the menu."""
+    lines = (
+        Line(f"0.menu|{wanted.name}", speech.word(wording.YES)),
+        Line("0.menu|~p0", speech.word(wording.NO)),
+    )
+    way = (MENU, Line("0.menu|~p0", speech.word(wording.MENU)))
+    return Reply(speech.word(wording.MEANT.using(talk=wanted.words)), lines=lines, ways=(way,))
 
 
 def language_list(medium: Medium) -> Reply:

@@ -7,6 +7,7 @@ row; the others wait for it to end.
 import asyncio
 import json
 import secrets
+import time
 from collections.abc import Callable
 
 import structlog
@@ -20,6 +21,7 @@ WAIT_SECONDS = 15.0
 """How long a messenger may hold one call open; with its margin shorter than the poller's lease."""
 
 _OTHERS_TURN = 5.0
+_BREATH = 1.0
 _LONGEST = 60.0
 _logger = structlog.get_logger("bots.polling")
 
@@ -55,6 +57,7 @@ class Poller:
     async def poll(self) -> float:
         """Poll once; gives the seconds to wait before the next time."""
         bot = self._adapter.name
+        begun = time.monotonic()
         try:
             offset = await self._inbox.lead(bot, self._owner)
             raws = await self._adapter.updates(offset, self._wait)
@@ -79,7 +82,9 @@ class Poller:
         self._failures = 0
         if fresh:
             self._came()
-        return 0.0
+        # A messenger that holds no call open would be asked as fast as it answers.
+        held = time.monotonic() - begun
+        return 0.0 if raws else max(0.0, min(_BREATH, self._wait) - held)
 
     def _later(self, at_least: float) -> float:
         self._failures += 1

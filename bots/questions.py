@@ -9,7 +9,6 @@ from typing import Any
 from api.kit.identifiers import BadIdentifier
 from api.kit.language import Speech
 from api.kit.message import Wants
-from api.kit.text import key
 from bots import log, understanding, wording
 from bots.replay import Answer, Answered, Run
 from bots.reply import BACK, MENU, Line, Reply, labelled, paged, pages
@@ -96,8 +95,9 @@ class Question:
             yes = understanding.yes_or_no(said)
             if yes is not None:
                 return f"{self.wire}|{'send' if yes else '~cancel'}"
-        wish = key(said)
-        return next((line.data for line in self._lines() if wish and wish == key(line.label)), None)
+        wish = understanding.alike(said)
+        lines = self._lines() if wish else ()
+        return next((one.data for one in lines if wish == understanding.alike(one.label)), None)
 
     def checked(self, said: Answer | None) -> Answer:
         """The answer that was typed or sent; raises Unclear with the sentence that helps."""

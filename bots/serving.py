@@ -1,6 +1,7 @@
 """The bots as a process: everything put together, run until told to stop, stopped in order."""
 
 import asyncio
+import re
 import signal
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, suppress
@@ -12,18 +13,19 @@ from api.client import Core
 from api.kit import logs
 from api.kit.language import Language, MissingCatalogue, Speech, open_catalogues
 from api.kit.sealing import BadKeys, Keyring
-from bots import migrations
+from bots import migrations, wording
 from bots.adapters import Adapter
+from bots.adapters.bot_api import BotApiAdapter
 from bots.adapters.sms import SmsAdapter, SmsMouth
-from bots.adapters.telegram import TelegramAdapter
 from bots.dialogues import collected
-from bots.doors import doors
+from bots.doors import Watched, doors
 from bots.memory import Memory
 from bots.polling import Poller
 from bots.settings import CannotStart, Mode, Settings
 from bots.store import Away, BadStore, Store
 from bots.talk import Dialogues
 from bots.turns import Worker
+from notifier.channels.dialects import TELEGRAM
 from notifier.channels.settings import (
     BadBotSettings,
     BotSettings,
@@ -36,6 +38,7 @@ READY_SECONDS = 0.8
 _FORGET_EVERY = 600.0
 _TUNE_EVERY = 60.0
 _TRY_AGAIN = 30.0
+_SECRET = re.compile(r"[A-Za-z0-9_-]{0,256}")
 _logger = structlog.get_logger("bots.serving")
 
 
@@ -64,7 +67,7 @@ async def _serve(settings: Settings, keys: Keyring) -> None:
         closing.push_async_callback(core.close)
         bots = _bots()
         secrets = {bot.name: _secret(bot, settings) for bot in bots}
-        adapters = {bot.name: TelegramAdapter(bot) for bot in bots}
+        adapters = {bot.name: _adapter(bot) for bot in bots}
         for adapter in adapters.values():
             closing.push_async_callback(adapter.close)
         memory, dialogues = Memory(store, keys), collected()
@@ -77,7 +80,10 @@ async def _serve(settings: Settings, keys: Keyring) -> None:
         worker = Worker(
             memory, everybody, dialogues, core, keys, chats_at_once=settings.chats_at_once
         )
-        watched = {bot.audience: (adapters[bot.name], secrets[bot.name]) for bot in bots}
+        watched = [
+            Watched(one, secrets[name], in_path=one.dialect.secret_in_path)
+            for name, one in adapters.items()
+        ]
         await memory.tune()
         runner = await _listening(
             doors(
@@ -99,7 +105,9 @@ async def _serve(settings: Settings, keys: Keyring) -> None:
             *(_introduce(adapter, dialogues) for adapter in adapters.values()),
         ]
         if settings.mode is Mode.WEBHOOK:
-            tasks += [_watch(*watched[bot.audience], settings.public_url) for bot in bots]
+            tasks += [
+                _watch(one, secrets[name], settings.public_url) for name, one in adapters.items()
+            ]
         else:
             tasks += [_poll(memory, adapter, worker) for adapter in adapters.values()]
         closing.push_async_callback(_ended, [asyncio.create_task(task) for task in tasks])
@@ -138,7 +146,7 @@ async def _ready(store: Store, seconds: float = READY_SECONDS) -> bool:
 
 def _bots() -> list[BotSettings]:
     try:
-        return [bot for bot in ChannelSettings().bots() if bot.messenger == "telegram"]
+        return list(ChannelSettings().bots())
     except BadBotSettings as error:
         raise CannotStart(str(error)) from None
 
@@ -158,12 +166,29 @@ def _line(settings: Settings) -> tuple[SmsAdapter, str] | None:
     return SmsAdapter(SmsMouth(KavenegarChannel(key, line.sms_sender, line.kavenegar_root))), secret
 
 
+def _adapter(bot: BotSettings) -> BotApiAdapter:
+    # Each by its library, which only bots on such a messenger pay for: aiogram costs three seconds
+    # and 170 MiB.
+    if bot.messenger == TELEGRAM.messenger:
+        from bots.adapters.telegram import TelegramAdapter
+
+        return TelegramAdapter(bot)
+    from bots.adapters.bale import BaleAdapter
+
+    return BaleAdapter(bot)
+
+
 def _secret(bot: BotSettings, settings: Settings) -> str:
     secret = bot.secret.get_secret_value()
     if not secret and settings.mode is Mode.WEBHOOK:
         raise CannotStart(
             f"CHANNELS_{bot.audience.upper()}_{bot.messenger.upper()}_SECRET is not set: with "
             "BOTS_MODE=webhook write the secret that its updates carry."
+        )
+    if not _SECRET.fullmatch(secret):
+        raise CannotStart(
+            f"CHANNELS_{bot.audience.upper()}_{bot.messenger.upper()}_SECRET has other characters "
+            "than letters, digits, _ and -: it stands in a header or an address."
         )
     return secret
 
@@ -189,18 +214,19 @@ async def _every(seconds: float, act: Callable[[], Awaitable[object]]) -> None:
         await asyncio.sleep(seconds)
 
 
-async def _poll(memory: Memory, adapter: TelegramAdapter, worker: Worker) -> None:
+async def _poll(memory: Memory, adapter: BotApiAdapter, worker: Worker) -> None:
     await _until_done(adapter.unwatch)
     await Poller(memory.inbox, adapter, worker.wake).run()
 
 
-async def _watch(adapter: TelegramAdapter, secret: str, public_url: str) -> None:
-    url = f"{public_url.rstrip('/')}/telegram/{adapter.audience}"
-    await _until_done(lambda: adapter.watch(url, secret))
+async def _watch(adapter: BotApiAdapter, secret: str, public_url: str) -> None:
+    address = f"{public_url.rstrip('/')}/{adapter.messenger}/{adapter.audience}"
+    await _until_done(lambda: adapter.watch(address, secret))
 
 
-async def _introduce(adapter: TelegramAdapter, dialogues: Dialogues) -> None:
+async def _introduce(adapter: BotApiAdapter, dialogues: Dialogues) -> None:
     await _until_done(lambda: adapter.offer_commands(commands(dialogues, adapter)))
+    await _until_done(lambda: adapter.describe(description(adapter)))
 
 
 def commands(dialogues: Dialogues, adapter: Adapter) -> Mapping[str, Mapping[str, str]]:
@@ -212,6 +238,12 @@ def commands(dialogues: Dialogues, adapter: Adapter) -> Mapping[str, Mapping[str
         language.value: {one.name: Speech(language).word(one.words) for one in offered}
         for language in Language
     }
+
+
+def description(adapter: Adapter) -> Mapping[str, str]:
+    """What the bot is for, in each language."""
+    words = wording.DESCRIPTIONS[adapter.audience]
+    return {language.value: Speech(language).word(words) for language in Language}
 
 
 async def _until_done(act: Callable[[], Awaitable[bool]]) -> None:

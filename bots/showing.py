@@ -11,7 +11,7 @@ from api.kit.language import Language, Medium, Sentence, Speech
 from api.kit.message import Button
 from api.kit.sealing import Keyring
 from bots import log, wording
-from bots.menu import language_list, menu
+from bots.menu import language_list, menu, whether_meant
 from bots.questions import Question
 from bots.replay import Address, Run
 from bots.reply import MENU, Line, Reply
@@ -222,6 +222,11 @@ class Showing(ABC):
     def _named(self, talk: log.Talk) -> Sentence:
         known = self._dialogues.named(talk["dialogue"], self._address.audiences) or gone
         return known.words
+
+    def _ask_whether_meant(self, wanted: Dialogue) -> Reply:
+        """Free words were understood, perhaps: ask before anything is done."""
+        self._chat["aside"], self._chat["misses"] = "meant", 0
+        return whether_meant(wanted, self.speech)
 
     def _ask_language(self) -> Reply:
         self._chat["aside"] = "language"

@@ -47,7 +47,7 @@ class Texting(Conversation):
             return []
         await self._asking.tell_language()
         if not left:
-            reply = Reply(self._word(wording.ENOUGH_TODAY))
+            reply = self._ending([self._word(wording.ENOUGH_TODAY)])
         else:
             reply = await self._heard(sent)
         if self.proved:
@@ -66,7 +66,7 @@ class Texting(Conversation):
         if sent.rang:
             # A missed call asks for the record, and answers no question.
             return await (self._again() if log.open_talk(self._chat) else self._wished(RECORD))
-        if self._chat["aside"] or not sent.text:
+        if self._chat["aside"] not in {"", "meant"} or not sent.text:
             return await self._understood(sent)
         asked = understanding.with_pin(sent.text)
         if asked is not None and self._is_choice(asked[0]):
@@ -173,5 +173,6 @@ class Texting(Conversation):
         return self._ending(says) if says else await self._menu()
 
     def _ending(self, says: list[str]) -> Reply:
-        """Words alone: 0 is the menu wherever nothing is open."""
+        """Words alone: after them nothing is open, and there 0 is the menu."""
+        self._chat["aside"] = ""
         return Reply("\n\n".join(says))

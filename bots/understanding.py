@@ -5,6 +5,7 @@ from enum import StrEnum
 
 from api.kit.language import Language
 from api.kit.text import ascii_digits, key
+from bots import spellings
 
 
 class Word(StrEnum):
@@ -20,30 +21,37 @@ class Word(StrEnum):
     START = "start"
 
 
-_SPELLINGS = {
-    Word.MENU: ("menu", "منو", "فهرست"),
-    Word.BACK: ("back", "برگشت", "بازگشت"),
-    Word.CANCEL: ("cancel", "لغو", "انصراف"),
-    Word.LANGUAGE: ("language", "lang", "زبان"),
-    Word.HELP: ("help", "؟", "?", "راهنما"),
-    Word.PERSON: ("a person", "person", "نفر", "کارشناس"),
-    Word.STOP: ("stop", "لغو پیام", "پیام نده"),
-    Word.START: ("start", "شروع"),
-}
-_WORDS = {key(spelling): word for word, words in _SPELLINGS.items() for spelling in words}
-_YES = {key(word) for word in ("yes", "y", "ok", "send", "بله", "بلی", "آری", "آره", "اره")}
-_NO = {key(word) for word in ("no", "n", "نه", "خیر")}
+_KURDISH = str.maketrans({"ە": "ه", "ھ": "ه", "ێ": "ی", "ۆ": "و", "ڕ": "ر", "ڵ": "ل", "ڤ": "و"})
+
+
+def alike(text: str) -> str:
+    """The text as it is compared: equal where only the keyboard differs.
+
+    Kurdish is typed with and without the marks of its letters, and its long vowels once or twice.
+    """
+    return key(text).translate(_KURDISH).replace("وو", "و").replace("یی", "ی")
+
+
+def spelled(text: str) -> tuple[str, ...]:
+    """The spellings of one text of `bots.spellings`, as they are compared."""
+    return tuple(alike(one) for one in text.split("|"))
+
+
+_WORDS = {one: Word(word) for word, text in spellings.ALWAYS.items() for one in spelled(text)}
+_YES = frozenset(spelled(spellings.YES))
+_NO = frozenset(spelled(spellings.NO))
 _COMMAND = re.compile(r"/([A-Za-z0-9_]{1,32})(?:@[A-Za-z0-9_]+)?(?:\s+(.*))?", re.DOTALL)
 _DIGIT = re.compile(r"([0-9])[.)\-]?")
 _WITH_PIN = re.compile(r"(.*\S)\s+([0-9]{4})")
-_LANGUAGES = {key(language.own_name): language for language in Language} | {
-    language.value: language for language in Language
-}
+_LANGUAGES = {
+    one: Language(code) for code, text in spellings.LANGUAGES.items() for one in spelled(text)
+} | {language.value: language for language in Language}
+_OPENS = {name: frozenset(spelled(text)) for name, text in spellings.DIALOGUES.items()}
 
 
 def word(text: str) -> Word | None:
     """The always-understood word that the whole text is, however it is spelled."""
-    return _WORDS.get(key(text))
+    return _WORDS.get(alike(text))
 
 
 def command(text: str) -> tuple[str, str] | None:
@@ -71,10 +79,15 @@ def with_pin(text: str) -> tuple[str, str] | None:
 
 def yes_or_no(text: str) -> bool | None:
     """A plain yes or no."""
-    said = key(text)
+    said = alike(text)
     return True if said in _YES else False if said in _NO else None
 
 
 def language(text: str) -> Language | None:
-    """A language by its own name or its code."""
-    return _LANGUAGES.get(key(text))
+    """A language by its name, in any of them, or by its code."""
+    return _LANGUAGES.get(alike(text))
+
+
+def opens(dialogue: str) -> frozenset[str]:
+    """What opens a dialogue besides its words and keywords, as it is compared."""
+    return _OPENS.get(dialogue, frozenset())

@@ -25,10 +25,20 @@ PERSON = _("A person")
 GO_ON = _("Go on")
 GO_ON_SHORT = _("Go on with: {talk}")
 
+# What a messenger says of each bot before it is started.
+DESCRIPTIONS: Mapping[str, Sentence] = MappingProxyType({
+    "people": _("Your insurance record, bills and health booklet, at the Social Security Organization."),
+    "employers": _("Debts and notices of your workplaces, at the Social Security Organization."),
+    "inspectors": _("For inspectors of the Social Security Organization."),
+})  # fmt: skip
+
 # What the engine asks.
 WHAT_NOW = _("What would you like to do?")
 WHICH_LANGUAGE = _("Choose your language:")
 WHICH_LINE = _("Which line would you like to change?")
+MEANT = _("Do you mean “{talk}”?")
+YES = _("Yes")
+NO = _("No")
 GO_ON_WITH = _("Go on with “{talk}”?")
 
 # What only SMS says.

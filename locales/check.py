@@ -1,9 +1,9 @@
 """Are the catalogues whole? `python -m locales.check` says what is missing or badly written.
 
 It fails for a sentence without a translation, an uncertain (fuzzy) one, one that nobody says any
-more, other holes than the English has, and for what the voice forbids in Persian: Arabic letters,
-ASCII digits and punctuation, stray Latin words, broken half-spaces, exclamation marks, and words
-that another is said for (docs/glossary-fa.md).
+more, other holes than the English has, for what the voice forbids in the language (`locales.voice`:
+letters of another script, its digits and punctuation, stray Latin words, broken half-spaces, words
+that another is said for), and where a term of the glossary is missing (`locales.glossary`).
 """
 
 import re
@@ -15,50 +15,12 @@ from babel.messages.catalog import Catalog, Message
 from babel.messages.pofile import read_po
 
 from api.kit.language import holes
+from locales import glossary, voice
 from locales.extract import HERE, everything
 
-# What may stand in Latin letters in a Persian sentence: words that people must send as they are.
-LATIN_WORDS = frozenset({"START", "STOP", "HELP"})
-
 _HOLE = re.compile(r"\{[^{}]*\}")
-_FORBIDDEN = {
-    "fa": (
-        (re.compile("[يىك]"), "an Arabic letter"),
-        (re.compile("[0-9٠-٩]"), "digits that are not Persian"),
-        (re.compile("[,;?%]"), "ASCII punctuation"),
-        (re.compile("[\"'“”‘’]"), "quotes that are not «…»"),
-        (re.compile(r"\.\."), "dots for an …"),
-        (re.compile("ۀ|ه\u200cی\\b"), "a ye where ه takes its hamza, as in دورهٔ"),
-        (re.compile(r"\bن?می [آ-ی]"), "a space for a half-space after می"),
-        (re.compile(r"[آ-ی] ها(?:ی|یی|یم|یت|یش|یمان|یتان|یشان)?\b"), "a space for a half-space before ها"),
-        (re.compile(r"[آ-ی] تر(?:ین|ی)?\b"), "a space for a half-space before تر"),
-        (re.compile("\u200c(?![آ-ی])|(?<![آ-ی])\u200c"), "a half-space that joins nothing"),
-        # A speech sets codes apart by itself; in an SMS these marks would show as boxes.
-        (re.compile("[\u00a0\u200b\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]"), "an invisible mark"),
-        (re.compile("[\u0640\u064c-\u0650\u0652\u0653]"), "a vowel mark or a stretched letter"),
-        (re.compile(r"(?m)^[A-Za-z]"), "a line that begins in Latin letters and so runs from the left"),
-        (re.compile(r"  |(?m: $|^ )|[«(] | [،؛:.؟»)]"), "a loose space"),
-        (re.compile(r"[،؛؟][^\s»)]"), "no space after a mark"),
-    )
-}  # fmt: skip
-# One act has one word: what is not said, and what is said for it.
-_SAID_OTHERWISE = {
-    "fa": {
-        "گفتگو": "گفت‌وگو",
-        "پیوند": "اتصال، وصل",
-        "این‌جا": "اینجا",
-        "آن‌جا": "آنجا",
-        "این‌که": "اینکه",
-        "ارسال": "فرستادن",
-        "می‌باشد": "است",
-        "می‌گردد": "می‌شود",
-        "کلیک": "بزنید",
-        "خطا": "چه شد و حالا چه کنیم",
-        "نامعتبر": "درست نبود",
-        "غیرمجاز": "پیدا نکردیم",
-        "موفقیت": "ثبت شد",
-    }
-}
+# Forms that are said of one number alone, whose words say it: Arabic's one and two («يومان»).
+_NUMBER_IN_THE_WORD = {"ar": (1, 2)}
 
 
 def faults(said: Catalog, catalogue: Catalog, language: str) -> Iterator[str]:
@@ -103,9 +65,12 @@ def _faults_of_english(message: Message) -> Iterator[str]:
 
 def _faults_of_translation(message: Message, language: str) -> Iterator[str]:
     named, allowed = _named(message), [holes(text) for text in _english(message)]
-    for text in _forms(message):
+    dropped = _NUMBER_IN_THE_WORD.get(language, ()) if isinstance(message.id, tuple) else ()
+    for form, text in enumerate(_forms(message)):
         try:
-            if holes(text) not in allowed:
+            if holes(text) not in allowed and not (
+                form in dropped and holes(text) | {"n"} in allowed
+            ):
                 yield f"{named} has other holes in {text!r}"
         except ValueError as broken:
             yield f"{named}: {broken} in {text!r}"
@@ -119,14 +84,14 @@ def _faults_of_words(words: str, language: str) -> Iterator[str]:
     for opening, closing in ("«»", "()"):
         if words.count(opening) != words.count(closing):
             yield f"{opening} without {closing}"
-    for pattern, fault in _FORBIDDEN.get(language, ()):
+    for pattern, fault in voice.FORBIDDEN.get(language, ()):
         if pattern.search(words):
             yield fault
-    for word, instead in _SAID_OTHERWISE.get(language, {}).items():
-        if re.search(rf"(?<![آ-ی\u200c]){word}(?![آ-ی])", words):
+    for word, instead in voice.SAID_OTHERWISE.get(language, {}).items():
+        if re.search(rf"(?<![\w\u200c]){word}(?!\w)", words):
             yield f"the word {word}, for which we say {instead},"
-    latin = set(re.findall("[A-Za-z]+", words)) - LATIN_WORDS
-    if language == "fa" and latin:
+    latin = set(re.findall("[A-Za-z]+", words)) - voice.LATIN_WORDS
+    if language in voice.FORBIDDEN and latin:
         yield f"Latin words ({', '.join(sorted(latin))})"
 
 
@@ -137,7 +102,10 @@ def main(root: Path = HERE.parent) -> int:
         language = path.parts[-3]
         with path.open("rb") as file:
             catalogue = read_po(file, locale=language)
-        for fault in faults(said, catalogue, language):
+        for fault in (
+            *faults(said, catalogue, language),
+            *glossary.faults(catalogue, language, root / "docs"),
+        ):
             sys.stderr.write(f"{language}: {fault}\n")
             count += 1
     return count

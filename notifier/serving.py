@@ -16,8 +16,10 @@ from api.kit.language import MissingCatalogue, open_catalogues
 from api.kit.sealing import BadKeys, Keyring
 from api.notices.addresses import EMAIL, SMS
 from api.notices.plans import Channel as Name
+from notifier.channels.dialects import DIALECTS, TELEGRAM
 from notifier.channels.email import BadMailSettings, EmailChannel
-from notifier.channels.settings import BadBotSettings, ChannelSettings
+from notifier.channels.mouths import Channel
+from notifier.channels.settings import BadBotSettings, BotSettings, ChannelSettings
 from notifier.channels.sms_http import KavenegarChannel
 from notifier.clock import Clock, collect_rarely
 from notifier.crossing import AWAY, cross
@@ -135,12 +137,21 @@ def rounds_of(settings: Settings) -> list[Round]:
 def _chats(settings: Settings) -> Mapping[str, Mouth]:
     chats = {}
     for bot in ChannelSettings().bots():
-        # aiogram costs three seconds and 170 MiB: not for a notifier without a bot.
+        chats[bot.name] = Mouth(_chat(bot), settings.bot_per_second)
+    return chats
+
+
+def _chat(bot: BotSettings) -> Channel:
+    # Each by its library, which only a notifier with such a bot pays for: aiogram costs three
+    # seconds and 170 MiB.
+    token = bot.token.get_secret_value()
+    if bot.messenger == TELEGRAM.messenger:
         from notifier.channels.telegram import TelegramChannel
 
-        mouth = TelegramChannel(bot.token.get_secret_value(), bot.api_root)
-        chats[bot.name] = Mouth(mouth, settings.bot_per_second)
-    return chats
+        return TelegramChannel(token, bot.api_root)
+    from notifier.channels.bale import BaleChannel
+
+    return BaleChannel(token, bot.api_root, DIALECTS[bot.messenger])
 
 
 def _sms(settings: Settings) -> Mapping[str, Mouth]:

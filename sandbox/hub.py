@@ -30,6 +30,8 @@ from honcho import environ as procfile
 from honcho import manager as starter
 from honcho.printer import Printer
 
+from sandbox.messenger.dialects import MESSENGERS
+
 ROOT = Path(__file__).resolve().parent.parent
 VAR = Path(os.environ.get("BIMEYAR_VAR") or ROOT / "var").resolve()
 LOG = VAR / "log" / "hub.log"
@@ -95,8 +97,9 @@ def _fresh_settings() -> dict[str, str]:
     }
     desk = f"http://127.0.0.1:{ports['SANDBOX_PORT']}"
     bots_key = secrets.token_urlsafe(32)
-    tokens = {
-        audience: f"710000000{number}:{secrets.token_urlsafe(26)[:35]}"
+    bots = {
+        (messenger, audience): f"71{place}000000{number}:{secrets.token_urlsafe(26)[:35]}"
+        for place, messenger in enumerate(MESSENGERS)
         for number, audience in enumerate(AUDIENCES, 1)
     }
     merchant = str(uuid.uuid4())
@@ -124,8 +127,8 @@ def _fresh_settings() -> dict[str, str]:
         "NOTIFIER_SMTP_URL": f"smtp://127.0.0.1:{ports['SANDBOX_SMTP_PORT']}",
         "NOTIFIER_MAIL_FROM": "notices@example.org",
         **{
-            f"CHANNELS_{audience.upper()}_TELEGRAM_{name}": value
-            for audience, token in tokens.items()
+            f"CHANNELS_{audience.upper()}_{messenger.upper()}_{name}": value
+            for (messenger, audience), token in bots.items()
             for name, value in {
                 "TOKEN": token,
                 "API_ROOT": desk,
@@ -135,7 +138,8 @@ def _fresh_settings() -> dict[str, str]:
             }.items()
         },
         "SANDBOX_BOTS": ",".join(
-            f"{audience}:{token}:bimeyar_{audience}_bot" for audience, token in tokens.items()
+            f"{messenger}:{audience}:{token}:bimeyar_{audience}_bot"
+            for (messenger, audience), token in bots.items()
         ),
         "SANDBOX_MERCHANT": merchant,
         "SANDBOX_INBOUND_URL": f"{inbound}/inbound/{inbound_secret}",

@@ -16,12 +16,17 @@ from api.bills import checking
 from api.db import Store
 from api.kit.sealing import Keyring
 from api.notices import questions
-from tests.support import models, postgres
+from tests.support import luck, models, postgres
 
 STORES = ("sqlite", "postgresql")
 
 # How quick the machine is at the moment is no property of what is tried.
-settings.register_profile("house", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile(
+    "house",
+    deadline=None,
+    derandomize=luck.SAME,
+    suppress_health_check=[HealthCheck.too_slow],
+)
 settings.load_profile("house")
 
 

@@ -29,7 +29,7 @@ from api.access.refusals import GrantEnded, NotLinked, ScopeMissing
 from api.access.rules import SMS, ChatAddress
 from api.errors import Invalid, NotFound, NotKnown
 from api.kit import calendar
-from api.kit.language import Language
+from api.kit.language import Language, asked_for
 
 LANGUAGE = Language.FA
 """Spoken to a chat of which nothing is known yet."""
@@ -51,8 +51,7 @@ class Knock:
         if not key:
             scheme, _, rest = headers.get("authorization", "").partition(" ")
             key = rest.strip() if scheme.lower() == "bearer" else ""
-        spoken = headers.get("accept-language", "")[:2].lower()
-        language = Language(spoken) if spoken in set(Language) else None
+        language = asked_for(headers.get("accept-language", ""))
         return cls(key, headers.get("x-chat"), headers.get("x-for", ""), language)
 
 

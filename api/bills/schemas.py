@@ -12,12 +12,13 @@ from api.bills.rules import Purpose, State
 class BillOut(BaseModel):
     """A bill in a list.
 
-    `payer_of` is the contract of a contribution, the person of a fee. `payment_ids` are one, or several that cover it together. `pending` says that money for it is on
-    its way and being confirmed: it is not to be paid again.
+    `payer_of` is the contract of a contribution, the person of a fee; a page that a talk kept
+    before it was told has none. `payment_ids` are one, or several that cover it together. `pending`
+    says that money for it is on its way and being confirmed: it is not to be paid again.
     """
 
     id: uuid.UUID
-    payer_of: uuid.UUID
+    payer_of: uuid.UUID | None = None
     title_code: Purpose
     period: str
     amount: int

@@ -49,6 +49,8 @@ _SOURCE = "en"
 class Language(StrEnum):
     FA = "fa"
     EN = "en"
+    AR = "ar"
+    CKB = "ckb"
 
     @property
     def own_name(self) -> str:
@@ -59,6 +61,22 @@ class Language(StrEnum):
     def direction(self) -> str:
         """`rtl` or `ltr`, as HTML says it."""
         return _MANNERS[self].direction
+
+
+def asked_for(accepted: str) -> Language | None:
+    """Find the first language of an Accept-Language that we speak; None where it names none."""
+    for named in accepted.lower().split(",")[:_MOST_NAMED]:
+        code, *more = named.partition(";")[0].strip().split("-")
+        if code in set(Language):
+            return Language(code)
+        # Browsers and Telegram know all Kurdish by two letters; in Latin script it is another one.
+        if code == KURDISH and "latn" not in more:
+            return Language.CKB
+    return None
+
+
+KURDISH = "ku"
+_MOST_NAMED = 10
 
 
 class Medium(StrEnum):
@@ -133,6 +151,38 @@ _MANNERS: Mapping[Language, _Manner] = MappingProxyType({
         months=(
             "Farvardin", "Ordibehesht", "Khordad", "Tir", "Mordad", "Shahrivar",
             "Mehr", "Aban", "Azar", "Dey", "Bahman", "Esfand",
+        ),
+    ),
+    Language.AR: _Manner(
+        own_name="العربية",
+        direction="rtl",
+        digits="٠١٢٣٤٥٦٧٨٩",
+        group="٬",
+        point="٫",
+        minus="\u061c-",
+        rials="{} ريال",
+        tomans="{} ({} تومان)",
+        at="{}، الساعة {}",
+        weekdays=("الاثنين", "الثلاثاء", "الأربعاء", "الخميس", "الجمعة", "السبت", "الأحد"),
+        months=(
+            "فروردين", "أرديبهشت", "خرداد", "تير", "مرداد", "شهريور",
+            "مهر", "آبان", "آذر", "دي", "بهمن", "إسفند",
+        ),
+    ),
+    Language.CKB: _Manner(
+        own_name="کوردی",
+        direction="rtl",
+        digits="٠١٢٣٤٥٦٧٨٩",
+        group="٬",
+        point="٫",
+        minus="\u200f-",
+        rials="{} ڕیاڵ",
+        tomans="{} ({} تمەن)",
+        at="{}، کاتژمێر {}",
+        weekdays=("دووشەممە", "سێشەممە", "چوارشەممە", "پێنجشەممە", "هەینی", "شەممە", "یەکشەممە"),
+        months=(
+            "خاکەلێوە", "بانەمەڕ", "جۆزەردان", "پووشپەڕ", "گەلاوێژ", "خەرمانان",
+            "ڕەزبەر", "خەزەڵوەر", "سەرماوەز", "بەفرانبار", "ڕێبەندان", "ڕەشەمە",
         ),
     ),
 })  # fmt: skip
@@ -256,7 +306,7 @@ class Speech:
         self._digits = _digits(language)
         self._short = medium is Medium.SMS
         # Old phones show the marks as boxes, and they count as letters: none in an SMS.
-        self._minus = self._manner.minus.lstrip("\u200e") if self._short else self._manner.minus
+        self._minus = self._manner.minus.lstrip(_DIRECTIONS) if self._short else self._manner.minus
         self._apart = self.direction == "rtl" and not self._short
 
     @property
@@ -355,6 +405,8 @@ def _discreet(fact: object, words: str) -> str:
     return " ".join(said)
 
 
+# What stands before a number's sign: left-to-right, right-to-left and Arabic letter marks.
+_DIRECTIONS = "\u200e\u200f\u061c"
 _IN_SMS = {DateStyle.LONG: DateStyle.NUMERIC, DateStyle.SHORT: DateStyle.PLAIN}
 
 

@@ -19,7 +19,7 @@ from starlette.exceptions import HTTPException
 from api.access.answers import unavailability
 from api.access.doors import Hub, hub_of
 from api.errors import Unavailable
-from api.kit.language import Language, _
+from api.kit.language import Language, _, asked_for
 from api.kit.text import Code
 from api.portal.pages import Page, Reader, answer
 
@@ -39,10 +39,14 @@ def is_page(path: str) -> bool:
 
 
 def reader(request: Request, language: Language | None = None) -> Reader:
-    """For whom to word: `?lang` of the address, else what is known of them, else their browser's."""
+    """For whom to word: `?lang` of the address, else what is known of them or of their browser.
+
+    Persian where nothing is known.
+    """
     asked = _spoken(request.query_params.get("lang", ""))
+    of_browser = asked_for(request.headers.get("accept-language", ""))
     return Reader(
-        language=asked or language or _of_browser(request),
+        language=asked or language or of_browser or Language.FA,
         carry="" if asked is None else f"?lang={asked}",
         secure=hub_of(request.app).settings.public_url.startswith("https://"),
     )
@@ -50,14 +54,6 @@ def reader(request: Request, language: Language | None = None) -> Reader:
 
 def _spoken(code: str) -> Language | None:
     return next((language for language in Language if language.value == code), None)
-
-
-def _of_browser(request: Request) -> Language:
-    """The first language a browser names that we speak; Persian when it names none."""
-    for named in request.headers.get("accept-language", "").split(",")[:10]:
-        if spoken := _spoken(named.strip()[:2].lower()):
-            return spoken
-    return Language.FA
 
 
 async def reading(hub: Hub, ask: Callable[[Session, datetime], Found]) -> Found:

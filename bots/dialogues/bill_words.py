@@ -125,8 +125,9 @@ def named(bills: Sequence[BillOut], whose: Whose = NOBODYS) -> Sentence:
     first, last = Month.parse(bills[0].period), Month.parse(bills[-1].period)
     if len(bills) == 1 and bills[0].title_code is Purpose.BOOKLET_FEE:
         return _("Fee for a booklet")
-    if len(bills) == 1 and bills[0].payer_of in whose:
-        contract = whose[bills[0].payer_of]
+    payer = bills[0].payer_of
+    if len(bills) == 1 and payer is not None and payer in whose:
+        contract = whose[payer]
         return _("Bill for {month} ({contract})").using(month=first, contract=contract)
     if len(bills) == 1:
         return _("Bill for {month}").using(month=first)

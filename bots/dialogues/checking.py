@@ -8,6 +8,7 @@ from bots.dialogues.lines import lines
 from bots.talk import Ask, Do, Say, Unclear, dialogue
 
 _EXAMPLE = Code("K7Q2-M4XD")
+_DASHES = "-‐‑‒–—"
 
 
 def a_check_code(text: str) -> str:
@@ -23,9 +24,13 @@ def a_check_code(text: str) -> str:
 
 
 def a_bare_code(text: str) -> str | None:
-    """Find a check code in a message that is nothing else; a word of eight letters is none."""
+    """Find a check code in a message that is nothing else; a word of eight letters is none.
+
+    One code in twenty has no digit: it is known by its dash.
+    """
     said = ascii_digits(text)
-    return parse_code(said) if any(letter.isdigit() or letter == "-" for letter in said) else None
+    shown = any(letter.isdigit() or letter in _DASHES for letter in said)
+    return parse_code(said) if shown else None
 
 
 @dialogue(

@@ -22,10 +22,11 @@ from api.identity.schemas import ClaimOut, CodeSent, Welcome
 from api.kit import identifiers
 from api.kit.calendar import BadDate, Month, parse_day
 from api.kit.language import Language, Sentence, Speech, _
-from api.kit.text import Code, ascii_digits, key
+from api.kit.text import Code, ascii_digits
 from bots import talk, wording
 from bots.dialogues.lines import lines
 from bots.talk import Ask, Chosen, Do, Finish, Option, Say, Unclear, dialogue
+from bots.understanding import alike
 
 _UNSURE = Option("unsure", _("I do not know it"))
 _NONE = Option("none", _("None of these"))
@@ -212,12 +213,12 @@ def _granted(grant: GrantOut) -> Sentence:
 
 
 def a_month(text: str) -> str:
-    """Read a Jalali month, such as 1398/4, 04-1398, Tir 1398 or تیر ۹۸; of a day, its month.
+    """Read a Jalali month, such as 1398/4, 04-1398, Tir 1398, تیر ۹۸ or پووشپەڕی ١٣٩٨; of a day, its month.
 
     Raises Unclear.
     """
     numbers = sorted(_NUMBERS.findall(ascii_digits(text)), key=len)
-    named = _NO_LETTERS.sub("", key(text))
+    named = _NO_LETTERS.sub("", alike(text))
     try:
         match numbers:
             case [year] | [_, year] if len(year) == 4 and named in _month_names():
@@ -238,15 +239,33 @@ def a_month(text: str) -> str:
         ) from None
 
 
+# Second names of Kurdish months, by their number.
+_ALSO_CALLED = {
+    1: ("خاکەلێو", "نەورۆز"),
+    2: ("گوڵان",),
+    3: ("جۆزەرەدان",),
+    7: ("ڕەزوەر",),
+    8: ("گەڵاڕێزان", "خەزەڵبەر"),
+    9: ("سەرماوەرز",),
+    12: ("ڕەشەمێ",),
+}
+
+
 @cache
 def _month_names() -> dict[str, int]:
-    """The months' names in every language, as they are compared: alone, and «تیرماه»."""
+    """The months' names in every language, as they are compared.
+
+    Alone, and as they stand in a sentence: «تیرماه», «شهر تير», «مانگی پووشپەڕی».
+    """
     names = {}
-    for language in Language:
-        speech = Speech(language)
-        for number in range(1, 13):
-            name = key(speech.month(Month(1400, number)).rpartition(" ")[0])
-            names[name] = names[f"{name}ماه"] = number
+    for number in range(1, 13):
+        of_month = [*_ALSO_CALLED.get(number, ())]
+        of_month += [
+            Speech(language).month(Month(1400, number)).rpartition(" ")[0] for language in Language
+        ]
+        for name in of_month:
+            for said in (name, f"{name}ماه", f"ماه{name}", f"شهر{name}", f"مانگی{name}"):
+                names[alike(said)] = names[alike(f"{said}ی")] = number
     return names
 
 

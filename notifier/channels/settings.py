@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from notifier.channels.dialects import BALE, DIALECTS, TELEGRAM
 from notifier.channels.sms_http import API_ROOT as KAVENEGAR_ROOT
 
-API_ROOT = "https://api.telegram.org"
 _TOKEN = re.compile(r"[0-9]+:[A-Za-z0-9_-]{20,}")
 _ROOT = re.compile(r"https?://\S+")
 
@@ -24,7 +24,7 @@ class BadBotSettings(ValueError):
 
 
 AUDIENCES = ("people", "employers", "inspectors")
-MESSENGERS = ("telegram",)
+MESSENGERS = tuple(DIALECTS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,20 +61,35 @@ class ChannelSettings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="CHANNELS_", extra="ignore")
 
     people_telegram_token: SecretStr = SecretStr("")
-    people_telegram_api_root: str = API_ROOT
-    people_telegram_file_root: str = API_ROOT
+    people_telegram_api_root: str = TELEGRAM.api_root
+    people_telegram_file_root: str = TELEGRAM.api_root
     people_telegram_secret: SecretStr = SecretStr("")
     people_telegram_username: str = ""
+    people_bale_token: SecretStr = SecretStr("")
+    people_bale_api_root: str = BALE.api_root
+    people_bale_file_root: str = BALE.api_root
+    people_bale_secret: SecretStr = SecretStr("")
+    people_bale_username: str = ""
     employers_telegram_token: SecretStr = SecretStr("")
-    employers_telegram_api_root: str = API_ROOT
-    employers_telegram_file_root: str = API_ROOT
+    employers_telegram_api_root: str = TELEGRAM.api_root
+    employers_telegram_file_root: str = TELEGRAM.api_root
     employers_telegram_secret: SecretStr = SecretStr("")
     employers_telegram_username: str = ""
+    employers_bale_token: SecretStr = SecretStr("")
+    employers_bale_api_root: str = BALE.api_root
+    employers_bale_file_root: str = BALE.api_root
+    employers_bale_secret: SecretStr = SecretStr("")
+    employers_bale_username: str = ""
     inspectors_telegram_token: SecretStr = SecretStr("")
-    inspectors_telegram_api_root: str = API_ROOT
-    inspectors_telegram_file_root: str = API_ROOT
+    inspectors_telegram_api_root: str = TELEGRAM.api_root
+    inspectors_telegram_file_root: str = TELEGRAM.api_root
     inspectors_telegram_secret: SecretStr = SecretStr("")
     inspectors_telegram_username: str = ""
+    inspectors_bale_token: SecretStr = SecretStr("")
+    inspectors_bale_api_root: str = BALE.api_root
+    inspectors_bale_file_root: str = BALE.api_root
+    inspectors_bale_secret: SecretStr = SecretStr("")
+    inspectors_bale_username: str = ""
 
     def bots(self) -> Iterator[BotSettings]:
         """Give each bot that has a token; raises BadBotSettings for what cannot be one."""

@@ -58,8 +58,8 @@ class Asked:
         return self.person(name) if self._fields.get(name) else None
 
     def bot(self) -> Bot:
-        audience = self._fields.get("bot")
-        found = self._world.bots.of_audience(str(audience)) if audience else self._world.bots.only()
+        name = self._fields.get("bot")
+        found = self._world.bots.of_name(str(name)) if name else self._world.bots.only()
         if found is None:
             raise wrong("bot: there is no such bot on the desk", status=404)
         return found

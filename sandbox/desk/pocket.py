@@ -80,7 +80,9 @@ class Pocket:
     async def _bots(self, _: web.Request) -> web.Response:
         shown = [
             {
+                "name": bot.name,
                 "audience": bot.audience,
+                "messenger": bot.messenger,
                 "username": bot.username,
                 "description": self._world.methods.words(bot, "description", "fa"),
                 "waiting_updates": self._world.updates.pending(bot),

@@ -4,16 +4,23 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
+from sandbox.messenger.dialects import MESSENGERS, TELEGRAM
 from sandbox.store import Store, dump
 
 
 @dataclass(frozen=True)
 class Bot:
-    """One bot: the audience it talks to, its token and its username."""
+    """One bot: the audience it talks to, its token and its username, and on which messenger."""
 
     audience: str
     token: str
     username: str
+    messenger: str = TELEGRAM
+
+    @property
+    def name(self) -> str:
+        """What the desk calls it: its audience at Telegram, `bale:employers` elsewhere."""
+        return self.audience if self.messenger == TELEGRAM else f"{self.messenger}:{self.audience}"
 
     @property
     def id(self) -> int:
@@ -34,7 +41,15 @@ class UnusableBot(ValueError):
 
 
 def read_bot(line: str) -> Bot:
-    """Read `audience:token:username` or `audience=token`. Raises UnusableBot."""
+    """Read `audience:token:username` or `audience=token`, after `bale:` one of Bale.
+
+    Raises UnusableBot.
+    """
+    messenger, _, rest = line.partition(":")
+    if messenger in MESSENGERS:
+        line = rest
+    else:
+        messenger = TELEGRAM
     if "=" in line:
         audience, _, token = line.partition("=")
         username = f"bimeyar_{audience}_bot"
@@ -44,16 +59,17 @@ def read_bot(line: str) -> Bot:
     number, _, secret = token.partition(":")
     if not (audience and username and secret and number.isascii() and number.isdecimal()):
         raise UnusableBot(
-            "A bot is written audience=number:secret, or audience:number:secret:username."
+            "A bot is written audience=number:secret, or audience:number:secret:username, "
+            "and one of Bale with bale: before it."
         )
-    return Bot(audience, token, username)
+    return Bot(audience, token, username, messenger)
 
 
 class Bots:
     """All bots, and what each has told the messenger about itself (commands, texts, webhook)."""
 
     def __init__(self, bots: list[Bot], store: Store) -> None:
-        self._all = {bot.audience: bot for bot in bots}
+        self._all = {bot.name: bot for bot in bots}
         self._by_token = {bot.token: bot for bot in bots}
         self._store = store
 
@@ -63,8 +79,8 @@ class Bots:
     def of_token(self, token: str) -> Bot | None:
         return self._by_token.get(token)
 
-    def of_audience(self, audience: str) -> Bot | None:
-        return self._all.get(audience)
+    def of_name(self, name: str) -> Bot | None:
+        return self._all.get(name)
 
     def only(self) -> Bot | None:
         """The first bot: the one meant where nobody says which."""
@@ -74,16 +90,16 @@ class Bots:
         self._store.do(
             "INSERT INTO facts_of_bot (bot, name, body) VALUES (?, ?, ?) "
             "ON CONFLICT (bot, name) DO UPDATE SET body = excluded.body",
-            bot.audience,
+            bot.name,
             name,
             dump(value),
         )
 
     def told(self, bot: Bot, name: str, default: Any = None) -> Any:
         row = self._store.row(
-            "SELECT body FROM facts_of_bot WHERE bot = ? AND name = ?", bot.audience, name
+            "SELECT body FROM facts_of_bot WHERE bot = ? AND name = ?", bot.name, name
         )
         return json.loads(row["body"]) if row else default
 
     def forget(self, bot: Bot, name: str) -> None:
-        self._store.do("DELETE FROM facts_of_bot WHERE bot = ? AND name = ?", bot.audience, name)
+        self._store.do("DELETE FROM facts_of_bot WHERE bot = ? AND name = ?", bot.name, name)

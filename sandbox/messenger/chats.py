@@ -39,7 +39,7 @@ class Chats:
         if self.is_blocked(bot, chat_id):
             raise Refused(403, "Forbidden: bot was blocked by the user")
         known = self._store.row(
-            "SELECT 1 FROM messages WHERE bot = ? AND chat_id = ? LIMIT 1", bot.audience, chat_id
+            "SELECT 1 FROM messages WHERE bot = ? AND chat_id = ? LIMIT 1", bot.name, chat_id
         )
         # As at Telegram a bot cannot begin: the person writes first.
         if known is None and not (self._all_open and chat_id > 0):
@@ -48,7 +48,7 @@ class Chats:
 
     def is_blocked(self, bot: Bot, user_id: int) -> bool:
         row = self._store.row(
-            "SELECT 1 FROM blocks WHERE bot = ? AND user_id = ?", bot.audience, user_id
+            "SELECT 1 FROM blocks WHERE bot = ? AND user_id = ?", bot.name, user_id
         )
         return row is not None
 
@@ -57,11 +57,9 @@ class Chats:
         if blocked == self.is_blocked(bot, user_id):
             return False
         if blocked:
-            self._store.do("INSERT INTO blocks VALUES (?, ?)", bot.audience, user_id)
+            self._store.do("INSERT INTO blocks VALUES (?, ?)", bot.name, user_id)
         else:
-            self._store.do(
-                "DELETE FROM blocks WHERE bot = ? AND user_id = ?", bot.audience, user_id
-            )
+            self._store.do("DELETE FROM blocks WHERE bot = ? AND user_id = ?", bot.name, user_id)
         self._changes.touch()
         return True
 
@@ -80,7 +78,7 @@ class Chats:
         }
         self._store.do(
             "INSERT INTO messages (bot, message_id, chat_id, mine, body) VALUES (?, ?, ?, ?, ?)",
-            bot.audience,
+            bot.name,
             number,
             chat_id,
             not sender["is_bot"],
@@ -93,7 +91,7 @@ class Chats:
         """Answer a message that is still there, None otherwise."""
         row = self._store.row(
             "SELECT body, mine FROM messages WHERE bot = ? AND chat_id = ? AND message_id = ? AND NOT deleted",
-            bot.audience,
+            bot.name,
             chat_id,
             message_id,
         )
@@ -118,7 +116,7 @@ class Chats:
         self._store.do(
             "UPDATE messages SET body = ? WHERE bot = ? AND message_id = ?",
             dump(after),
-            bot.audience,
+            bot.name,
             message_id,
         )
         self._changes.touch()
@@ -130,7 +128,7 @@ class Chats:
             raise bad("message to delete not found")
         self._store.do(
             "UPDATE messages SET deleted = 1 WHERE bot = ? AND message_id = ?",
-            bot.audience,
+            bot.name,
             message_id,
         )
         self._changes.touch()
@@ -140,7 +138,7 @@ class Chats:
         rows = self._store.rows(
             "SELECT body, mine FROM messages WHERE bot = ? AND chat_id = ? AND message_id > ? "
             "AND NOT deleted ORDER BY message_id DESC LIMIT ?",
-            bot.audience,
+            bot.name,
             chat_id,
             since,
             limit,

@@ -83,7 +83,7 @@ class Methods:
         return self._all[method](bot, given)
 
     def is_typing(self, bot: Bot, chat_id: int) -> bool:
-        return self._typing.get((bot.audience, chat_id), 0) > time.monotonic()
+        return self._typing.get((bot.name, chat_id), 0) > time.monotonic()
 
     def commands(self, bot: Bot, language: str) -> list[dict[str, str]]:
         """Answer the command menu a person with this language sees in a private chat."""
@@ -204,7 +204,7 @@ class Methods:
                 body["reply_to_message"] = {k: original[k] for k in keys if k in original}
             elif not reply.get("allow_sending_without_reply"):
                 raise bad("message to be replied not found")
-        self._typing.pop((bot.audience, chat_id), None)
+        self._typing.pop((bot.name, chat_id), None)
         return self._chats.write(bot, chat_id, sender=bot.user(), body=body)
 
     def _edit_text(self, bot: Bot, given: Parameters) -> Any:
@@ -239,7 +239,7 @@ class Methods:
             given.get("text"),
             given.get("show_alert", False),
             given["callback_query_id"],
-            bot.audience,
+            bot.name,
         )
         if not answered:
             raise bad("query is too old and response timeout expired or query ID is invalid")
@@ -249,7 +249,7 @@ class Methods:
         if given["action"] not in ACTIONS:
             raise bad("wrong parameter action in request")
         chat_id = self._chats.to_write_to(bot, given["chat_id"])
-        self._typing[bot.audience, chat_id] = time.monotonic() + TYPING_SHOWS
+        self._typing[bot.name, chat_id] = time.monotonic() + TYPING_SHOWS
         return True
 
     def _set_commands(self, bot: Bot, given: Parameters) -> bool:

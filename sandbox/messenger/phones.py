@@ -63,7 +63,7 @@ class Phones:
         self._store.do(
             "INSERT INTO callbacks (id, bot, chat_id, message_id) VALUES (?, ?, ?, ?)",
             callback,
-            bot.audience,
+            bot.name,
             person.user_id,
             message_id,
         )
@@ -150,7 +150,7 @@ class Phones:
             }
             for row in self._store.rows(
                 "SELECT * FROM callbacks WHERE bot = ? AND chat_id = ? ORDER BY rowid DESC LIMIT 10",
-                bot.audience,
+                bot.name,
                 person.user_id,
             )
         ]

@@ -7,7 +7,7 @@ from aiohttp import web
 
 from sandbox import faults
 from sandbox.faults import AT_THE_DOOR, Fault, Faults, Kind, Service
-from sandbox.messenger import validation
+from sandbox.messenger import dialects, validation
 from sandbox.messenger.bots import Bot, Bots
 from sandbox.messenger.files import Files
 from sandbox.messenger.methods import Methods
@@ -59,6 +59,7 @@ class Server:
         raw: dict[str, Any] = {}
         try:
             raw, uploads = await _read(request)
+            dialects.check(bot.messenger, method, raw)
             chat = str(raw.get("chat_id", ""))
             met = self._faults.take(Service.TELEGRAM, *AT_THE_DOOR, call=method, address=chat)
             await faults.slowness(met)
@@ -68,7 +69,8 @@ class Server:
             if method in WRITES:
                 self._keep_to_the_limit(bot, chat)
             result = await self._do(bot, method, validation.read(method, raw, uploads))
-        except Refused as refused:
+        except Refused as reason:
+            refused = dialects.refusal(bot.messenger, reason)
             self._note(bot, method, raw, accepted=False, result=refused.answer())
             return _answer(refused)
         self._note(bot, method, raw, accepted=True, result=result)
@@ -77,7 +79,7 @@ class Server:
         return web.json_response({"ok": True, "result": result})
 
     def _keep_to_the_limit(self, bot: Bot, chat: str) -> None:
-        if seconds := self._faults.seconds_to_wait(bot.audience, chat):
+        if seconds := self._faults.seconds_to_wait(bot.name, chat):
             raise too_many(seconds)
 
     async def _do(self, bot: Bot, method: str, given: dict[str, Any]) -> Any:
@@ -104,7 +106,7 @@ class Server:
             "telegram",
             method,
             accepted=accepted,
-            address=f"{bot.audience}:{raw.get('chat_id', '')}",
+            address=f"{bot.name}:{raw.get('chat_id', '')}",
             text=str(said),
             reference=str(number or raw.get("callback_query_id") or raw.get("message_id") or ""),
             result=result if not accepted else {"ok": True},

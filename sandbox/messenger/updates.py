@@ -8,6 +8,7 @@ from typing import Any
 import aiohttp
 
 from sandbox.faults import Faults, Kind, Service
+from sandbox.messenger import dialects
 from sandbox.messenger.bots import Bot, Bots
 from sandbox.messenger.refusals import Refused
 from sandbox.store import Store, dump
@@ -39,7 +40,9 @@ class Updates:
         allowed = self._bots.told(bot, "allowed_updates") or []
         if kind not in allowed and (allowed or kind in ON_DEMAND):
             return None
-        return self.put_raw(bot, {kind: body})
+        if not dialects.brings(bot.messenger, kind):
+            return None
+        return self.put_raw(bot, {kind: dialects.told(bot.messenger, body)})
 
     def put_raw(self, bot: Bot, update: dict[str, Any]) -> int:
         """Queue an update as it stands, whole or broken, and answer its number.
@@ -51,10 +54,10 @@ class Updates:
         self._store.do(
             "INSERT INTO updates (update_id, bot, body) VALUES (?, ?, ?)",
             number,
-            bot.audience,
+            bot.name,
             dump({"update_id": number, **update}),
         )
-        self._news.setdefault(bot.audience, asyncio.Event()).set()
+        self._news.setdefault(bot.name, asyncio.Event()).set()
         return number
 
     async def get(
@@ -69,7 +72,7 @@ class Updates:
             )
         if allowed is not None:
             self._bots.tell(bot, "allowed_updates", allowed)
-        earlier = self._polls.get(bot.audience)
+        earlier = self._polls.get(bot.name)
         if earlier is not None and not earlier.done():
             # As at Telegram the newcomer wins: a bot that died in mid-poll is not locked out.
             earlier.set_exception(
@@ -79,24 +82,24 @@ class Updates:
                     "make sure that only one bot instance is running",
                 )
             )
-        mine = self._polls[bot.audience] = asyncio.get_running_loop().create_future()
+        mine = self._polls[bot.name] = asyncio.get_running_loop().create_future()
         self._confirm(bot, offset)
         try:
             await self._wait(bot, mine, min(timeout_s, LONGEST_POLL))
         finally:
-            if self._polls.get(bot.audience) is mine:
-                del self._polls[bot.audience]
+            if self._polls.get(bot.name) is mine:
+                del self._polls[bot.name]
         waiting = self._waiting(bot, max(1, min(limit, MOST_AT_ONCE)))
         if waiting and self._faults.take(Service.TELEGRAM, Kind.DOUBLE):
             waiting = [update for update in waiting for _ in (1, 2)]
         return waiting
 
     def pending(self, bot: Bot) -> int:
-        row = self._store.row("SELECT count(*) AS n FROM updates WHERE bot = ?", bot.audience)
+        row = self._store.row("SELECT count(*) AS n FROM updates WHERE bot = ?", bot.name)
         return int(row["n"]) if row else 0
 
     def drop(self, bot: Bot) -> None:
-        self._store.do("DELETE FROM updates WHERE bot = ?", bot.audience)
+        self._store.do("DELETE FROM updates WHERE bot = ?", bot.name)
 
     async def start(self) -> None:
         """Go on delivering to the webhooks that were set before."""
@@ -117,13 +120,13 @@ class Updates:
 
     def deliver(self, bot: Bot) -> None:
         """Begin, or begin anew, to deliver by webhook; without one, stop."""
-        if (old := self._postmen.pop(bot.audience, None)) is not None:
+        if (old := self._postmen.pop(bot.name, None)) is not None:
             old.cancel()
         if self._bots.told(bot, "webhook") and self._http is not None:
-            self._postmen[bot.audience] = asyncio.create_task(self._carry(bot))
+            self._postmen[bot.name] = asyncio.create_task(self._carry(bot))
 
     async def _wait(self, bot: Bot, mine: asyncio.Future[None], seconds: int) -> None:
-        news = self._news.setdefault(bot.audience, asyncio.Event())
+        news = self._news.setdefault(bot.name, asyncio.Event())
         until = asyncio.get_running_loop().time() + seconds
         while not self.pending(bot) and not self._closing:
             news.clear()
@@ -147,27 +150,27 @@ class Updates:
             offset = kept[0] if kept else 0
         if offset > 0:
             gone = self._store.changed(
-                "DELETE FROM updates WHERE bot = ? AND update_id < ?", bot.audience, offset
+                "DELETE FROM updates WHERE bot = ? AND update_id < ?", bot.name, offset
             )
             if gone:
                 self._witness.add(
                     "telegram",
                     "getUpdates",
                     accepted=True,
-                    address=bot.audience,
+                    address=bot.name,
                     result={"confirmed": gone, "offset": offset},
                 )
 
     def _waiting(self, bot: Bot, limit: int) -> list[dict[str, Any]]:
         rows = self._store.rows(
-            "SELECT body FROM updates WHERE bot = ? ORDER BY update_id LIMIT ?", bot.audience, limit
+            "SELECT body FROM updates WHERE bot = ? ORDER BY update_id LIMIT ?", bot.name, limit
         )
         return [json.loads(row["body"]) for row in rows]
 
     async def _carry(self, bot: Bot) -> None:
         """Post one update after another until each is answered with 2xx."""
         tries = 0
-        news = self._news.setdefault(bot.audience, asyncio.Event())
+        news = self._news.setdefault(bot.name, asyncio.Event())
         while True:
             waiting = self._waiting(bot, 1)
             if not waiting:
@@ -187,14 +190,12 @@ class Updates:
                 continue
             tries = 0
             number = waiting[0]["update_id"]
-            self._store.do(
-                "DELETE FROM updates WHERE bot = ? AND update_id = ?", bot.audience, number
-            )
+            self._store.do("DELETE FROM updates WHERE bot = ? AND update_id = ?", bot.name, number)
             self._witness.add(
                 "telegram",
                 "webhook",
                 accepted=True,
-                address=bot.audience,
+                address=bot.name,
                 reference=str(number),
                 result={"confirmed": 1},
             )

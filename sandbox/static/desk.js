@@ -77,6 +77,12 @@ function trouble(text) {
   if (text) trouble.soon = setTimeout(() => trouble(""), TROUBLE_SHOWS_MS);
 }
 
+/** Whose bot it is, and on which messenger where that is not Telegram. */
+function botName(bot) {
+  const audience = words[`bot_${bot.audience}`] ?? bot.username;
+  return bot.messenger === "telegram" ? audience : `${audience} · ${words[`messenger_${bot.messenger}`]}`;
+}
+
 function face(name, id) {
   const hue = [...id].reduce((sum, digit) => sum + Number(digit) * 37, 0) % 360;
   const node = make("span", { class: "face", "aria-hidden": "true" }, name.trim()[0]);
@@ -110,7 +116,7 @@ class Phone {
     this.last = {};
     this.tab = FIRST_TAB[person.hint] ?? (person.phone ? "chat" : "mail");
     const audience = BOT_OF[person.kinds[0]] ?? "people";
-    this.bot = (bots.find((bot) => bot.audience === audience) ?? bots[0])?.audience;
+    this.bot = (bots.find((bot) => bot.audience === audience) ?? bots[0])?.name;
     this.group = false;
     this.letter = null;
     this.drawn = {};
@@ -186,13 +192,13 @@ class Phone {
       }, label, badge));
     }
     this.part(".bots").replaceChildren(...(bots.length < 2 ? [] : bots).map((bot) => make("button", {
-      type: "button", class: "plain", "data-bot": bot.audience, onclick: () => this.turnTo(bot.audience),
-    }, words[`bot_${bot.audience}`] ?? bot.username, make("span", { class: "badge", hidden: true }))));
+      type: "button", class: "plain", "data-bot": bot.name, onclick: () => this.turnTo(bot.name),
+    }, botName(bot), make("span", { class: "badge", hidden: true }))));
     this.show(this.tab);
   }
 
-  turnTo(audience) {
-    this.bot = audience;
+  turnTo(name) {
+    this.bot = name;
     this.drawn.chat = null;
     this.newest = null;
     this.refresh().then(() => this.bottom("chat"));
@@ -228,7 +234,7 @@ class Phone {
       button.setAttribute("aria-pressed", button.dataset.bot === this.bot);
       count(button, fresh(`chat-${button.dataset.bot}`));
     }
-    const chats = bots.reduce((sum, bot) => sum + fresh(`chat-${bot.audience}`), 0);
+    const chats = bots.reduce((sum, bot) => sum + fresh(`chat-${bot.name}`), 0);
     for (const tab of this.root.querySelectorAll(".tab"))
       count(tab, tab.dataset.tab === "chat" ? chats : fresh(tab.dataset.tab));
   }
@@ -309,10 +315,10 @@ class Phone {
     const [sms, mail, ...chats] = await Promise.all([
       ask("/desk/sms", { person }),
       ask("/desk/mail", { person }),
-      ...bots.map((one) => ask("/desk/messages", { person, bot: one.audience })),
+      ...bots.map((one) => ask("/desk/messages", { person, bot: one.name })),
     ]);
     if (bot !== this.bot) return; // Somebody turned to the other bot meanwhile, and that is being drawn.
-    const chat = chats[bots.findIndex((one) => one.audience === bot)] ?? null;
+    const chat = chats[bots.findIndex((one) => one.name === bot)] ?? null;
     const draw = (name, data, drawer) => {
       const print = JSON.stringify(data);
       if (this.drawn[name] === print) return;
@@ -334,7 +340,7 @@ class Phone {
     }
     const count = (all) => all.filter((one) => !one.mine).length;
     this.last = { sms: count(sms.sms), mail: count(mail.mail) };
-    bots.forEach((one, place) => (this.last[`chat-${one.audience}`] = count(chats[place].messages)));
+    bots.forEach((one, place) => (this.last[`chat-${one.name}`] = count(chats[place].messages)));
     this.badges();
     clearTimeout(this.soon);
     if (chat?.typing) this.soon = setTimeout(() => this.refresh(), 1500);

@@ -1,5 +1,6 @@
 """Players of transcripts: one chat on one adapter, its state rebuilt from JSON before every line."""
 
+import copy
 import json
 import re
 from collections.abc import AsyncGenerator
@@ -11,6 +12,7 @@ from aiogram.client.session.base import BaseSession
 from aiogram.methods import SendMessage, SendVenue, TelegramMethod
 from aiogram.types import Chat, InlineKeyboardMarkup, Message, ReplyKeyboardMarkup
 from pydantic import SecretStr
+from telegram.request import RequestData
 
 from api import db
 from api.client import Core
@@ -20,6 +22,7 @@ from api.kit.message import Pin
 from api.kit.outcome import Accepted, Outcome
 from bots import log
 from bots.adapters import Adapter, Raw
+from bots.adapters.bale import BaleAdapter
 from bots.adapters.sms import SmsAdapter, SmsMouth
 from bots.adapters.telegram import TelegramAdapter
 from bots.adapters.terminal import TerminalAdapter, shown
@@ -29,6 +32,7 @@ from bots.reply import Reply
 from bots.talk import Dialogues
 from bots.texting import Texting
 from notifier.channels import mouths
+from notifier.channels.bale import BaleChannel
 from notifier.channels.settings import BotSettings
 from notifier.channels.sms_http import KavenegarChannel
 from notifier.channels.telegram import TelegramChannel
@@ -170,41 +174,74 @@ class TelegramPlayer(Player):
             dialogues, core, audience, TelegramAdapter(bot, channel), heard=heard, language=language
         )
 
-    def raw(self, kind: str, value: Any) -> Raw:  # noqa: PLR0911
-        person = {"id": int(CHAT), "is_bot": False, "first_name": "م"}
-        chat = {"id": int(CHAT), "type": "private", "first_name": "م"}
-        message: dict[str, Any] = {"message_id": 1, "date": 1, "chat": chat, "from": person}
-        match kind:
-            case "tap":
-                query = {"id": "1", "from": person, "chat_instance": "1", "data": value}
-                return {"callback_query": {**query, "message": message}}
-            case "start":
-                return {"message": {**message, "text": f"/start {value}".strip()}}
-            case "contact":
-                card = {
-                    "phone_number": value["phone"],
-                    "first_name": "م",
-                    "user_id": int(CHAT) if value["own"] else 77,
-                }
-                return {"message": {**message, "contact": card}}
-            case "file":
-                document = {
-                    "file_id": value["name"],
-                    "file_unique_id": "u",
-                    "file_name": value["name"],
-                }
-                return {"message": {**message, "document": document}}
-            case "group":
-                group = {"id": int(CHAT), "type": "group", "title": "گ"}
-                return {"message": {**message, "chat": group, "text": "سلام"}}
-            case "left":
-                gone = {"user": {**person, "is_bot": True}, "status": "kicked", "until_date": 0}
-                here = {"user": {**person, "is_bot": True}, "status": "member"}
-                change = {"chat": chat, "from": person, "date": 1}
-                return {
-                    "my_chat_member": {**change, "old_chat_member": here, "new_chat_member": gone}
-                }
-        return {"message": {**message, kind: value}}
+    def raw(self, kind: str, value: Any) -> Raw:
+        return _as_telegram(kind, value)
+
+
+class BalePlayer(Player):
+    def __init__(self, dialogues: Dialogues, core: Core, audience: str, language: str = "") -> None:
+        heard: list[Heard] = []
+        bot = BotSettings(
+            audience, "bale", SecretStr("1:token"), "http://127.0.0.1:9", "", SecretStr(""), ""
+        )
+        channel = BaleChannel("1:token", "http://127.0.0.1:9")
+        channel._wire.do_request = _Hand(heard).take  # type: ignore[assignment]
+        super().__init__(
+            dialogues, core, audience, BaleAdapter(bot, channel), heard=heard, language=language
+        )
+
+    def raw(self, kind: str, value: Any) -> Raw:
+        return in_bales_dialect(_as_telegram(kind, value))
+
+
+def in_bales_dialect(raw: Raw) -> Raw:
+    """The same update with what Bale leaves out left out."""
+    said = copy.deepcopy(raw)
+    for inner in said.values():
+        if not isinstance(inner, dict):
+            continue
+        inner.pop("chat_instance", None)
+        for thing in (inner, inner.get("message") or {}):
+            for place in ("from", "document"):
+                for name in ("is_bot", "file_unique_id"):
+                    thing.get(place, {}).pop(name, None)
+    return said
+
+
+def _as_telegram(kind: str, value: Any) -> Raw:  # noqa: PLR0911
+    """An update as Telegram writes it."""
+    person = {"id": int(CHAT), "is_bot": False, "first_name": "م"}
+    chat = {"id": int(CHAT), "type": "private", "first_name": "م"}
+    message: dict[str, Any] = {"message_id": 1, "date": 1, "chat": chat, "from": person}
+    match kind:
+        case "tap":
+            query = {"id": "1", "from": person, "chat_instance": "1", "data": value}
+            return {"callback_query": {**query, "message": message}}
+        case "start":
+            return {"message": {**message, "text": f"/start {value}".strip()}}
+        case "contact":
+            card = {
+                "phone_number": value["phone"],
+                "first_name": "م",
+                "user_id": int(CHAT) if value["own"] else 77,
+            }
+            return {"message": {**message, "contact": card}}
+        case "file":
+            document = {
+                "file_id": value["name"],
+                "file_unique_id": "u",
+                "file_name": value["name"],
+            }
+            return {"message": {**message, "document": document}}
+        case "group":
+            group = {"id": int(CHAT), "type": "group", "title": "گ"}
+            return {"message": {**message, "chat": group, "text": "سلام"}}
+        case "left":
+            gone = {"user": {**person, "is_bot": True}, "status": "kicked", "until_date": 0}
+            here = {"user": {**person, "is_bot": True}, "status": "member"}
+            change = {"chat": chat, "from": person, "date": 1}
+            return {"my_chat_member": {**change, "old_chat_member": here, "new_chat_member": gone}}
+    return {"message": {**message, kind: value}}
 
 
 class _Ear(BaseSession):
@@ -244,6 +281,39 @@ class _Ear(BaseSession):
 
     def stream_content(self, *args: Any, **kwargs: Any) -> AsyncGenerator[bytes, None]:
         raise AssertionError("the engine downloads nothing")
+
+
+class _Hand:
+    """python-telegram-bot's wire, cut: it keeps what would have been sent."""
+
+    def __init__(self, heard: list[Heard]) -> None:
+        self._heard = heard
+
+    async def take(
+        self, url: str, method: str, request_data: RequestData | None = None, **_limits: Any
+    ) -> tuple[int, bytes]:
+        assert request_data is not None
+        # As it would stand on the wire.
+        said = json.loads(json.dumps(request_data.parameters))
+        if url.endswith("/sendLocation"):
+            # Its name and address went just before.
+            named = self._heard.pop()
+            place = f"{named.text}\ngeo:{said['latitude']},{said['longitude']}"
+            self._heard.append(Heard(place, (), ""))
+            return 200, b'{"ok": true, "result": {"message_id": 1}}'
+        assert url.endswith("/sendMessage")
+        markup = said.get("reply_markup", {})
+        rows = [button for row in markup.get("inline_keyboard", []) for button in row]
+        keys = [button for row in markup.get("keyboard", []) for button in row]
+        self._heard.append(
+            Heard(
+                _MARKS.sub("", said["text"]),
+                tuple((one["text"], one["callback_data"]) for one in rows if "url" not in one),
+                keys[0]["text"] if keys else "",
+                tuple((one["text"], one["url"]) for one in rows if "url" in one),
+            )
+        )
+        return 200, b'{"ok": true, "result": {"message_id": 1}}'
 
 
 class SmsPlayer(Player):

@@ -12,7 +12,7 @@ from aiohttp.test_utils import TestClient, TestServer
 from bots import doors as doors_module
 from bots.adapters.sms import SmsAdapter, SmsMouth
 from bots.adapters.terminal import TerminalAdapter
-from bots.doors import SECRET_HEADER, doors
+from bots.doors import SECRET_HEADER, Watched, doors
 from bots.memory import Memory
 from bots.turns import Worker
 
@@ -22,21 +22,26 @@ SECRET = "an-invented-secret"
 
 @pytest.fixture
 async def door(memory: Memory) -> AsyncIterator[Door]:
-    adapter = TerminalAdapter("employers", lambda _chat, _message: None)
-
     async def ready() -> bool:
         return True
 
-    application = doors(
-        memory.inbox,
-        {"employers": (adapter, SECRET), "people": (adapter, "")},
-        ready=ready,
-        came=_came,
-    )
+    watched = [
+        Watched(_adapter("telegram", "employers"), SECRET),
+        Watched(_adapter("telegram", "people"), ""),
+        Watched(_adapter("bale", "employers"), SECRET, in_path=True),
+        Watched(_adapter("bale", "people"), "", in_path=True),
+    ]
+    application = doors(memory.inbox, watched, ready=ready, came=_came)
     client = TestClient(TestServer(application))
     await client.start_server()
     yield client
     await client.close()
+
+
+def _adapter(messenger: str, audience: str) -> TerminalAdapter:
+    adapter = TerminalAdapter(audience, lambda _chat, _message: None)
+    adapter.messenger = messenger
+    return adapter
 
 
 def _came() -> None:
@@ -76,6 +81,37 @@ async def test_a_forged_update_is_not_kept(
     headers = {} if secret is None else {SECRET_HEADER: secret}
     answer = await door.post(f"/telegram/{path}", data=an_update(), headers=headers)
     assert answer.status in {404, 400}
+    assert await memory.inbox.waiting() == 0
+
+
+async def test_a_secret_in_the_address_is_as_good_as_one_in_a_header(door: Door, memory: Memory):
+    answer = await door.post(f"/bale/employers/{SECRET}", data=an_update())
+    assert answer.status == 200
+    assert await memory.inbox.waiting() == 1
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/bale/employers",
+        "/bale/employers/",
+        "/bale/employers/an-invented-secreT",
+        "/bale/employers/%F0%9F",
+        "/bale/employers/" + SECRET * 300,
+        f"/bale/employers/{SECRET}/more",
+        "/bale/people/",
+        f"/bale/people/{SECRET}",
+        f"/bale/nobody/{SECRET}",
+        f"/telegram/employers/{SECRET}",
+        f"/rubika/employers/{SECRET}",
+    ],
+)
+@pytest.mark.parametrize("headers", [{}, {SECRET_HEADER: SECRET}])
+async def test_a_forged_address_is_not_found(
+    door: Door, memory: Memory, path: str, headers: dict[str, str]
+):
+    answer = await door.post(path, data=an_update(), headers=headers)
+    assert answer.status == 404
     assert await memory.inbox.waiting() == 0
 
 
@@ -127,7 +163,7 @@ async def line(memory: Memory) -> AsyncIterator[Door]:
 
     mouth = SmsMouth(TerminalAdapter("people", lambda _chat, _message: None).channel)
     application = doors(
-        memory.inbox, {}, ready=ready, came=_came, line=(SmsAdapter(mouth), SMS_SECRET)
+        memory.inbox, [], ready=ready, came=_came, line=(SmsAdapter(mouth), SMS_SECRET)
     )
     client = TestClient(TestServer(application))
     await client.start_server()

@@ -101,6 +101,14 @@ async def test_a_messenger_that_fails_is_asked_again_later_and_later(memory: Mem
     assert await poller.poll() == 0.0
 
 
+async def test_a_messenger_that_holds_no_call_open_is_not_asked_without_a_pause(memory: Memory):
+    messenger = Messenger(1)
+    poller = Poller(memory.inbox, messenger, lambda: None, wait_seconds=15)
+    assert await poller.poll() == 0.0
+    messenger.waiting = []
+    assert 0.5 < await poller.poll() <= 1.0
+
+
 async def test_a_memory_that_is_away_does_not_end_the_loop(
     memory: Memory, monkeypatch: pytest.MonkeyPatch
 ):

@@ -17,6 +17,7 @@ from api.kit.sealing import Keyring
 from bots import migrations
 from bots.__main__ import main
 from bots.doors import SECRET_HEADER
+from sandbox.messenger.bots import Bot
 from tests.sandbox.conftest import MINA, TOKEN, Desk, a_desk
 
 ROOT = Path(__file__).parents[2]
@@ -112,6 +113,38 @@ async def test_the_desk_brings_updates_to_the_door(url: str, tmp_path: Path, fre
                 assert answer.status == 404
             async with http.get(f"http://127.0.0.1:{free_port}/health/ready") as answer:
                 assert answer.status == 200
+
+
+async def test_a_person_on_bale_is_answered_by_polling_and_by_the_secret_door(
+    url: str, tmp_path: Path, free_port: int
+):
+    token, secret = "7110000001:AAinvented-token-of-the-bot-on-bale", "an-invented-secret"
+    bale = Bot("employers", token, "bimeyar_employers_bot", "bale")
+    async with a_desk(bots=[bale]) as desk:
+        common = {
+            "CHANNELS_EMPLOYERS_BALE_TOKEN": token,
+            "CHANNELS_EMPLOYERS_BALE_API_ROOT": desk.url,
+            "CHANNELS_EMPLOYERS_BALE_SECRET": secret,
+        }
+        await desk.post("/desk/say", person=MINA, text="/start")
+        async with serving(an_environment(url, tmp_path, **common)) as process:
+            [text] = await answers(desk, 1)
+            assert "Choose your language:" in text
+            process.send_signal(signal.SIGTERM)
+            assert await asyncio.wait_for(process.wait(), 15) == 0
+        by_webhook = an_environment(
+            url,
+            tmp_path,
+            BOTS_MODE="webhook",
+            BOTS_PORT=str(free_port),
+            BOTS_PUBLIC_URL=f"http://127.0.0.1:{free_port}",
+            **common,
+        )
+        async with serving(by_webhook):
+            await desk.post("/desk/say", person=MINA, text="menu")
+            assert len(await answers(desk, 2)) == 2
+        _status, told = await desk.call("getWebhookInfo", token=token)
+        assert told["result"]["url"].endswith(f"/bale/employers/{secret}")
 
 
 @pytest.mark.parametrize(

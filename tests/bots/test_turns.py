@@ -27,6 +27,7 @@ from notifier.channels.mouths import Address
 from tests.bots import trials
 from tests.bots.conftest import Clock
 from tests.bots.pretend import PretendKnocker
+from tests.support import luck
 
 BOT = "terminal:employers"
 
@@ -131,7 +132,7 @@ async def test_the_talk_goes_on_over_processes(bench: Bench):
 
 
 async def test_many_chats_at_once_do_not_mix(bench: Bench):
-    seed = random.randrange(1 << 30)
+    seed = luck.seed()
     print("seed", seed)  # noqa: T201 - shown when it fails.
     chance = random.Random(seed)
     waiting = {str(n): ["hi", "2", "1", str(n % 3 + 1)] for n in range(1, 13)}

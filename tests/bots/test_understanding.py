@@ -1,10 +1,15 @@
 """What is always understood, however it is typed."""
 
+import re
+from collections import defaultdict
+
 import pytest
 
 from api.kit.language import Language, Speech
 from api.kit.message import Wants
-from bots import understanding
+from bots import spellings, understanding, wording
+from bots.dialogues import collected
+from bots.offers import AUDIENCES, Audience
 from bots.reply import LINES, Line, Reply, paged, pages, split
 from bots.understanding import Word
 from notifier.channels.mouths import Capabilities
@@ -30,6 +35,19 @@ WITHOUT = Capabilities(length=160)
         ("ي\u200eك نفر", None),
         ("STOP", Word.STOP),
         ("start", Word.START),
+        ("القائمه", Word.MENU),
+        ("إلغاء", Word.CANCEL),
+        ("الغا", Word.CANCEL),
+        ("أريد شخصاً", Word.PERSON),
+        ("ايقاف الرسايل", None),
+        ("ایقاف الرسائل", Word.STOP),
+        ("أبداً", None),
+        ("گەڕانەوە", Word.BACK),
+        ("گه‌رانه‌وه", Word.BACK),
+        ("منوو", Word.MENU),
+        ("هه‌لوه‌شاندنه‌وه", Word.CANCEL),
+        ("پهیام مهنیرن", Word.STOP),
+        ("رینمایی", Word.HELP),
         ("menus", None),
         ("", None),
     ],
@@ -71,10 +89,85 @@ def test_a_command_is_read_with_what_follows_it(text: str, command: tuple[str, s
 
 @pytest.mark.parametrize(
     ("text", "yes"),
-    [("بله", True), ("بلی", True), ("آري", True), ("اره", True), ("نه", False), ("شاید", None)],
+    [
+        ("بله", True),
+        ("بلی", True),
+        ("آري", True),
+        ("اره", True),
+        ("نه", False),
+        ("شاید", None),
+        ("نعم", True),
+        ("كلا", False),
+        ("بهلێ", True),
+        ("به‌لی", True),
+        ("نەخێر", False),
+        ("نهخیر", False),
+    ],
 )
 def test_yes_and_no_are_what_people_write(text: str, yes: bool | None):  # noqa: FBT001
     assert understanding.yes_or_no(text) is yes
+
+
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [
+        ("فارسي", Language.FA),
+        ("english", Language.EN),
+        ("عربی", Language.AR),
+        ("كوردى", Language.CKB),
+        ("سورانی", Language.CKB),
+        ("ckb", Language.CKB),
+        ("زبان", None),
+    ],
+)
+def test_a_language_is_known_by_its_names(text: str, language: Language | None):
+    assert understanding.language(text) is language
+
+
+@pytest.mark.parametrize("audience", AUDIENCES)
+def test_no_word_means_two_acts(audience: Audience):
+    """In no language: readers mix them, whatever they chose."""
+    acts = {f"word {word}": understanding.spelled(text) for word, text in spellings.ALWAYS.items()}
+    acts["yes"] = understanding.spelled(spellings.YES)
+    acts["no"] = understanding.spelled(spellings.NO)
+    for one in collected():
+        if audience in one.audiences and one.menu:
+            menu = (Speech(language).word(one.words) for language in Language)
+            names = map(understanding.alike, (one.name, *one.keywords, *menu))
+            acts[one.name] = (*names, *understanding.opens(one.name))
+    meant: dict[str, set[str]] = defaultdict(set)
+    for act, spellings_of_it in acts.items():
+        for spelling in spellings_of_it:
+            meant[spelling].add(act)
+    assert {one: sorted(among) for one, among in meant.items() if len(among) > 1} == {}
+
+
+def test_every_word_and_every_dialogue_of_the_spellings_is_there():
+    assert set(spellings.ALWAYS) == set(Word)
+    assert set(spellings.DIALOGUES) <= {one.name for one in collected() if one.menu}
+    assert set(spellings.LANGUAGES) == set(Language)
+
+
+@pytest.mark.parametrize("language", Language)
+def test_what_a_label_says_is_understood_when_it_is_typed(language: Language):
+    speech = Speech(language)
+    labels = {
+        Word.MENU: wording.MENU,
+        Word.BACK: wording.BACK,
+        Word.CANCEL: wording.CANCEL,
+        Word.LANGUAGE: wording.LANGUAGE,
+        Word.HELP: wording.HELP_LABEL,
+        Word.PERSON: wording.PERSON,
+    }
+    for word, label in labels.items():
+        assert understanding.word(speech.word(label)) is word
+
+
+@pytest.mark.parametrize("language", Language)
+def test_every_word_that_the_help_names_is_understood(language: Language):
+    _tap, _colon, named = Speech(language).word(wording.HELP).partition("\n")
+    words = [understanding.word(one.partition(" – ")[0]) for one in re.split("[\n;؛]", named)]
+    assert words == [word for word in Word if word is not Word.HELP]
 
 
 def some_lines(count: int) -> list[Line]:

@@ -18,6 +18,7 @@ from bots.talk import Dialogues
 from tests.bots import invented, trials, walker
 from tests.bots.pretend import PretendKnocker, core_on
 from tests.bots.transcripts import player
+from tests.support import luck
 
 FAR = [pytest.param(2000, id="short"), pytest.param(20_000, marks=pytest.mark.faults, id="long")]
 
@@ -59,7 +60,7 @@ async def a_walk(
     After so many turns more people come until enough of the source was met, at most five times as
     many: what a person can reach is met by chance, and the chance of ten people may be a bad one.
     """
-    seed = random.randrange(1 << 30)
+    seed = luck.seed()
     chance = random.Random(seed)
     whole = walker.Walk()
     people = 10

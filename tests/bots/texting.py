@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from api.client import Core
-from api.kit.language import Medium
+from api.kit.language import Language, Medium
 from api.kit.text import key
 from bots import understanding
 from bots.dialogues import collected
@@ -163,7 +163,8 @@ def _read(path: Path) -> list[str]:
 def _language(lines: list[str]) -> str:
     """The language that the file chooses first: by SMS nobody is asked for it."""
     chosen = next(
-        (found for line in lines if (found := re.match(r"(?:lang |> tap:)(fa|en)$", line))), None
+        (found for line in lines if (found := re.match(r"(?:lang |> tap:)(fa|en|ar|ckb)$", line))),
+        None,
     )
     return chosen[1] if chosen else "fa"
 
@@ -182,7 +183,7 @@ async def _step(line: str, player: SmsPlayer) -> tuple[str | None, bool]:
     said = line.removeprefix("> ")
     if not line.startswith("> ") or said == "contact":
         return (None if said == "contact" else line), False
-    if said in {"tap:fa", "tap:en"}:
+    if said in {f"tap:{language}" for language in Language}:
         return None, False
     if said.split(" ")[0] in {"group", "left", "file", "location", "contact", "sticker"}:
         return None, True

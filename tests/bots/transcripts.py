@@ -16,22 +16,42 @@ core away, core back      the core stops answering; it is back, and waiting talk
 
 import gettext
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from functools import cache
+from itertools import cycle
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
 from api.client import Core
-from api.kit.language import DOMAIN, LOCALES
+from api.kit.language import DOMAIN, LOCALES, Language, Sentence, Speech
+from bots.dialogues import collected
 from bots.talk import Dialogues
-from tests.bots.players import PHONE, Heard, Player, SmsPlayer, TelegramPlayer, TerminalPlayer
+from bots.understanding import alike
+from tests.bots.players import (
+    PHONE,
+    BalePlayer,
+    Heard,
+    Player,
+    SmsPlayer,
+    TelegramPlayer,
+    TerminalPlayer,
+)
+from tests.locales.test_labels import labels
 
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
 # Tokens are random: in two stories they are the same where they stand in the same place.
 _TOKEN = re.compile(r"[^/]{16,}$")
 _ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
-Play = TerminalPlayer | TelegramPlayer | SmsPlayer
+Play = TerminalPlayer | TelegramPlayer | BalePlayer | SmsPlayer
+# SMS has words of its own where these have buttons: tests/bots/texting.py.
+PLAYERS: Mapping[str, type[TerminalPlayer | TelegramPlayer | BalePlayer]] = MappingProxyType(
+    {"terminal": TerminalPlayer, "telegram": TelegramPlayer, "bale": BalePlayer}
+)
+# What a library makes of an update knows no store: on the second one, two of them are enough.
+ON = {"sqlite": tuple(PLAYERS), "postgresql": ("terminal", "telegram")}
+_SOURCES = sorted(LOCALES.parent.glob("bots/**/*.py"))
 
 
 async def play(
@@ -41,31 +61,104 @@ async def play(
     core: Callable[[], tuple[Core, Any]],
     audience: str = "employers",
     also: Mapping[str, Callable[[Any], None]] = MappingProxyType({}),
+    on: Sequence[str] = tuple(PLAYERS),
+    switching: bool = True,
 ) -> None:
-    """Play a file on the terminal and on aiogram; `core` makes a fresh core for each of them.
+    """Play a file on each adapter, and once more with another language at every line.
 
-    Raises AssertionError with file and line where an answer is missing, or where the two differ.
+    Bale's is python-telegram-bot. `core` makes a fresh core for each story. `switching` is whether the last is played: what it
+    proves does not depend on the store. Raises AssertionError with file and line where an answer is
+    missing, or where two stories differ.
     The second thing `core` gives is its wire: `away`, a flag, and `wait(seconds)`; `also` are lines of one's own that do
     something to it.
     """
     stories = []
-    for kind in (TerminalPlayer, TelegramPlayer):
+    for messenger in on:
         opened, wire = core()
-        player = kind(dialogues, opened, audience)
+        player = PLAYERS[messenger](dialogues, opened, audience)
         stories.append(await _story(path, player, wire, also))
         await player.adapter.close()
-    for (place, said), (_place, other) in zip(*stories, strict=True):
-        assert said == other, f"{path.name}:{place}: terminal {said}, telegram {other}"
+    first, *others = stories
+    for messenger, story in zip(on[1:], others, strict=True):
+        for (place, said), (_place, other) in zip(first, story, strict=True):
+            assert said == other, f"{path.name}:{place}: {on[0]} {said}, {messenger} {other}"
+    if switching:
+        opened, wire = core()
+        polyglot = TerminalPlayer(dialogues, opened, audience)
+        story = await _story(path, polyglot, wire, also, Switching(first))
+        for (place, said), (_place, other) in zip(first, story, strict=True):
+            assert _beyond_words(said) == _beyond_words(other), (
+                f"{path.name}:{place}: in one language {said}, in many {other}"
+            )
+
+
+Story = list[tuple[int, list[Heard]]]
+
+
+class Switching:
+    """Another language before every line, and what was typed said in it."""
+
+    def __init__(self, told: Story) -> None:
+        self._told = dict(told)
+        self._languages = cycle((Language.AR, Language.CKB, Language.FA, Language.EN))
+        self._shown: list[Heard] = []
+        self._written = ""
+
+    def line(self, place: int, line: str, player: Player, heard: list[Heard]) -> str:
+        """Switch before what a person does, and give the line as it is said now."""
+        if not line.startswith((">", "lang ")):
+            return line
+        if line.startswith("lang "):
+            self._written = line.split()[1]
+            line = f"lang {next(self._languages)}"
+        elif player.chat["language"]:
+            self._written = self._written or player.chat["language"]
+            player.speak(next(self._languages).value)
+        shown, self._shown = self._shown, self._told.get(place, self._shown)
+        if not line.startswith("> ") or not self._written:
+            return line
+        typed = line[2:].strip()
+        msgid = _msgids(self._written).get(alike(typed))
+        if msgid is not None:
+            return f"> {Speech(Language(player.chat['language'])).word(Sentence(msgid))}"
+        labels = [alike(label) for message in shown for label, _data in message.buttons]
+        if alike(typed) in labels:
+            data = [data for message in heard for _label, data in message.buttons]
+            return f"> tap:{data[labels.index(alike(typed))]}"
+        return line
+
+
+@cache
+def _msgids(language: str) -> Mapping[str, str]:
+    """The English of what can be typed, by the words of a language."""
+    msgids = {one for path in _SOURCES for one in labels(path.read_text("utf-8"))}
+    msgids |= {one.words.msgid for one in collected()}
+    speech = Speech(Language(language))
+    return {alike(speech.word(Sentence(one))): one for one in msgids}
+
+
+def _beyond_words(heard: list[Heard]) -> tuple[list[str], list[str], bool]:
+    """What an answer is in every language: the data of its buttons, its pages, what it wants."""
+    return (
+        [data for message in heard for _label, data in message.buttons],
+        [address for message in heard for _label, address in message.links],
+        any(message.wants for message in heard),
+    )
 
 
 async def _story(
-    path: Path, player: Play, wire: Any, also: Mapping[str, Callable[[Any], None]]
-) -> list[tuple[int, list[Heard]]]:
+    path: Path,
+    player: Play,
+    wire: Any,
+    also: Mapping[str, Callable[[Any], None]],
+    switching: Switching | None = None,
+) -> Story:
     heard: list[Heard] = []
     story = []
     ids: dict[str, str] = {}
-    for place, line in enumerate(_lines(path), 1):
+    for place, written in enumerate(_lines(path), 1):
         where = f"{path.name}:{place} on {player.adapter.messenger}"
+        line = switching.line(place, written, player, heard) if switching else written
         if line.startswith("<|"):
             data = [data for message in heard for _label, data in message.buttons]
             assert line[2:].strip() in data, f"{where}: no such button among {data}"
@@ -73,7 +166,10 @@ async def _story(
             pages = [address for message in heard for _label, address in message.links]
             assert any(_leads(one, line[2:].strip()) for one in pages), f"{where}: {pages}"
         elif line.startswith("<"):
-            assert says(heard, line[1:].strip(), player.chat["language"]), f"{where}: {heard}"
+            words = line[1:].strip()
+            # In another language only a sentence of the catalogue can be looked for.
+            if switching is None or words in _sentences():
+                assert says(heard, words, player.chat["language"]), f"{where}: {heard}"
         elif line in also:
             also[line](wire)
         elif line.strip() and not line.startswith("#"):
@@ -95,6 +191,11 @@ def _numbered(message: Heard, ids: dict[str, str]) -> Heard:
     buttons = tuple((label, _ID.sub(number, data)) for label, data in message.buttons)
     links = tuple((label, _TOKEN.sub("…", address)) for label, address in message.links)
     return replace(message, buttons=buttons, links=links)
+
+
+@cache
+def _sentences() -> frozenset[str]:
+    return frozenset(gettext.translation(DOMAIN, LOCALES, ["fa"])._catalog)  # type: ignore[attr-defined]
 
 
 def _leads(address: str, pattern: str) -> bool:
@@ -169,5 +270,4 @@ def says(heard: list[Heard], words: str, language: str) -> bool:
 
 def player(kind: str, dialogues: Dialogues, core: Core, audience: str = "employers") -> Player:
     """A player by the name of its messenger."""
-    made = {"terminal": TerminalPlayer, "telegram": TelegramPlayer}[kind]
-    return made(dialogues, core, audience, language="fa")
+    return PLAYERS[kind](dialogues, core, audience, language="fa")

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from types import ModuleType
 from typing import Any
 
+from api.kit.language import Language
 from bots import log
 from bots.reply import DATA_BYTES, LINES
 from tests.bots.players import Heard, Player
@@ -27,6 +28,7 @@ _WORDS = (
     "menu", "منو", "back", "برگشت", "cancel", "لغو", "زبان", "language", "؟", "help", "نفر",
     "a person", "STOP", "START", "/start", "/nothing", "/debts", "0", "9", "۱", "2", "3", "8", "yes",
     "نه", "x" * 5000, "ی\u200cک", "🙂", "/", "|", "~menu", "\x00", "fa", "English",
+    "القائمة", "رجوع", "إلغاء", "گەڕانەوە", "هەڵوەشاندنەوە", "کارناس", "قەبزەکەم", "كم ديوني",
 )  # fmt: skip
 _OTHER = (
     "contact",
@@ -140,7 +142,7 @@ def _next(  # noqa: PLR0917
         f"> {chance.randrange(10)}",
         f"> tap:{chance.choice(seen) if seen else '1.x|y'}",
         f"> {chance.choice(_OTHER)}",
-        f"lang {chance.choice(('fa', 'en'))}",
+        f"lang {chance.choice(tuple(Language))}",
         f"wait {chance.choice(('5m', '2h', '3d'))}",
         "core back" if wire_is_away(player) else "> ؟",
         "> hello",

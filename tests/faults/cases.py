@@ -1,6 +1,5 @@
 """Every fault there is: a scenario, a point of it, the side of the point, a store."""
 
-import os
 import random
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -89,8 +88,3 @@ def _often(scenario: Scenario) -> Mapping[str, int]:
     """How often a point is met at least, where that is more than once."""
     often: Mapping[str, int] = getattr(scenario, "NTH", {})
     return often
-
-
-def seed() -> int:
-    """The seed of this run: a fresh one, unless FAULTS_SEED says which."""
-    return int(os.environ.get("FAULTS_SEED", random.randrange(1_000_000)))

@@ -18,7 +18,7 @@ from tests.faults import country
 from tests.faults.country import MONTH, Contact
 from tests.faults.nursery import Death, Process
 from tests.faults.tally import Tally
-from tests.faults.world import AUDIENCE, BOT, TOKEN, Opener, World
+from tests.faults.world import TOKENS, Opener, World
 
 HOLDERS = [country.holder(number) for number in range(1, 4)]
 # The first is nobody's yet and is linked up to the code; the others look at what is owed.
@@ -29,7 +29,7 @@ POLLING = (
     "bots.core",
     "bots.telegram.acknowledge",
     "bots.telegram.arranged",
-    "bots.telegram.updates",
+    "bots.updates",
     "channels.telegram.send",
     "memory.attempt",
     "memory.claimed",
@@ -41,16 +41,19 @@ POLLING = (
     "memory.renewed",
     "memory.turn",
 )
+ON_BALE = ("bots.bale.acknowledge", "bots.bale.arranged", "channels.bale.send")
+"""Reached only by bots on Bale."""
 STOPPING = ("memory.polling_ended",)
 """Reached only by bots that are told to stop."""
 WEBHOOK = ("memory.received",)
 """Reached only where updates are brought."""
-POINTS = (*POLLING, *STOPPING, *WEBHOOK)
+POINTS = (*POLLING, *ON_BALE, *STOPPING, *WEBHOOK)
 
 # How often a point may be passed before the victim dies there: those of the work itself are met
 # many times, the others once or twice a life.
 NTH: Mapping[str, int] = {
     "bots.core": 6,
+    "channels.bale.send": 8,
     "channels.telegram.send": 8,
     "memory.attempt": 8,
     "memory.outcome": 8,
@@ -71,7 +74,8 @@ def run(open_world: Opener, dialect: str, death: Death) -> Tally:
         _reference.update(answers(world))
     webhook = death.point.rpartition(".")[0] in WEBHOOK
     mode = "webhook" if webhook else "polling"
-    world = open_world(dialect, HOLDERS, talks=True, BOTS_MODE=mode)
+    messenger = "bale" if death.point.rpartition(".")[0] in ON_BALE else "telegram"
+    world = open_world(dialect, HOLDERS, talks=True, messenger=messenger, BOTS_MODE=mode)
     contacts = _begin(world)
     bots = world.start("bots", death)
     _until_dead(world, bots, death)
@@ -86,14 +90,17 @@ def _begin(world: World) -> Sequence[Contact]:
     """Say every line of everybody at once: all that waits is the bots' to put in order."""
     with world.store.writing("arranged") as session:
         contacts = [
-            country.settle(session, number, who, linked=number > 1)
+            country.settle(session, number, who, linked=number > 1, messenger=world.messenger)
             for number, who in enumerate(HOLDERS, 1)
         ]
     world.start("web")
     world.ready("web")
     for contact, lines in zip(contacts, (LINKING, LOOKING, LOOKING), strict=True):
         for line in lines:
-            who: dict[str, Any] = {"person": contact.holder.national_code, "bot": AUDIENCE}
+            who: dict[str, Any] = {
+                "person": contact.holder.national_code,
+                "bot": world.bot_on_the_desk,
+            }
             if line == "contact":
                 world.tell("/desk/contact", **who)
             elif line.startswith("tap "):
@@ -108,7 +115,7 @@ def answers(world: World) -> dict[str, list[str]]:
     told: dict[str, list[str]] = defaultdict(list)
     for line in world.lines():
         if line["service"] == "telegram" and line["call"] == "sendMessage" and line["accepted"]:
-            told[line["address"].removeprefix(f"{AUDIENCE}:")].append(line["text"])
+            told[line["address"].removeprefix(f"{world.bot_on_the_desk}:")].append(line["text"])
     return dict(told)
 
 
@@ -140,7 +147,7 @@ def compared(
 def _older(world: World, contact: Contact, data: str) -> dict[str, Any]:
     """Put a message with a button into a chat, as one that was there before; gives what taps it."""
     sent = world.tell(
-        f"/bot{TOKEN}/sendMessage",
+        f"/bot{TOKENS[world.messenger]}/sendMessage",
         chat_id=int(contact.chat_id),
         text="an older message",
         reply_markup={"inline_keyboard": [[{"text": "notices", "callback_data": data}]]},
@@ -182,7 +189,7 @@ def _until_answered(world: World) -> None:
 
 def _uncertain(world: World, contacts: Sequence[Contact]) -> dict[str, int]:
     chats = {
-        db.keys().blind("chat", f"{BOT}:{contact.chat_id}").hex(): contact.chat_id
+        db.keys().blind("chat", f"{world.bot}:{contact.chat_id}").hex(): contact.chat_id
         for contact in contacts
     }
     with _memory(world).reading() as session:

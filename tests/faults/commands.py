@@ -25,7 +25,7 @@ from bots.tables import chats
 from tests.faults import country
 from tests.faults.nursery import Death
 from tests.faults.tally import Tally
-from tests.faults.world import BOT, PATIENCE, Opener, World
+from tests.faults.world import PATIENCE, Opener, World
 from tests.support import make
 
 LOADED = SIZE + 7
@@ -78,7 +78,7 @@ def _rotate_memory(world: World, death: Death) -> Tally:
             [
                 {
                     "key": f"{number:032d}",
-                    "bot": BOT,
+                    "bot": world.bot,
                     "address": ring.seal(str(number), context=ADDRESS),
                     "arrived": 0,
                 }

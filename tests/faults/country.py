@@ -68,7 +68,14 @@ def today() -> date:
     return calendar.today(now())
 
 
-def settle(session: Session, number: int, who: Holder, *, linked: bool = False) -> Contact:
+def settle(
+    session: Session,
+    number: int,
+    who: Holder,
+    *,
+    linked: bool = False,
+    messenger: str = "telegram",
+) -> Contact:
     """Register a person with a workplace and an open debt; `linked` to their chat on the desk."""
     person = make.person(
         session,
@@ -95,13 +102,13 @@ def settle(session: Session, number: int, who: Holder, *, linked: bool = False) 
         now=now(),
     )
     if linked:
-        link(session, contact)
+        link(session, contact, messenger)
     return contact
 
 
-def link(session: Session, contact: Contact) -> None:
+def link(session: Session, contact: Contact, messenger: str = "telegram") -> None:
     """Let the person's chat on the desk speak for them; nobody is told of it."""
-    _link(session, contact.person_id, ChatAddress("telegram", AUDIENCE, contact.chat_id))
+    _link(session, contact.person_id, ChatAddress(messenger, AUDIENCE, contact.chat_id))
 
 
 def payer(

@@ -7,7 +7,7 @@ and repeated must have written just as many, and answer every repeat alike.
 import json
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from itertools import count
 from typing import Any
@@ -21,6 +21,7 @@ from api.access.models import ChatLink
 from api.notices.models import Notice
 from api.organisation.models import Branch
 from api.people.models import Person
+from api.requests import service as requests
 from tests.faults import country
 from tests.faults.country import MONTH, Contact
 from tests.faults.nursery import Death
@@ -141,6 +142,18 @@ def _unlock(hand: Hand) -> Asked:
     return hand.post("/v1/identity/pin/unlock", pin="4831")
 
 
+def _workplaces(hand: Hand) -> Asked:
+    # The other bot asks for them: here the chat is one of the people's.
+    chat = {**hand.chat, "X-Chat": f"telegram:people:{hand.contact.chat_id}"}
+    with hand.world.store.writing("arranged") as session:
+        branch = session.scalars(select(Branch)).one()
+        for name in ("خیاطی مهر", "نجاری آذر", "چاپ بهار", "قالی آبان"):
+            make.workshop(session, branch=branch, name=name)
+    status, claim = hand.knock(replace(_claim(hand), headers=chat))
+    assert status == 200, claim
+    return Asked("POST", f"/v1/identity/claims/{claim['id']}/workplaces", None, chat)
+
+
 def _register(hand: Hand) -> Asked:
     day = country.today()
     row = {
@@ -207,6 +220,23 @@ def _refund(hand: Hand) -> Asked:
     return hand.post(f"/v1/payments/credits/{credit}/refund")
 
 
+def _satisfied(hand: Hand) -> Asked:
+    now = country.now()
+    with hand.arranging() as (session, who):
+        request = requests.begin(
+            session,
+            kind="booklet",
+            person_id=who.person.id,
+            subject_id=who.person.id,
+            only=None,
+            stage="requested",
+            due_on=country.today(),
+            now=now,
+        )
+        requests.move(session, request, stage="delivered", now=now, closed=True)
+    return hand.post(f"/v1/requests/{request.number}/satisfaction", satisfaction="satisfied")
+
+
 def _unheard(hand: Hand) -> Asked:
     with hand.world.store.writing("arranged") as session:
         link = session.scalars(select(ChatLink)).one()
@@ -219,6 +249,7 @@ STRANGERS: Mapping[str, Callable[[Hand], Asked]] = {
     "identity.fact": _fact,
     "identity.code": _code,
     "identity.resend": _resend,
+    "identity.workplaces": _workplaces,
 }
 LINKED: Mapping[str, Callable[[Hand], Asked]] = {
     "access.sign_in": lambda hand: hand.post("/v1/access/signin"),
@@ -241,6 +272,7 @@ LINKED: Mapping[str, Callable[[Hand], Asked]] = {
     "payments.refund": _refund,
     "preferences.consent": lambda hand: hand.post("/v1/preferences/consent", on=False),
     "preferences.language": lambda hand: hand.post("/v1/preferences/language", language="fa"),
+    "requests.satisfied": _satisfied,
 }
 DOORS = {**STRANGERS, **LINKED}
 """Every door that writes, and how to come to knock at it."""

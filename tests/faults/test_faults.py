@@ -1,7 +1,7 @@
 """SIGKILL at the named points: nothing lost, nothing twice save what says `uncertain` itself.
 
-`make faults` dies at every point on both stores; `make test` at a few of them, chosen by a seed that
-is printed. `FAULTS_SEED=<seed>` repeats a run.
+`make faults` dies at every point on both stores; `make test` at a few of them, chosen by the
+seed of the run.
 """
 
 import random
@@ -23,6 +23,7 @@ from tests.faults import (
 from tests.faults.cases import Case, Scenario
 from tests.faults.nursery import Death
 from tests.faults.world import Opener
+from tests.support import luck
 
 Record = Callable[[str, object], None]
 
@@ -32,7 +33,7 @@ Record = Callable[[str, object], None]
 def test_death_at_every_point_loses_nothing(
     case: Case, open_world: Opener, record_property: Record
 ):
-    _hold(case, cases.seed(), open_world, record_property)
+    _hold(case, luck.seed(), open_world, record_property)
 
 
 @pytest.mark.parametrize(
@@ -53,7 +54,7 @@ def test_death_at_every_point_loses_nothing(
 def test_death_at_a_sampled_point_loses_nothing(
     scenario: Scenario, dialect: str, open_world: Opener, record_property: Record
 ):
-    seed = cases.seed()
+    seed = luck.seed()
     case = random.Random(seed).choice([*cases.of(scenario, [dialect])])
     _hold(case, seed, open_world, record_property)
 

@@ -22,11 +22,19 @@ PASSED_ON = {
 SURROUNDED = {
     "api/client/knock.py:_call": ("bots.core",),
     "api/payments/zarinpal.py:_post": ("payments.gateway.ask", "payments.gateway.verify"),
+    "bots/adapters/bale.py:_watch": ("bots.bale.arranged",),
+    "bots/adapters/bale.py:describe": ("bots.bale.arranged",),
+    "bots/adapters/bale.py:offer_commands": ("bots.bale.arranged",),
+    "bots/adapters/bale.py:unwatch": ("bots.bale.arranged",),
+    "notifier/channels/bale.py:_calls": ("channels.bale.send",),
+    "notifier/channels/bale.py:_say": ("channels.bale.send",),
+    "notifier/channels/bale.py:_show": ("channels.bale.send",),
     "notifier/channels/email.py:_begin": ("channels.email.send",),
     "notifier/channels/email.py:_deliver": ("channels.email.send",),
     "notifier/channels/sms_http.py:_call": ("channels.sms.send",),
     "notifier/channels/telegram.py:_calls": ("channels.telegram.send",),
     "notifier/channels/telegram.py:_say": ("channels.telegram.send",),
+    "notifier/channels/telegram.py:_show": ("channels.telegram.send",),
 }
 # A farewell to a mail server changes nothing.
 WITHOUT_EFFECT = {"notifier/channels/email.py:_leave"}
@@ -34,10 +42,14 @@ WITHOUT_EFFECT = {"notifier/channels/email.py:_leave"}
 SPEAKERS = {
     "api/client/knock.py",
     "api/payments/zarinpal.py",
+    "bots/adapters/bale.py",
+    "bots/adapters/bot_api.py",
     "bots/adapters/telegram.py",
+    "notifier/channels/bale.py",
     "notifier/channels/email.py",
     "notifier/channels/sms_http.py",
     "notifier/channels/telegram.py",
+    "notifier/channels/wire.py",
 }
 # These use the same libraries to listen, or to name a machine.
 LISTENERS = {

@@ -26,7 +26,7 @@ from tests.support.ports import free
 BOTS_KEY = "an invented key of the bots, long enough for all"
 TOKEN = "7100000001:AAinvented-token-of-the-employers-bot"
 AUDIENCE = "employers"
-BOT = f"telegram:{AUDIENCE}"
+TOKENS = {"telegram": TOKEN, "bale": "7110000001:AAinvented-token-of-the-bot-on-bale"}
 REPORT_SECRET = "an-invented-secret-of-reports"
 MERCHANT = "00000000-invented-merchant-000000000"
 # Far more than anything here takes alone, for a machine that does much besides.
@@ -109,7 +109,10 @@ class Templates:
 
 @dataclass
 class World:
-    """One organisation. `store` is its core's, `memory` its bots'; both may be read while it runs."""
+    """One organisation. `store` is its core's, `memory` its bots'; both may be read while it runs.
+
+    Its one bot is on `messenger`.
+    """
 
     nursery: Nursery
     folder: Path
@@ -119,7 +122,18 @@ class World:
     env: dict[str, str]
     desk: httpx.Client
     witnessed: Path
+    messenger: str = "telegram"
     started: list[Process] = field(default_factory=list)
+
+    @property
+    def bot(self) -> str:
+        """The bot as the rooms name it."""
+        return f"{self.messenger}:{AUDIENCE}"
+
+    @property
+    def bot_on_the_desk(self) -> str:
+        """The bot as the desk names it."""
+        return AUDIENCE if self.messenger == "telegram" else self.bot
 
     def start(
         self, room: str, dies_at: Death | None = None, *, first: str | None = None
@@ -196,11 +210,12 @@ def a_world(
     holders: Sequence[Holder] = (),
     *,
     talks: bool = False,
+    messenger: str = "telegram",
     **changed: str,
 ) -> Iterator[World]:
     """Set up an organisation and its outside; `changed` are settings of the rooms.
 
-    `talks`: its bots have a memory.
+    `talks`: its bots have a memory. `messenger`: where its bot is.
     """
     folder.mkdir(parents=True, exist_ok=True)
     with ExitStack() as stack:
@@ -215,6 +230,7 @@ def a_world(
         desk, doors = _open_desk(nursery, folder, witnessed, holders, reports=reports)
         stack.callback(desk.kill)
         url = f"http://127.0.0.1:{doors['port']}"
+        channel = f"CHANNELS_{AUDIENCE.upper()}_{messenger.upper()}"
         env = {
             "PATH": "/usr/bin:/bin",
             **_keys(keys),
@@ -231,11 +247,11 @@ def a_world(
             "NOTIFIER_SMS_SENDER": "10001420",
             "NOTIFIER_SMTP_URL": f"smtp://127.0.0.1:{doors['smtp_port']}",
             "NOTIFIER_MAIL_FROM": "notices@example.org",
-            "CHANNELS_EMPLOYERS_TELEGRAM_TOKEN": TOKEN,
-            "CHANNELS_EMPLOYERS_TELEGRAM_API_ROOT": url,
-            "CHANNELS_EMPLOYERS_TELEGRAM_FILE_ROOT": url,
-            "CHANNELS_EMPLOYERS_TELEGRAM_SECRET": "an-invented-secret-of-updates",
-            "CHANNELS_EMPLOYERS_TELEGRAM_USERNAME": "bimeyar_employers_bot",
+            f"{channel}_TOKEN": TOKENS[messenger],
+            f"{channel}_API_ROOT": url,
+            f"{channel}_FILE_ROOT": url,
+            f"{channel}_SECRET": "an-invented-secret-of-updates",
+            f"{channel}_USERNAME": "bimeyar_employers_bot",
             **ports,
             **changed,
         }
@@ -248,7 +264,9 @@ def a_world(
             memory = db.open_store(env["BOTS_DATABASE_URL"], size=4)
             stack.callback(memory.bind.engine.dispose)
         hand = stack.enter_context(httpx.Client(base_url=url, timeout=PATIENCE))
-        world = World(nursery, folder, dialect, store, memory, env, hand, witnessed)
+        world = World(
+            nursery, folder, dialect, store, memory, env, hand, witnessed, messenger=messenger
+        )
         try:
             yield world
         finally:
@@ -276,7 +294,11 @@ def _open_desk(
     desk = nursery.start(
         "sandbox",
         *("--port", "0", "--smtp-port", "0", "--all-chats-open"),
-        *("--bot", f"{AUDIENCE}:{TOKEN}:bimeyar_employers_bot"),
+        *(
+            part
+            for messenger, token in TOKENS.items()
+            for part in ("--bot", f"{messenger}:{AUDIENCE}:{token}:bimeyar_employers_bot")
+        ),
         *("--country", str(folder), "--log", str(witnessed), "--ready-file", str(ready)),
         *("--report-url", reports, "--report-delay-ms", "100"),
         env={},

@@ -98,6 +98,56 @@ def test_what_the_voice_forbids_is_told(persian, fault):
     assert any(fault in told for told in faults(said, whole))
 
 
+@pytest.mark.parametrize(
+    ("language", "said", "fault"),
+    [
+        ("ar", "المبلغ {amount} فی", "not Arabic"),
+        ("ar", "المبلغ {amount} ک", "not Arabic"),
+        ("ar", "المبلغ {amount} حتى ۳۰", "not ٠-٩"),
+        ("ar", "المبلغ {amount}, شكراً", "ASCII punctuation"),
+        ("ar", "المبلغ {amount} شكرًا", "tanwin"),
+        ("ar", "قبض {amount}", "فاتورة"),
+        ("ar", "المبلغ {amount} rials", "Latin words"),
+        ("ar", "المبلـغ {amount}", "stretched"),
+        ("ckb", "بڕی {amount} كەم", "not Kurdish"),
+        ("ckb", "بڕی {amount} تا 30 ڕۆژ", "not ٠-٩"),
+        ("ckb", "بڕی {amount} روژ", "for ڕ"),
+        ("ckb", "بڕی {amount} نیه", "for ە"),
+        ("ckb", "بڕی {amount}ە", "ending put on a hole"),
+        ("ckb", "بڕی {amount} بێ‌پێشینە", "half-space"),
+        ("ckb", "دۆسیە {amount}", "پەروەندە"),
+        ("ckb", "بڕی {amount} ؟", "loose space"),
+    ],
+)
+def test_each_language_has_its_own_faults(language, said, fault):
+    sentences, whole = Catalog(), Catalog(locale=language)
+    sentences.add("Amount {amount}")
+    whole.add("Amount {amount}", said)
+    assert any(fault in told for told in check.faults(sentences, whole, language))
+
+
+@pytest.mark.parametrize(
+    ("language", "good"),
+    [
+        ("ar", "دَين المنشأة: {amount} (حتى ٣٠ يوماً)، «نعم»؛ سُجّل."),
+        ("ckb", "قەرزی کارگا: {amount} (تا ٣٠ ڕۆژ)، «بەڵێ»؛ هەموو تۆمار کرا."),
+    ],
+)
+def test_good_arabic_and_kurdish_have_no_fault(language, good):
+    sentences, whole = Catalog(), Catalog(locale=language)
+    sentences.add("{amount}")
+    whole.add("{amount}", good)
+    assert list(check.faults(sentences, whole, language)) == []
+
+
+def test_arabic_may_say_one_and_two_in_the_word_and_no_other_number():
+    sentences, whole = Catalog(), Catalog(locale="ar")
+    sentences.add(("{n} day", "{n} days"))
+    whole.add(("{n} day", "{n} days"), ("{n} يوم", "يوم", "يومان", "{n} أيام", "أيام", "{n} يوم"))
+    [fault] = check.faults(sentences, whole, "ar")
+    assert "other holes in 'أيام'" in fault
+
+
 def test_good_persian_has_no_fault():
     said, whole = Catalog(), Catalog(locale="fa")
     said.add("{amount}")

@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
+import pytest
 from aiohttp import web
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
@@ -24,6 +25,8 @@ class HttpServer:
 
     async def take(self, request: web.Request) -> web.StreamResponse:
         fields: dict[str, Any] = {**request.query, **(await request.post())}
+        if request.content_type == "application/json":
+            fields |= await request.json()
         self.calls.append((request.path, fields))
         answer = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
         return await answer(request)
@@ -43,6 +46,13 @@ async def hang_up(request: web.Request) -> web.StreamResponse:
     assert request.transport is not None
     request.transport.abort()
     return web.Response()
+
+
+def patience(request: pytest.FixtureRequest) -> float:
+    """Seconds for a mouth to wait: few before one who never answers, and many on a busy machine."""
+    callspec = getattr(request.node, "callspec", None)
+    waits_for = callspec.params.get("answer") if callspec else None
+    return 0.5 if waits_for is never else 30.0
 
 
 async def never(_request: web.Request) -> web.StreamResponse:

@@ -41,10 +41,13 @@ async def test_each_channel_that_is_set_has_a_mouth() -> None:
 async def test_a_bot_with_a_token_has_a_mouth_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CHANNELS_EMPLOYERS_TELEGRAM_TOKEN", "123456:" + "A" * 35)
     monkeypatch.setenv("CHANNELS_EMPLOYERS_TELEGRAM_API_ROOT", "http://127.0.0.1:8010/")
-    (bot,) = ChannelSettings().bots()
-    assert (bot.name, bot.api_root) == ("telegram:employers", "http://127.0.0.1:8010")
+    monkeypatch.setenv("CHANNELS_PEOPLE_BALE_TOKEN", "123457:" + "A" * 35)
+    assert [(bot.name, bot.api_root) for bot in ChannelSettings().bots()] == [
+        ("bale:people", "https://tapi.bale.ai"),
+        ("telegram:employers", "http://127.0.0.1:8010"),
+    ]
     (chats, *_) = rounds_of(read())
-    assert set(chats.mouths) == {"telegram:employers"}
+    assert set(chats.mouths) == {"bale:people", "telegram:employers"}
     for mouth in chats.mouths.values():
         await mouth.channel.close()
 

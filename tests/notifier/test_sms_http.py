@@ -33,8 +33,12 @@ async def desk() -> AsyncIterator[HttpServer]:
 
 
 @pytest.fixture
-async def channel(desk: HttpServer) -> AsyncIterator[KavenegarChannel]:
-    made = KavenegarChannel("the-key", "10001420", desk.url, timeout_seconds=0.5)
+async def channel(
+    desk: HttpServer, request: pytest.FixtureRequest
+) -> AsyncIterator[KavenegarChannel]:
+    made = KavenegarChannel(
+        "the-key", "10001420", desk.url, timeout_seconds=servers.patience(request)
+    )
     yield made
     await made.close()
 

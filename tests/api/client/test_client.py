@@ -191,7 +191,12 @@ async def answering(said: bytes | None) -> AsyncIterator[tuple[str, list[bytes]]
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         serving.append(asyncio.current_task())
-        heard.append(await reader.readuntil(b"\r\n\r\n"))
+        try:
+            heard.append(await reader.readuntil(b"\r\n\r\n"))
+        except asyncio.IncompleteReadError:
+            # Somebody who looks for another at this port, which was theirs a moment ago.
+            writer.close()
+            return
         if said is None:
             await reader.read()
         else:
@@ -236,7 +241,9 @@ def http(status: str, body: bytes = b"", *headers: str) -> bytes:
 async def test_what_is_no_answer_is_unavailable(
     said: bytes | None, reason: str, retry_after: float
 ):
-    async with answering(said) as (url, _), Core(url, "k", timeout_seconds=0.3) as ours:
+    # Only who never answers is waited for in vain; a busy machine may take its time to answer.
+    patience = 0.3 if said is None else 30
+    async with answering(said) as (url, _), Core(url, "k", timeout_seconds=patience) as ours:
         with knocking(), pytest.raises(Unavailable) as away:
             await ours.access.me()
     assert (away.value.reason, away.value.retry_after) == (reason, retry_after)

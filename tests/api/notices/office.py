@@ -21,6 +21,7 @@ from tests.support import make
 
 FACTS = TEMPLATES["debt_notice"].example.model_dump(mode="json")
 SENDERS: Mapping[str, float] = {
+    "bale:employers": 20,
     "telegram:employers": 20,
     "telegram:people": 20,
     "sms": 1000,
@@ -35,12 +36,17 @@ def all_true() -> None:
 
 
 def chat(
-    session: Session, person: Person, *, audience: str = "employers", now: datetime = make.NOW
+    session: Session,
+    person: Person,
+    *,
+    audience: str = "employers",
+    messenger: str = "telegram",
+    now: datetime = make.NOW,
 ) -> ChatLink:
-    """Link a Telegram chat to a person."""
+    """Link a chat to a person."""
     return access.link(
         session,
-        chat=ChatAddress("telegram", audience, str(next(CHATS))),
+        chat=ChatAddress(messenger, audience, str(next(CHATS))),
         person_id=person.id,
         masked_name="م*** آ***",
         language="en",

@@ -51,6 +51,21 @@ def test_what_concerns_a_workplace_is_told_in_the_employers_bot(office: Office, 
     assert [letter.sender for letter in office.send("chat")] == ["telegram:employers"]
 
 
+@pytest.mark.parametrize(("first", "then"), [("telegram", "bale"), ("bale", "telegram")])
+def test_who_is_linked_on_two_messengers_is_told_in_the_chat_linked_last(
+    office: Office, person, first: str, then: str
+) -> None:
+    chat(office.session, person, messenger=first)
+    later = chat(office.session, person, messenger=then, now=make.NOW + timedelta(minutes=1))
+    office.later(minutes=2)
+    office.post(person)
+    (letter,) = office.send("chat", Rejected("blocked", address_dead=True))
+    assert (letter.sender, letter.address) == (f"{then}:employers", later.chat)
+    office.later(minutes=2)
+    office.post(person)
+    assert [letter.sender for letter in office.send("chat")] == [f"{first}:employers"]
+
+
 def test_a_blocked_bot_breaks_the_link_and_the_next_channel_begins_at_once(
     office: Office, person
 ) -> None:

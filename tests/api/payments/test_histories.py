@@ -4,7 +4,6 @@ The bank's own book is the witness. At every moment what the ledger holds was ke
 all questions are answered, what was settled and what is a credit come to what the bank keeps.
 """
 
-import random
 import uuid
 from collections import Counter
 from collections.abc import Sequence
@@ -40,7 +39,7 @@ from api.payments.events import BillsSettled
 from api.payments.gateway import Asked, Outcome, Unknown
 from api.payments.models import AttemptBill, Credit, PaymentAttempt
 from api.payments.rules import AttemptState, CreditState
-from tests.support import make, paying
+from tests.support import luck, make, paying
 
 WAITS = st.sampled_from([1, 10, 31, 31, 46, 46, 61, 300, 1200, 1801, 7200, 86_401])
 ASKED = st.sampled_from(["comes"] * 5 + ["none"])
@@ -330,7 +329,7 @@ class Histories(RuleBasedStateMachine):
 
 def run(store: Store, tell: Any, *, histories: int, steps: int) -> None:
     """Play so many histories, and tell the seed by which they can be played again."""
-    number = random.SystemRandom().randrange(2**32)
+    number = luck.seed()
     tell("told", f"{histories} payment histories on {store.dialect}, seed {number}")
     machine = type("Histories", (Histories,), {"store": Store(store.bind.engine)})
     run_state_machine_as_test(

@@ -11,6 +11,7 @@ from sqlalchemy import event, select
 from sqlalchemy.exc import OperationalError
 
 from api.db import Base, Store
+from api.kit.language import Language
 from api.payments.gateway import NotPaid, Unknown
 from api.portal import answering, forms
 from tests.api.portal.bank import (
@@ -403,13 +404,21 @@ async def test_a_page_speaks_the_language_of_its_link_until_another_is_chosen(
 
 @pytest.mark.parametrize(
     ("header", "language"),
-    [("fa-IR,fa;q=0.9", "fa"), ("en-US,en", "en"), ("de,en;q=0.5", "en"), ("de", "fa"), ("", "fa")],
+    [
+        ("fa-IR,fa;q=0.9", "fa"),
+        ("en-US,en", "en"),
+        ("de,en;q=0.5", "en"),
+        ("ar-IQ", "ar"),
+        ("ku", "ckb"),
+        ("de", "fa"),
+        ("", "fa"),
+    ],
 )
 async def test_a_page_of_nobody_speaks_the_browsers_language(
     browser: httpx.AsyncClient, header: str, language: str
 ):
     page = await browser.get("/pay/nothing", headers={"accept-language": header})
-    assert f'<html lang="{language}"' in page.text
+    assert f'<html lang="{language}" dir="{Language(language).direction}"' in page.text
 
 
 @pytest.mark.parametrize(

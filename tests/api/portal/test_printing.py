@@ -13,6 +13,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 import pytest
+import typst
 
 from api.errors import Unavailable
 from api.portal import printing
@@ -48,6 +49,32 @@ async def test_a_paper_is_a_pdf_of_one_page_in_our_own_font(printer: Printer):
     assert len(re.findall(rb"/Type\s*/Page\b", pdf)) == 1
     assert b"Vazirmatn" in pdf
     assert b"(fa)" in pdf or b"/Lang" in pdf
+
+
+def test_our_font_draws_and_joins_the_letters_of_every_language(tmp_path: Path):
+    """A letter that a font lacks is drawn as nothing; one that it cannot join keeps its lone form."""
+    source = """#set page(width: auto, height: auto)
+#set text(font: "Vazirmatn", dir: rtl, weight: sys.inputs.weight)
+#sys.inputs.said"""
+    (tmp_path / "letters.typ").write_text(source)
+    fonts = typst.Fonts(
+        include_system_fonts=False, include_embedded_fonts=False, font_paths=[printing._FONTS]
+    )
+    compiler = typst.Compiler(tmp_path / "letters.typ", root=tmp_path, font_paths=fonts)
+
+    def drawn(said: str, weight: str) -> set[str]:
+        svg = compiler.compile(format="svg", sys_inputs={"said": said, "weight": weight})
+        assert isinstance(svg, bytes)
+        return set(re.findall(r"<symbol[^>]*>(.*?)</symbol>", svg.decode(), re.DOTALL))
+
+    for weight in ("regular", "bold"):
+        assert not drawn("\ue000", weight)
+        alone = {letter: drawn(letter, weight) for letter in "ئپچژڤکگڵهەۆیێڕيكىةأإ٤٥٦"}
+        assert all(alone.values())
+        for letter, like in zip("ێۆڕڵڤ", "یورلف", strict=True):
+            assert alone[letter] != drawn(like, weight)
+        for letter in "ئپچڤکگڵهێيك":
+            assert not alone[letter] & drawn(f"ب{letter}ب", weight)
 
 
 async def test_the_worker_is_kept(printer: Printer):

@@ -1,4 +1,4 @@
-"""The talks of booklets and requests, on the terminal and on aiogram, against the real core."""
+"""The talks of booklets and requests, on every adapter, against the real core."""
 
 import re
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -33,7 +33,7 @@ from tests.api.booklets import office
 from tests.bots.dialogues.house import Wire
 from tests.bots.dialogues.scenes import Scene
 from tests.bots.players import CHAT
-from tests.bots.transcripts import play
+from tests.bots.transcripts import ON, play
 from tests.support import core as real
 from tests.support import make
 
@@ -205,7 +205,9 @@ async def test_a_talk_goes_as_written(
             dialogues=DIALOGUES,
             core=_stories(store, linked, running, opened, numbers),
             audience="people",
+            on=ON[store.dialect],
             also={"an hour passes": lambda wire: wire.wait(3600)},
+            switching=store.dialect == "sqlite",
         )
 
 
@@ -238,7 +240,8 @@ def _stories(
 ) -> Callable[[], tuple[Core, Wire]]:
     """Begin each story where the scene ended: the one before it is undone."""
     told: list[NestedTransaction] = []
-    messengers = iter(("terminal", "telegram"))
+    # The last is the story in many languages.
+    messengers = iter((*ON[store.dialect], "terminal"))
 
     def begun() -> tuple[Core, Wire]:
         if told:

@@ -19,7 +19,7 @@ def test_what_is_no_check_code_is_asked_again(typed):
         a_check_code(typed)
 
 
-@pytest.mark.parametrize("typed", ["K7Q2-M4XD", "k7q2m4xd", "RACK-MXDS", "K۷Q۲M۴XD"])
+@pytest.mark.parametrize("typed", ["K7Q2-M4XD", "k7q2m4xd", "RACK-MXDS", "rack — mxds", "K۷Q۲M۴XD"])
 def test_a_bare_code_is_found(typed):
     assert a_bare_code(typed) is not None
 

@@ -108,5 +108,5 @@ def test_every_debt_can_be_explained_in_every_language(language, step, kind):
     said = words(a_debt(step=step, kind=kind, lines=every), language)
 
     assert len(said.splitlines()) >= len(every) + 3
-    if language is Language.FA:
+    if language is not Language.EN:
         assert not set("0123456789") & set(said)

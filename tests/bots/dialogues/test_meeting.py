@@ -29,6 +29,12 @@ from bots.talk import Unclear
         "tir, 1398",
         "تیر ۹۸",
         "Tir 98",
+        "شهر تير ١٣٩٨",
+        "پووشپەڕ ١٣٩٨",
+        "پووشپەڕی ١٣٩٨",
+        "پوشپەر ۹۸",
+        "پوشپهری ١٣٩٨",
+        "مانگی پووشپەڕی ١٣٩٨",
     ],
 )
 def test_a_month_is_read_however_it_is_written(typed):
@@ -41,6 +47,11 @@ def test_a_short_year_is_of_this_century_until_it_would_be_too_early():
         "1429-08",
         "1330-08",
     )
+
+
+@pytest.mark.parametrize("typed", ["گوڵانی ١٣٩٨", "بانەمەڕ ١٣٩٨", "أرديبهشت ١٣٩٨", "اردیبهشت ۹۸"])
+def test_a_month_with_two_names_is_known_by_both(typed):
+    assert a_month(typed) == "1398-02"
 
 
 @pytest.mark.parametrize(

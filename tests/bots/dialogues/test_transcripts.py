@@ -1,7 +1,7 @@
-"""Every transcript of this folder, on the terminal and on aiogram, against the real core."""
+"""Every transcript of this folder, on every adapter, against the real core."""
 
 import re
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from string import Template
@@ -18,7 +18,7 @@ from bots.dialogues import collected
 from tests.bots.dialogues import scenes
 from tests.bots.dialogues.house import GATEWAY, SCENES, Wire
 from tests.bots.dialogues.scenes import Scene
-from tests.bots.transcripts import play
+from tests.bots.transcripts import ON, play
 from tests.support import core as real
 from tests.support import make
 
@@ -48,6 +48,7 @@ async def test_a_talk_goes_as_written(
     monkeypatch.setattr(
         identity, "secrets", SimpleNamespace(randbelow=lambda _most: int(scenes.CODE))
     )
+    on = ON[store.bind.dialect.name]
     # The application closes its pool when it stops; this connection is the test's own.
     store.bind.detach()  # type: ignore[union-attr]
     # Paying is open, and nobody asks the gateway by themselves while a transcript is played.
@@ -59,8 +60,10 @@ async def test_a_talk_goes_as_written(
         await play(
             filled,
             dialogues=DIALOGUES,
-            core=_stories(store, scene, running, opened),
+            core=_stories(store, scene, running, opened, on),
             audience=scene.audience,
+            on=on,
+            switching=store.dialect == "sqlite",
         )
 
 
@@ -82,11 +85,16 @@ def _arranged(path: Path, store: Store, folder: Path) -> tuple[Path, Scene]:
 
 
 def _stories(
-    store: Store, scene: Scene, running: real.Running, opened: list[Core]
+    store: Store,
+    scene: Scene,
+    running: real.Running,
+    opened: list[Core],
+    on: Sequence[str],
 ) -> Callable[[], tuple[Core, Wire]]:
     """Begin each story where the scene ended: the one before it is undone."""
     told: list[NestedTransaction] = []
-    messengers = iter(("terminal", "telegram"))
+    # The last is the story in many languages.
+    messengers = iter((*on, "terminal"))
 
     def begun() -> tuple[Core, Wire]:
         if told:

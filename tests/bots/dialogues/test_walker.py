@@ -3,7 +3,6 @@
 How much of the talks a walk meets is counted in tests/bots/test_walker.py, with an invented core.
 """
 
-import random
 from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
@@ -20,7 +19,7 @@ from tests.bots.dialogues import scenes
 from tests.bots.dialogues.house import GATEWAY, SCENES, Wire
 from tests.bots.transcripts import player
 from tests.support import core as real
-from tests.support import make, models
+from tests.support import luck, make, models
 
 DIALOGUES = collected()
 ACTIONS = ("debt_details", "is_it_genuine", "pay_bill", "bill_details")
@@ -54,7 +53,7 @@ async def test_whatever_a_person_does_is_answered(
         identity, "secrets", SimpleNamespace(randbelow=lambda _most: int(scenes.CODE))
     )
     monkeypatch.setattr(gateway, "of", lambda _settings: None)
-    seed = random.randrange(1 << 30)
+    seed = luck.seed()
     with real.running(store, real.Clock(), threads=1, **GATEWAY) as running:
         for part in range(turns // STORY):
             begun = store.bind.begin_nested()  # type: ignore[union-attr]

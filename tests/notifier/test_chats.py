@@ -1,14 +1,17 @@
-"""Telegram's mouth: what leaves, and what is understood of the answer."""
+"""The mouths of messengers: what leaves by each library, and what is understood of the answer."""
 
 import json
 from collections.abc import AsyncIterator
+from typing import Any
 
 import pytest
 
 from api.kit.message import Button, Message, Paper, Pin, Wants
 from api.kit.outcome import Accepted, Rejected, Unknown
+from notifier.channels.bale import BaleChannel
+from notifier.channels.layout import LENGTH, split
 from notifier.channels.mouths import Address
-from notifier.channels.telegram import LENGTH, TelegramChannel, split
+from notifier.channels.telegram import TelegramChannel
 from tests.notifier import servers
 from tests.notifier.servers import HttpServer
 
@@ -39,11 +42,23 @@ async def desk() -> AsyncIterator[HttpServer]:
         yield server
 
 
-@pytest.fixture
-async def channel(desk: HttpServer) -> AsyncIterator[TelegramChannel]:
-    made = TelegramChannel(TOKEN, desk.url, timeout_seconds=0.5)
+MOUTHS = {"aiogram": TelegramChannel, "python-telegram-bot": BaleChannel}
+
+
+@pytest.fixture(params=MOUTHS)
+async def channel(
+    desk: HttpServer, request: pytest.FixtureRequest
+) -> AsyncIterator[TelegramChannel | BaleChannel]:
+    made = MOUTHS[request.param](TOKEN, desk.url, timeout_seconds=servers.patience(request))
     yield made
     await made.close()
+
+
+def markup_of(fields: dict[str, Any]) -> dict[str, Any]:
+    """The keyboard of a call: aiogram sends it as text in a form, the other as it is."""
+    markup = fields["reply_markup"]
+    read: dict[str, Any] = json.loads(markup) if isinstance(markup, str) else markup
+    return read
 
 
 async def test_plain_text_leaves_without_a_parse_mode(channel, desk) -> None:
@@ -51,24 +66,37 @@ async def test_plain_text_leaves_without_a_parse_mode(channel, desk) -> None:
     assert outcome == Accepted("7")
     ((path, fields),) = desk.calls
     assert path == f"/bot{TOKEN}/sendMessage"
-    assert fields["chat_id"] == "1001"
+    assert str(fields["chat_id"]) == "1001"
     assert fields["text"] == "a < b & *c* _d_"
     assert "parse_mode" not in fields
-    assert json.loads(fields["link_preview_options"]) == {"is_disabled": True}
 
 
-async def test_place_is_one_call_and_shows_on_the_map(channel, desk) -> None:
+async def test_telegram_shows_no_picture_of_a_linked_page_and_bale_is_not_told(desk) -> None:
+    for made in MOUTHS.values():
+        mouth = made(TOKEN, desk.url)
+        await mouth.send(TO, Message("x", language="en"), "1")
+        await mouth.close()
+    telegram, bale = (fields for _, fields in desk.calls)
+    assert json.loads(telegram["link_preview_options"]) == {"is_disabled": True}
+    assert "link_preview_options" not in bale
+
+
+async def test_place_shows_on_the_map(channel, desk) -> None:
     pin = Pin(35.7, 51.34, "شعبه ۱۲", "خیابان آزادی")
     assert await channel.send(TO, Message(str(pin), pin=pin), "1") == Accepted("7")
-    ((path, fields),) = desk.calls
-    assert path == f"/bot{TOKEN}/sendVenue"
-    assert fields == {
-        "chat_id": "1001",
-        "latitude": "35.7",
-        "longitude": "51.34",
-        "title": "شعبه ۱۲",
-        "address": "خیابان آزادی",
-    }
+    *words, (path, fields) = desk.calls
+    place = {name: str(value) for name, value in fields.items()}
+    named = {"title": "شعبه ۱۲", "address": "خیابان آزادی"}
+    at = {"chat_id": "1001", "latitude": "35.7", "longitude": "51.34"}
+    if isinstance(channel, TelegramChannel):
+        assert words == []
+        assert (path, place) == (f"/bot{TOKEN}/sendVenue", at | named)
+    else:
+        # A place has no name at Bale: it goes before.
+        [(said, text)] = words
+        assert said == f"/bot{TOKEN}/sendMessage"
+        assert "\n".join(named.values()) in text["text"]
+        assert (path, place) == (f"/bot{TOKEN}/sendLocation", at)
 
 
 async def test_buttons_are_rows_of_an_inline_keyboard(channel, desk) -> None:
@@ -77,7 +105,7 @@ async def test_buttons_are_rows_of_an_inline_keyboard(channel, desk) -> None:
         (Button("Page", url="https://example.org"),),
     )
     await channel.send(TO, Message("x", buttons=rows, language="en"), "1")
-    assert json.loads(desk.calls[0][1]["reply_markup"]) == {
+    assert markup_of(desk.calls[0][1]) == {
         "inline_keyboard": [
             [
                 {"text": "A", "callback_data": "a|K7Q2M4XD"},
@@ -96,7 +124,7 @@ async def test_a_contact_and_a_place_have_a_button_of_their_own(
     channel, desk, wants, asked
 ) -> None:
     await channel.send(TO, Message("x", wants=wants, wants_label="Share", language="en"), "1")
-    markup = json.loads(desk.calls[0][1]["reply_markup"])
+    markup = markup_of(desk.calls[0][1])
     assert markup["keyboard"] == [[{"text": "Share", asked: True}]]
     assert markup["one_time_keyboard"] is True
 
@@ -107,10 +135,7 @@ async def test_with_buttons_and_a_contact_the_keyboard_follows_on_its_own(channe
     )
     assert await channel.send(TO, message, "1") == Accepted("7")
     assert [fields["text"] for _, fields in desk.calls] == ["x", "Share"]
-    assert ["inline_keyboard" in fields["reply_markup"] for _, fields in desk.calls] == [
-        True,
-        False,
-    ]
+    assert ["inline_keyboard" in markup_of(fields) for _, fields in desk.calls] == [True, False]
 
 
 async def test_a_long_text_leaves_in_parts_with_the_buttons_under_the_last(channel, desk) -> None:
@@ -164,6 +189,7 @@ async def test_an_english_line_that_begins_with_a_persian_name_does_not_flip(cha
         (refused(413, "Request Entity Too Large"), Rejected("too_large")),
         (refused(500, "Internal Server Error"), Rejected("server_error", again=True)),
         (servers.say(502, "<h1>Bad Gateway</h1>"), Unknown("not_understood")),
+        (servers.say(200, "<h1>Sign in</h1>"), Unknown("not_understood")),
         (servers.hang_up, Unknown("broken_off")),
         (servers.never, Unknown("timeout")),
     ],
@@ -173,8 +199,50 @@ async def test_every_answer_is_one_of_three_outcomes(channel, desk, answer, outc
     assert await channel.send(TO, Message("x", language="en"), "1") == outcome
 
 
-async def test_a_server_that_is_not_there_surely_has_nothing() -> None:
-    channel = TelegramChannel(TOKEN, servers.nobody())
+def said(status: int, code: int, description: str, **headers: str) -> servers.Answer:
+    body = {"ok": False, "error_code": code, "description": description}
+    return servers.say(status, body, **headers)
+
+
+@pytest.mark.parametrize(
+    ("answer", "outcome"),
+    [
+        (said(404, 404, "no such group or user"), Rejected("blocked", address_dead=True)),
+        (said(403, 403, "permission_denied"), Rejected("blocked", address_dead=True)),
+        (said(400, 400, "Bad Request: Token not found"), Rejected("bot_refused", account=True)),
+        (
+            said(400, 400, "bot limit exceed"),
+            Rejected("too_many", again=True, wait_seconds=1),
+        ),
+        (
+            said(429, 429, "local_rate_limited", **{"Retry-After": "9"}),
+            Rejected("too_many", again=True, wait_seconds=9),
+        ),
+        # Refused with a status of success.
+        (
+            said(200, 400, "Bad Request: chat not found"),
+            Rejected("chat_not_found", address_dead=True),
+        ),
+        (said(200, 0, "what it likes"), Rejected("bad_request")),
+        (said(409, 409, "Conflict"), Rejected("refused")),
+        (servers.say(200, {"ok": True, "result": {"message_id": "7"}}), Accepted("7")),
+        (servers.say(200, {"ok": True, "result": {"message_id": 7, "chat": 5}}), Accepted("7")),
+        (servers.say(200, {"ok": True, "result": True}), Accepted("")),
+        (servers.say(200, {"ok": True, "result": {"id": 7}}), Unknown("not_understood")),
+        (servers.say(200, {"ok": True, "result": ["7"]}), Unknown("not_understood")),
+        (servers.say(200, ["result"]), Unknown("not_understood")),
+    ],
+)
+async def test_a_dialect_is_understood(desk, answer, outcome) -> None:
+    desk.answers = [answer]
+    channel = BaleChannel(TOKEN, desk.url)
+    assert await channel.send(TO, Message("x", language="en"), "1") == outcome
+    await channel.close()
+
+
+@pytest.mark.parametrize("made", MOUTHS.values())
+async def test_a_server_that_is_not_there_surely_has_nothing(made) -> None:
+    channel = made(TOKEN, servers.nobody())
     assert await channel.send(TO, Message("x"), "1") == Rejected("not_reached", again=True)
     await channel.close()
 
@@ -184,7 +252,7 @@ async def test_a_message_torn_in_the_middle_is_unknown(channel, desk) -> None:
     assert await channel.send(TO, Message("x" * 5000, language="en"), "1") == Unknown("torn")
 
 
-async def test_telegram_cannot_be_asked(channel) -> None:
+async def test_a_messenger_cannot_be_asked(channel) -> None:
     assert not channel.can.asks
     assert await channel.ask("1") is None
 
