@@ -293,6 +293,8 @@ class Conversation(Showing):
             if one.menu and wish in {*names, *understanding.opens(one.name)}:
                 return one, ""
         for one in offered:
+            if one.short_of and not self._address.by_sms:
+                continue
             if typed and one.reads and (notice := one.reads(typed)):
                 return one, notice
         return None

@@ -38,6 +38,7 @@ class Dialogue:
     keywords: tuple[str, ...]
     reads: Callable[[str], str | None] | None
     sms: str
+    short_of: str
     about_notice: bool = field(init=False)
 
     def __post_init__(self) -> None:
@@ -72,6 +73,7 @@ def dialogue(
     keywords: Sequence[str] = (),
     reads: Callable[[str], str | None] | None = None,
     sms: str = "",
+    short_of: str = "",
 ) -> Callable[[Script | NoticeScript], Dialogue]:
     """Make an async function a dialogue.
 
@@ -83,7 +85,8 @@ def dialogue(
     was opened from the menu). `service` is the name under which it can be switched off.
     `keywords` are words that open it when no question is open, and so does a text in which `reads`
     finds the code of a notice. `sms` is its number in the menu of SMS, where `reads` may also take
-    what follows the number.
+    what follows the number. `short_of` names the dialogue whose short form it is: by SMS it is
+    opened by the same words, and elsewhere it is not offered.
     """
 
     def made(script: Script | NoticeScript) -> Dialogue:
@@ -103,6 +106,7 @@ def dialogue(
             keywords=tuple(keywords),
             reads=reads,
             sms=sms,
+            short_of=short_of,
         )
 
     return made

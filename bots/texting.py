@@ -11,7 +11,6 @@ from uuid import UUID
 from api.errors import Invalid, Refusal, Unavailable
 from api.identity.refusals import CodeExpired, WrongCode
 from api.kit.language import Language
-from api.kit.text import key
 from bots import allowance, log, understanding, wording
 from bots.conversation import Conversation
 from bots.menu import ALL, short_menu
@@ -87,13 +86,23 @@ class Texting(Conversation):
         return log.open_talk(self._chat) is None and self._command(text) is not None
 
     def _command(self, text: str) -> tuple[Dialogue, str] | None:
-        """The dialogue that an SMS names by its number or word, and what follows it."""
+        """The dialogue that an SMS names by its number or its words, and what follows them."""
         first, _space, rest = text.partition(" ")
-        number = understanding.digit(first)
+        whole = self._by_word(text)
+        if whole is not None:
+            # A word may name a part of what it opens: the gaps are the record's.
+            return whole, (whole.reads(text) if whole.reads else None) or ""
+        one = self._by_word(first)
+        given = one.reads(rest) if one is not None and one.reads else None
+        return (one, given) if one is not None and given else None
+
+    def _by_word(self, text: str) -> Dialogue | None:
+        number, wish = understanding.digit(text), understanding.alike(text)
         for digit, one in self._dialogues.by_sms().items():
-            if number == digit or key(first) in map(key, (one.name, *one.keywords)):
-                given = one.reads(rest) if rest and one.reads else None
-                return (one, given or "") if given or not rest else None
+            whole = self._dialogues.named(one.short_of, self._address.audiences) or one
+            names = {*map(understanding.alike, (whole.name, *whole.keywords))}
+            if number == digit or wish in names | understanding.opens(whole.name):
+                return one
         return None
 
     async def _code_given(self, talk: log.Talk, run: Run, question: Question, code: str) -> Reply:

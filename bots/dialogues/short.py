@@ -14,22 +14,22 @@ from api.kit.calendar import Month
 from api.kit.identifiers import BadIdentifier
 from api.kit.language import Private, Sentence, _, _n
 from api.kit.money import Rials
-from api.kit.text import key
 from api.requests.refusals import RequestNotFound
 from api.requests.rules import request_number
-from bots import wording
+from bots import spellings, understanding, wording
 from bots.dialogues import bill_words, records, requests
 from bots.dialogues.lines import lines
 from bots.talk import Ask, Do, Say, dialogue
 
 _GAPS = "gaps"
+_GAPS_SPELLED = frozenset(understanding.spelled(spellings.GAPS))
 _NAMED = 4
 """So many workplaces are named in one answer."""
 
 
 def the_gaps(text: str) -> str | None:
-    """Read the G of `1 G`, in either language."""
-    return _GAPS if key(text) in {"g", "gap", "gaps", "خلا", "خالی", "فاصله"} else None
+    """Read the G of `1 G`, in any language."""
+    return _GAPS if understanding.alike(text) in _GAPS_SPELLED else None
 
 
 @dialogue(
@@ -38,9 +38,9 @@ def the_gaps(text: str) -> str | None:
     audiences=("people",),
     menu=False,
     service="records",
-    keywords=("rec", "record", "سابقه", "سوابق"),
     reads=the_gaps,
     sms="1",
+    short_of="record",
 )
 async def record_line(core: Core, asked: str) -> None:
     """Say the record in one line, or its gaps."""
@@ -70,8 +70,8 @@ async def record_line(core: Core, asked: str) -> None:
     audiences=("employers",),
     menu=False,
     service="debts",
-    keywords=("debt", "debts", "بدهی", "بدهی‌ها"),
     sms="2",
+    short_of="debts",
 )
 async def debts_line(core: Core) -> None:
     """Say how many of a person's workplaces owe something, until when one may object, and what each owes."""
@@ -124,8 +124,8 @@ def _each(owing: Sequence[tuple[str, DebtPage]]) -> Sentence:
     audiences=("people",),
     menu=False,
     service="bills",
-    keywords=("bill", "bills", "قبض", "قبض‌ها"),
     sms="3",
+    short_of="bill",
 )
 async def bill_line(core: Core) -> None:
     """Say whether a bill is open and until when, its amount and the numbers it is paid with."""
@@ -174,9 +174,9 @@ def a_number(text: str) -> str | None:
     words=_("Follow a request"),
     audiences=("people",),
     menu=False,
-    keywords=("track", "request", "پیگیری", "درخواست"),
     reads=a_number,
     sms="5",
+    short_of="requests",
 )
 async def request_line(core: Core, number: str) -> None:
     """Say where a request is, since when, and by when it is expected."""

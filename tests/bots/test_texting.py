@@ -186,6 +186,25 @@ async def test_the_record_is_one_line():
     assert (await Phone().says("REC")).startswith("Insured for")
 
 
+@pytest.mark.parametrize(
+    ("texts", "answer"),
+    [
+        (["سجلي", "سابقتي", "پێشینەکەم", "پێشینە", "Rec"], "Insured for"),
+        (["1 نقص", "۱ نواقص", "١ بۆشایی", "1 بوشايي", "۱ خالی", "سجلي ناقص"], "Months without"),
+        (["بۆشایی", "بوشایی", "نواقص", "خالی"], "Months without"),
+        (["ديوني", "بدهی", "قەرزەکانم", "چەند قەرزدارم", "كم علي", "DEBT"], "2 workplaces"),
+        (["فاتورتي", "قبض", "قەبزەکەم", "كم أدفع", "bill"], "Bill for Aban"),
+        (["رمزي", "رمز پیامک", "رمز", "ڕەمزی پەیامک", "رهمز", "PIN"], "Which four digits"),
+        (["دفتر العلاج", "دەفتەرچە", "دفترچه", "BOOK"], "For whom?"),
+        (["مساعدة", "ڕێنمایی", "راهنما", "HELP"], "1. My record"),
+    ],
+    ids=["record", "gaps", "gaps_alone", "debts", "bill", "pin", "booklet", "help"],
+)
+async def test_a_command_is_known_in_every_language(texts: list[str], answer: str):
+    for text in texts:
+        assert answer in await Phone().says(text), text
+
+
 async def test_debts_are_counted_and_with_the_pin_named():
     phone = Phone()
     said = await phone.says("2")
@@ -223,6 +242,19 @@ async def test_the_menu_is_of_numbers_that_work_at_any_time():
 
 async def test_an_unknown_word_costs_one_line():
     assert await Phone().says("salam") == "We did not understand that. Send 0 for the menu."
+
+
+async def test_free_words_are_asked_about_and_one_digit_or_the_pin_answers():
+    phone = Phone()
+    said = await phone.says("I need the number of my bill")
+    assert said.startswith("Do you mean “My bill”?".replace("“", '"').replace("”", '"'))
+    assert parts(said) == 1
+    assert "4,250,000 rials" in await phone.says("1 4831")
+    phone = Phone()
+    await phone.says("I need the number of my bill")
+    assert "The PIN was not right" in await phone.says("1 4832")
+    assert (await phone.says("yes")).startswith("We did not understand")
+    assert (await phone.says("2")).startswith("2 workplaces")
 
 
 async def test_numbers_answer_the_question_that_is_open():
