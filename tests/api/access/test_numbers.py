@@ -97,6 +97,18 @@ def test_a_link_by_sms_is_no_place_for_notices(session: Session, link: Link):
     assert service.links_of(session, [person.id]) == []
 
 
+def test_a_phone_that_takes_no_sms_speaks_for_nobody_until_it_is_linked_again(
+    session: Session, link: Link
+):
+    person = make.person(session, phone=NUMBER)
+    link(session, person, EMPLOYER)
+    chat = link(session, person, FAMILY_CHAT)
+    service.end_number(session, person_id=person.id, now=make.NOW)
+    assert numbers.speaking_link(session, EMPLOYER, today=make.TODAY) is None
+    assert service.links_of(session, [person.id]) == [chat], "the chats stay"
+    assert _whose(session, EMPLOYER) is None
+
+
 def _register(session: Session, person: Person, number: str) -> None:
     other = make.person(session, phone=number)
     person.phone, person.phone_index = other.phone, other.phone_index
