@@ -282,7 +282,7 @@ class Conversation(Showing):
             return await self._begin(*wanted)
         offered = self._dialogues.offered_to(self._address.audiences)
         meant = wishes.likely(typed, [one for one in offered if one.menu])
-        return await (self._unknown(typed) if meant is None else self._ask_whether_meant(meant))
+        return await self._unknown(typed) if meant is None else self._ask_whether_meant(meant)
 
     def _wanted(self, typed: str) -> tuple[Dialogue, str] | None:
         """The dialogue that the words open, and the notice's code in them."""
