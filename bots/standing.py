@@ -12,7 +12,7 @@ from api.access.refusals import NotLinked
 from api.access.schemas import Me
 from api.client import Core, knock
 from api.errors import Refusal, Unavailable
-from api.identity.schemas import ConfirmationOut
+from api.identity.schemas import ConfirmationOut, Unlocked
 from api.kit import points
 from api.kit.language import Language
 from api.organisation.schemas import BranchOut
@@ -75,13 +75,12 @@ class Asking:
             return untold
         return None
 
-    async def unlock(self, pin: str) -> Unavailable | Refusal | None:
+    async def unlock(self, pin: str) -> Unlocked | Unavailable | Refusal:
         """Show a PIN to the core; gives why it opens nothing."""
         try:
-            await self._linked(partial(self._core.identity.unlock, pin=pin))
+            return await self._linked(partial(self._core.identity.unlock, pin=pin))
         except (Unavailable, Refusal) as shut:
             return shut
-        return None
 
     async def ask_to_confirm(self, audience: str) -> ConfirmationOut:
         """Have a code sent that confirms what is asked; raises Refusal, Unavailable."""

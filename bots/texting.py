@@ -69,12 +69,14 @@ class Texting(Conversation):
             return await self._understood(sent)
         asked = understanding.with_pin(sent.text)
         if asked is not None and self._is_choice(asked[0]):
-            shut = await self._asking.unlock(asked[1])
-            if shut is not None:
-                words = (
-                    wording.TRY_LATER if isinstance(shut, Unavailable) else wording.refusal(shut)
-                )
-                return self._ending([self._word(words)])
+            unlocked = await self._asking.unlock(asked[1])
+            if isinstance(unlocked, Unavailable):
+                return self._ending([self._word(wording.TRY_LATER)])
+            if isinstance(unlocked, Refusal):
+                return self._ending([self._word(wording.refusal(unlocked))])
+            if unlocked.changed:
+                # Another one of the people of a phone: what was open was not theirs.
+                self._chat["talks"], self._chat["shown"], self._chat["aside"] = [], {}, ""
             self.discreet = False
             return await self._understood(replace(sent, text=asked[0]))
         return await self._understood(sent)

@@ -289,7 +289,7 @@ def _link(
     session: Session, chat: ChatAddress | None, *, now: datetime, writing: bool
 ) -> ChatLink | None:
     today = calendar.today(now)
-    link = None if chat is None else numbers.speaking_link(session, chat, today=today)
+    link = None if chat is None else numbers.speaking_link(session, chat, now=now)
     if link is None or chat is None or service.is_idle(link, today=today):
         return None
     # What was heard by SMS keeps no chat of a messenger awake: its sender may be forged.
@@ -304,7 +304,7 @@ def _link(
 def _index_of_grants(session: Session, chat: ChatAddress, *, now: datetime) -> bytes:
     """The blind index of the chat to which the grants were given; by SMS it may be another one."""
     if chat.messenger == SMS:
-        link = numbers.speaking_link(session, chat, today=calendar.today(now))
+        link = numbers.speaking_link(session, chat, now=now)
         if link is not None:
             return link.chat_index
     return queries.chat_index(chat)

@@ -33,6 +33,12 @@ IDLE = timedelta(days=90)
 """A chat that was silent for so long has to be proved again: phones change hands (guarantees.md)."""
 
 
+SPEAKS = timedelta(minutes=30)
+"""So long after their PIN one of several people on a phone is the one who is answered."""
+SHARING_AT_MOST = 8
+"""A phone of more people than a household is nobody's: each PIN is tried with each of theirs."""
+
+
 class Level(StrEnum):
     """How well the person behind a link was proved."""
 

@@ -4,7 +4,14 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from api.client.knock import Door, Knocker
-from api.identity.schemas import ClaimOut, CodeSent, ConfirmationOut, Welcome, WorkplacesOut
+from api.identity.schemas import (
+    ClaimOut,
+    CodeSent,
+    ConfirmationOut,
+    Unlocked,
+    Welcome,
+    WorkplacesOut,
+)
 
 CLAIM = Door[ClaimOut]("POST", "/v1/identity/claims", ClaimOut)
 WORKPLACES = Door[WorkplacesOut]("POST", "/v1/identity/claims/{claim}/workplaces", WorkplacesOut)
@@ -14,7 +21,7 @@ RESEND = Door[CodeSent]("POST", "/v1/identity/claims/{claim}/resend", CodeSent)
 CONFIRMATION = Door[ConfirmationOut]("POST", "/v1/identity/confirmations", ConfirmationOut)
 CONFIRM = Door[None]("POST", "/v1/identity/confirmations/{confirmation}/code")
 PIN = Door[None]("POST", "/v1/identity/pin")
-UNLOCK = Door[None]("POST", "/v1/identity/pin/unlock")
+UNLOCK = Door[Unlocked]("POST", "/v1/identity/pin/unlock", Unlocked)
 
 
 @dataclass(frozen=True)
@@ -60,6 +67,6 @@ class Identity:
         """Choose the PIN of SMS."""
         await self.knock(PIN, pin=pin)
 
-    async def unlock(self, *, pin: str) -> None:
+    async def unlock(self, *, pin: str) -> Unlocked:
         """Show the PIN of SMS; what is no refusal is right."""
-        await self.knock(UNLOCK, pin=pin)
+        return await self.knock(UNLOCK, pin=pin)

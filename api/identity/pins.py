@@ -6,11 +6,12 @@ key file it tells nothing.
 
 import hmac
 import secrets
+from collections.abc import Collection
 from datetime import datetime
 from uuid import UUID
 
 from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
-from sqlalchemy import case, update
+from sqlalchemy import case, select, update
 from sqlalchemy.orm import Session
 
 from api import db
@@ -36,34 +37,45 @@ def choose(session: Session, *, person_id: UUID, pin: str, now: datetime) -> Non
     session.flush()
 
 
-def unlock(session: Session, *, person_id: UUID, pin: str, now: datetime) -> None:
-    """Judge a PIN; raises NoPin, WrongPin, PinLocked. A try counts before it is judged."""
+def unlock(session: Session, *, person_ids: Collection[UUID], pin: str, now: datetime) -> UUID:
+    """Judge a PIN and give whose it is; raises NoPin, WrongPin, PinLocked.
+
+    A try counts before it is judged, for each of the people. A PIN that two of them have says of
+    neither that it is them.
+    """
     today = calendar.today(now)
     misses = case((Pin.missed_on == today, Pin.misses), else_=0)
-    taken = session.execute(
+    tried = session.execute(
         update(Pin)
-        .where(Pin.person_id == person_id, misses < rules.PIN_TRIES)
+        .where(Pin.person_id.in_(person_ids), misses < rules.PIN_TRIES)
         .values(misses=misses + 1, missed_on=today)
-        .returning(Pin.salt, Pin.hash, Pin.misses)
+        .returning(Pin.person_id, Pin.salt, Pin.hash, Pin.misses)
         .execution_options(synchronize_session=False)
-    ).one_or_none()
+    ).all()
     wait = codes.seconds(calendar.end_of_day(today), now)
-    if taken is None:
-        if session.get(Pin, person_id) is None:
+    if not tried:
+        held = select(Pin.person_id).where(Pin.person_id.in_(person_ids)).limit(1)
+        if session.scalar(held) is None:
             raise NoPin
         raise PinLocked(wait_seconds=wait)
-    if not hmac.compare_digest(taken.hash, _hash(person_id, pin, taken.salt)):
-        left = rules.PIN_TRIES - taken.misses
+    right: list[UUID] = [
+        one.person_id
+        for one in tried
+        if hmac.compare_digest(one.hash, _hash(one.person_id, pin, one.salt))
+    ]
+    if len(right) != 1:
+        left = rules.PIN_TRIES - min(one.misses for one in tried)
         if not left:
             raise PinLocked(wait_seconds=wait)
         raise WrongPin(left=left)
-    # A right one gives back its own try alone: who knows the PIN does not clear a stranger's misses.
+    # A right one gives back this try alone: who knows the PIN does not clear a stranger's misses.
     session.execute(
         update(Pin)
-        .where(Pin.person_id == person_id)
+        .where(Pin.person_id.in_([one.person_id for one in tried]))
         .values(misses=Pin.misses - 1)
         .execution_options(synchronize_session=False)
     )
+    return right[0]
 
 
 def _hash(person_id: UUID, pin: str, salt: bytes) -> bytes:

@@ -4,8 +4,10 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
+from api.access import numbers
 from api.access import queries as access_queries
 from api.access.doors import Anyone, Linked, Now, Router, Today, answers
+from api.access.refusals import NotLinked
 from api.access.rules import ChatAddress
 from api.errors import Invalid
 from api.identity import confirming, pins, rules, service
@@ -34,6 +36,7 @@ from api.identity.schemas import (
     ConfirmationOut,
     FactIn,
     PinIn,
+    Unlocked,
     Welcome,
     WorkplacesOut,
 )
@@ -156,10 +159,21 @@ def choose_pin(session: Session, caller: Linked, now: Now, said: PinIn) -> None:
     pins.choose(session, person_id=caller.person_id, pin=said.pin, now=now)
 
 
-@router.post("/pin/unlock", responses=answers(NoPin, WrongPin, PinLocked))
-def unlock(session: Session, caller: Linked, now: Now, said: PinIn) -> None:
-    """Say whether this is the person's PIN; five wrong ones close it until the next day."""
-    pins.unlock(session, person_id=caller.person_id, pin=said.pin, now=now)
+@router.post("/pin/unlock", responses=answers(NotLinked, NoPin, WrongPin, PinLocked))
+def unlock(session: Session, caller: Anyone, now: Now, said: PinIn) -> Unlocked:
+    """Say whether this is the person's PIN; five wrong ones close it until the next day.
+
+    Of several linked people on a phone it says who writes.
+    """
+    chat = _chat(caller)
+    several = numbers.sharing(session, chat, now=now)
+    known = several or ({caller.person_id} if caller.person_id else set())
+    if not known:
+        raise NotLinked
+    whose = pins.unlock(session, person_ids=known, pin=said.pin, now=now)
+    if several:
+        numbers.choose(session, chat, person_id=whose, now=now)
+    return Unlocked(changed=whose != caller.person_id)
 
 
 def _chat(caller: Anyone) -> ChatAddress:

@@ -73,6 +73,12 @@ class ConfirmationOut(CodeSent):
     id: UUID
 
 
+class Unlocked(BaseModel):
+    """The PIN was right; `changed` where from now on another of the people of a phone is answered."""
+
+    changed: bool = False
+
+
 class PinIn(BaseModel):
     """Four digits."""
 

@@ -22,7 +22,7 @@ from api.client.organisation import BRANCH, SERVICES
 from api.client.preferences import CONSENT, LANGUAGE
 from api.errors import Invalid, Refusal, Unavailable
 from api.identity.refusals import WrongCode, WrongPin
-from api.identity.schemas import ConfirmationOut
+from api.identity.schemas import ConfirmationOut, Unlocked
 from api.kit.language import Language
 from api.organisation.schemas import BranchOut, Services
 from api.preferences.schemas import PreferencesOut
@@ -116,7 +116,7 @@ class PretendKnocker:
             case PIN.path:
                 return None
             case UNLOCK.path:
-                return None if arguments["pin"] == "4831" else _raised(WrongPin(left=4))
+                return Unlocked() if arguments["pin"] == "4831" else _raised(WrongPin(left=4))
             case LANGUAGE.path | CONSENT.path:
                 if not self.linked:
                     raise NotLinked

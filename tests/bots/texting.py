@@ -8,6 +8,7 @@ short, a summary is sent by a code, no page is opened, and what is no line of th
 import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from api.client import Core
@@ -37,6 +38,7 @@ _OTHERWISE = (
     "We did not understand that",
     "The page stays open",
     "Go on with",
+    "Welcome. This is",
 )
 
 
@@ -98,11 +100,15 @@ async def play_by_sms(
     *,
     dialogues: Dialogues,
     core: tuple[Core, Any],
-    also: Mapping[str, Callable[[Any], None]],
+    also: Mapping[str, Callable[[Any], None]] = MappingProxyType({}),
+    wish: str = "",
 ) -> int:
-    """Play a file by SMS; gives how many of its answers were found as written."""
+    """Play a file by SMS; gives how many of its answers were found as written.
+
+    `wish` is said instead of a /start: by SMS that is one of people, whoever the file is about.
+    """
     opened, wire = core
-    story = _Story(Open(dialogues, opened), wire, also)
+    story = _Story(Open(dialogues, opened), wire, also, wish)
     lines = _read(path)
     story.player.speak(_language(lines))
     for place, line in enumerate(lines, 1):
@@ -114,9 +120,14 @@ class _Story:
     """A file under way; `other` while its answer is another one by SMS."""
 
     def __init__(
-        self, player: SmsPlayer, wire: Any, also: Mapping[str, Callable[[Any], None]]
+        self,
+        player: SmsPlayer,
+        wire: Any,
+        also: Mapping[str, Callable[[Any], None]],
+        wish: str = "",
     ) -> None:
         self.player = player
+        self._wish = wish
         self.found = 0
         self._wire = wire
         self._also = also
@@ -145,6 +156,8 @@ class _Story:
         assert fits or self._other or words.startswith(_OTHERWISE), f"{where}: {self._heard}"
 
     async def _said(self, line: str, where: str) -> None:
+        if self._wish and line == "> start":
+            line = f"> {self._wish}"
         step, self._other = await _step(line, self.player)
         if step is None:
             return

@@ -1,4 +1,4 @@
-"""Confirmations and PINs of SMS."""
+"""Confirmations and PINs of SMS, and who of several on a phone is answered."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -40,3 +40,4 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["person_id"], ["people.id"], name=op.f("fk_pins_person_id")),
         sa.PrimaryKeyConstraint("person_id", name=op.f("pk_pins")),
     )
+    op.add_column("chat_links", sa.Column("chosen_at", sa.DateTime(timezone=True), nullable=True))

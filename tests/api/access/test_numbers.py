@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from api.access import numbers, service
 from api.access.callers import Anyone, Keyholder, Linked
 from api.access.refusals import NotLinked
-from api.access.rules import IDLE, SMS, ChatAddress
+from api.access.rules import IDLE, SMS, SPEAKS, ChatAddress
 from api.people import queries as people
 from api.people.models import Person
 from tests.api.access.conftest import CHAT, FAMILY_CHAT, Link
@@ -35,7 +35,7 @@ def _whose(session: Session, chat: ChatAddress) -> object:
 def test_a_registered_number_speaks_with_the_link_of_its_person(session: Session, link: Link):
     person = make.person(session, phone=NUMBER)
     made = link(session, person, CHAT)
-    assert numbers.speaking_link(session, EMPLOYER, today=make.TODAY) is made
+    assert numbers.speaking_link(session, EMPLOYER, now=make.NOW) is made
     assert _whose(session, EMPLOYER) == person.id
     assert _whose(session, INSURED) is None, "in the people's bot nobody is linked"
 
@@ -44,7 +44,7 @@ def test_the_numbers_own_link_goes_before_another(session: Session, link: Link):
     person = make.person(session, phone=NUMBER)
     own = link(session, person, EMPLOYER)
     link(session, person, CHAT)
-    assert numbers.speaking_link(session, EMPLOYER, today=make.TODAY) is own
+    assert numbers.speaking_link(session, EMPLOYER, now=make.NOW) is own
 
 
 def test_a_number_that_is_nobodys_or_of_somebody_unlinked_is_answered_alike(
@@ -65,6 +65,21 @@ def test_a_number_of_two_linked_people_speaks_for_neither(session: Session, link
     assert _whose(session, EMPLOYER) is None
     assert _whose(session, INSURED) is None
     assert numbers.may_link(session, EMPLOYER, today=make.TODAY) == set()
+
+
+def test_of_several_people_on_a_phone_the_one_that_was_chosen_speaks_for_a_while(
+    session: Session, link: Link
+):
+    mother, son = make.person(session, phone=NUMBER), make.person(session, phone=NUMBER)
+    link(session, mother, CHAT)
+    own = link(session, son, INSURED)
+    assert numbers.sharing(session, EMPLOYER, now=make.NOW) == {mother.id, son.id}
+    numbers.choose(session, EMPLOYER, person_id=mother.id, now=make.NOW - timedelta(minutes=9))
+    assert (_whose(session, EMPLOYER), _whose(session, INSURED)) == (mother.id, None)
+    numbers.choose(session, INSURED, person_id=son.id, now=make.NOW)
+    assert (_whose(session, EMPLOYER), _whose(session, INSURED)) == (None, son.id)
+    own.chosen_at = make.NOW - SPEAKS
+    assert _whose(session, INSURED) is None
 
 
 def test_a_number_that_is_registered_no_more_speaks_for_nobody(session: Session, link: Link):
@@ -104,7 +119,7 @@ def test_a_phone_that_takes_no_sms_speaks_for_nobody_until_it_is_linked_again(
     link(session, person, EMPLOYER)
     chat = link(session, person, FAMILY_CHAT)
     service.end_number(session, person_id=person.id, now=make.NOW)
-    assert numbers.speaking_link(session, EMPLOYER, today=make.TODAY) is None
+    assert numbers.speaking_link(session, EMPLOYER, now=make.NOW) is None
     assert service.links_of(session, [person.id]) == [chat], "the chats stay"
     assert _whose(session, EMPLOYER) is None
 

@@ -10,7 +10,10 @@ import pytest
 from sqlalchemy import select
 
 from api.access import numbers
-from api.access.rules import SMS, ChatAddress
+from api.access import service as access
+from api.access.models import ChatLink
+from api.access.rules import SMS, SPEAKS, ChatAddress, Level
+from api.identity import pins
 from api.identity.models import Pin
 from api.notices.models import Notice
 from api.people import queries as people
@@ -108,7 +111,7 @@ async def test_a_code_that_confirms_is_guessed_five_times_at_most(linked: Meetin
 async def test_a_pin_opens_and_five_wrong_ones_close_it_until_tomorrow(linked: Meeting):
     assert (await knock(linked, "pin/unlock", pin="4831"))[1]["code"] == "no_pin"
     assert (await knock(linked, "pin", pin="4831"))[0] == 204
-    assert (await knock(linked, "pin/unlock", pin="4831"))[0] == 204
+    assert (await knock(linked, "pin/unlock", pin="4831")) == (200, {"changed": False})
     said = [(await knock(linked, "pin/unlock", pin="4832"))[1] for _try in range(5)]
     assert [one["code"] for one in said] == [*["wrong_pin"] * 4, "pin_locked"]
     assert [one["params"].get("left") for one in said[:4]] == [4, 3, 2, 1]
@@ -116,7 +119,41 @@ async def test_a_pin_opens_and_five_wrong_ones_close_it_until_tomorrow(linked: M
     assert (await knock(linked, "pin", pin="9402"))[0] == 204
     assert (await knock(linked, "pin/unlock", pin="9402"))[1]["code"] == "pin_locked"
     linked.clock.now += timedelta(days=1)
-    assert (await knock(linked, "pin/unlock", pin="9402"))[0] == 204
+    assert (await knock(linked, "pin/unlock", pin="9402"))[0] == 200
+
+
+async def test_of_two_people_on_a_phone_the_pin_says_which(linked: Meeting):
+    assert (await knock(linked, "pin", pin="4831"))[0] == 204
+    with linked.store.writing("arranged") as session:
+        owner = session.scalars(select(ChatLink.person_id)).one()
+        other = make.person(session, phone=PHONE)
+        chat = ChatAddress("telegram", "people", "2002")
+        access.link(
+            session,
+            chat=chat,
+            person_id=other.id,
+            masked_name="آ***",
+            language="fa",
+            level=Level.CODE,
+            now=linked.clock.now,
+        )
+        pins.choose(session, person_id=other.id, pin="9402", now=linked.clock.now)
+        other_id = other.id
+    headers = {"X-Chat": str(HERE)}
+    assert not (await linked.doors.get("/v1/access/me", headers=headers)).json()["linked"]
+    assert (await knock(linked, "pin/unlock", pin="1379"))[1]["params"] == {"left": 4}
+    assert (await knock(linked, "pin/unlock", pin="9402")) == (200, {"changed": True})
+    assert not (await linked.doors.get("/v1/access/me", headers=headers)).json()["linked"]
+    family = {"X-Chat": str(replace(HERE, audience="people"))}
+    assert (await linked.doors.get("/v1/access/me", headers=family)).json()["linked"]
+    assert (await knock(linked, "pin/unlock", pin="4831")) == (200, {"changed": True})
+    assert (await knock(linked, "pin/unlock", pin="4831")) == (200, {"changed": False})
+    assert (await linked.doors.get("/v1/access/me", headers=headers)).json()["linked"]
+    with linked.store.reading() as session:
+        misses = {one.person_id: one.misses for one in session.scalars(select(Pin))}
+    assert misses == {owner: 1, other_id: 1}
+    linked.clock.now += SPEAKS
+    assert not (await linked.doors.get("/v1/access/me", headers=headers)).json()["linked"]
 
 
 async def test_a_pin_is_kept_as_a_slow_hash_with_salt(linked: Meeting):
