@@ -474,3 +474,12 @@ def until(done: Callable[[], bool]) -> None:
         if time.monotonic() > last:
             raise TimeoutError
         time.sleep(0.1)
+
+
+def test_an_answer_waits_for_no_acknowledgement_of_its_head():
+    with (
+        closing(app_module._listen("127.0.0.1", 0)) as listening,
+        closing(socket.create_connection(listening.getsockname())),
+        closing(listening.accept()[0]) as taken,
+    ):
+        assert taken.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
