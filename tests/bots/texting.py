@@ -14,7 +14,7 @@ from typing import Any
 from api.client import Core
 from api.kit.language import Language, Medium
 from api.kit.text import key
-from bots import understanding
+from bots import log, understanding
 from bots.dialogues import collected
 from bots.talk import Dialogues
 from tests.bots.players import Heard, SmsPlayer
@@ -200,11 +200,12 @@ async def _step(line: str, player: SmsPlayer) -> tuple[str | None, bool]:
         return None, False
     if said.split(" ")[0] in {"group", "left", "file", "location", "contact", "sticker"}:
         return None, True
-    if (digit := understanding.digit(said)) and digit not in "09" and "7" in player.chat["shown"]:
-        # A line of the menu, which by SMS is that of all services.
-        await player.send(player.raw("text", "7"))
-    if key(said) in _NAMES:
-        return f"> /{_NAMES[key(said)]}", False
+    if log.open_talk(player.chat) is None:
+        if (digit := understanding.digit(said)) and digit not in "09":
+            # A line of the menu, which by SMS is that of all services.
+            await player.send(player.raw("text", "7"))
+        if key(said) in _NAMES:
+            return f"> /{_NAMES[key(said)]}", False
     if not said.startswith("tap:"):
         return line, False
     wanted = said[4:]
