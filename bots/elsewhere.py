@@ -23,7 +23,7 @@ class Elsewhere(Showing):
         """Give a code by which the open talk goes on in another chat."""
         again = await self._again()
         talk = log.open_talk(self._chat)
-        wanted = talk and self._dialogues.named(talk["dialogue"], self._address.audience)
+        wanted = talk and self._dialogues.named(talk["dialogue"], self._address.audiences)
         if not (talk and wanted and self._codes and carrying.may_go(talk, wanted)):
             return self._led(wording.NOTHING_TO_CARRY, again)
         code = codes.fresh()
@@ -49,8 +49,9 @@ class Elsewhere(Showing):
         self._chat["language"] = self._chat["language"] or origin.chat()["language"]
         if not wanted.public:
             try:
-                mine = await self._asking.mark()
-                theirs = await Asking(self._core, self._chat, origin.address).mark()
+                audience = _audience(talk, origin)
+                mine = await self._asking.mark(audience)
+                theirs = await Asking(self._core, self._chat, origin.address).mark(audience)
             except Unavailable:
                 return self._led(wording.TRY_LATER, await self._here())
             if mine is None:
@@ -76,13 +77,19 @@ class Elsewhere(Showing):
     def _carried(self, origin: Origin) -> tuple[Dialogue | None, log.Talk | None]:
         """The talk of a code and its dialogue, where this chat has that one too."""
         talk = origin.open()
-        if talk is None or origin.address.audience != self._address.audience:
+        if talk is None or _audience(talk, origin) not in self._address.audiences:
             return None, None
-        wanted = self._dialogues.named(talk["dialogue"], self._address.audience)
+        wanted = self._dialogues.named(talk["dialogue"], self._address.audiences)
         return (wanted, talk) if wanted and carrying.may_go(talk, wanted) else (None, None)
 
     async def _take(self, origin: Origin, talk: log.Talk, wanted: Dialogue, code: str) -> Reply:
-        here = log.begin(self._chat, wanted.name, notice=talk["notice"], now=self._now)
+        here = log.begin(
+            self._chat,
+            wanted.name,
+            notice=talk["notice"],
+            audience=_audience(talk, origin),
+            now=self._now,
+        )
         carrying.pour(
             talk,
             here,
@@ -92,7 +99,7 @@ class Elsewhere(Showing):
         self._chat["misses"] = 0
         self._chat.pop("guesses", None)
         going_on = await self._go(here)
-        there = Speech(Language(origin.chat()["language"] or Language.FA), self._medium)
+        there = Speech(Language(origin.chat()["language"] or Language.FA), origin.address.medium)
         told = there.word(wording.CARRIED_AWAY, talk=wanted.words)
         self.moved = Move(
             code,
@@ -109,3 +116,8 @@ class Elsewhere(Showing):
     async def _here(self) -> Reply:
         """What is open here; in a chat without a language that is the question of the language."""
         return await self._again() if self._chat["language"] else self._ask_language()
+
+
+def _audience(talk: log.Talk, origin: Origin) -> str:
+    """As whose chat a talk was held; one of an older release was its chat's own."""
+    return talk.get("audience") or origin.address.audience

@@ -16,6 +16,7 @@ from api.kit.sealing import BadKeys, Keyring
 from bots import migrations, wording
 from bots.adapters import Adapter
 from bots.adapters.bot_api import BotApiAdapter
+from bots.adapters.sms import SmsAdapter, SmsMouth
 from bots.adapters.web import WebAdapter
 from bots.dialogues import collected
 from bots.doors import Watched, doors
@@ -29,7 +30,13 @@ from bots.web import doors as web_doors
 from bots.web import pages
 from bots.web.visits import Visits
 from notifier.channels.dialects import TELEGRAM
-from notifier.channels.settings import BadBotSettings, BotSettings, ChannelSettings
+from notifier.channels.settings import (
+    BadBotSettings,
+    BotSettings,
+    ChannelSettings,
+    SmsSettings,
+)
+from notifier.channels.sms_http import KavenegarChannel
 
 READY_SECONDS = 0.8
 _FORGET_EVERY = 600.0
@@ -70,7 +77,12 @@ async def _serve(settings: Settings, keys: Keyring) -> None:
         memory, dialogues = Memory(store, keys), collected()
         visits = Visits(memory, keys)
         on_the_web = _on_the_web(settings, visits)
+        line = _line(settings)
+        if line is not None:
+            closing.push_async_callback(line[0].close)
         everybody: dict[str, Adapter] = {**adapters, **on_the_web}
+        if line is not None:
+            everybody[line[0].name] = line[0]
         worker = Worker(
             memory, everybody, dialogues, core, keys, chats_at_once=settings.chats_at_once
         )
@@ -94,6 +106,7 @@ async def _serve(settings: Settings, keys: Keyring) -> None:
                 watched,
                 ready=lambda: _ready(store),
                 came=worker.wake,
+                line=line,
                 pages=talks.routes() if on_the_web else (),
             ),
             settings,
@@ -153,6 +166,21 @@ def _bots() -> list[BotSettings]:
         return list(ChannelSettings().bots())
     except BadBotSettings as error:
         raise CannotStart(str(error)) from None
+
+
+def _line(settings: Settings) -> tuple[SmsAdapter, str] | None:
+    """The line of SMS and the secret of its doors; None where nobody is to write to it."""
+    secret = settings.inbound_secret.get_secret_value()
+    if not secret:
+        return None
+    line = SmsSettings()
+    key = line.kavenegar_key.get_secret_value()
+    if not key or not line.sms_sender:
+        raise CannotStart(
+            "BOTS_INBOUND_SECRET is set but the line is not: write NOTIFIER_KAVENEGAR_KEY and "
+            "NOTIFIER_SMS_SENDER for the bots too, or leave the secret out."
+        )
+    return SmsAdapter(SmsMouth(KavenegarChannel(key, line.sms_sender, line.kavenegar_root))), secret
 
 
 def _adapter(bot: BotSettings) -> BotApiAdapter:

@@ -23,6 +23,9 @@ _HINTS = {
 _REACHED_BY = ("https://", "http://127.0.0.1", "http://localhost")
 
 
+_SECRET_LETTERS = 16
+
+
 class Mode(StrEnum):
     """How updates come: fetched by us, or brought to our door."""
 
@@ -55,6 +58,7 @@ class Settings(CoreSettings):
     web_url: str = Field(default="", pattern=r"^(https?://[^\s/]+)?$")
     web_proxies: int = Field(default=0, ge=0, le=9)
     chats_at_once: int = Field(default=16, ge=1, le=500)
+    inbound_secret: SecretStr = SecretStr("")
     log_level: logs.Level = "INFO"
 
 
@@ -64,6 +68,10 @@ Kind = TypeVar("Kind", bound=CoreSettings)
 def read() -> Settings:
     """Read the settings; raises CannotStart that names the first variable missing or wrong."""
     settings = _read(Settings)
+    if 0 < len(settings.inbound_secret.get_secret_value()) < _SECRET_LETTERS:
+        raise CannotStart(
+            f"BOTS_INBOUND_SECRET is too short: write {_SECRET_LETTERS} letters and digits or more."
+        )
     if settings.mode is Mode.WEBHOOK and not settings.public_url.startswith(_REACHED_BY):
         raise CannotStart(
             "BOTS_PUBLIC_URL is not set: with BOTS_MODE=webhook write the https:// address "

@@ -52,6 +52,9 @@ def desk(  # noqa: PLR0917  typer reads the options from the arguments.
     inbound_url: Annotated[
         str, typer.Option(envvar="SANDBOX_INBOUND_URL", help="Where people's SMS go.")
     ] = "",
+    missed_url: Annotated[
+        str, typer.Option(envvar="SANDBOX_MISSED_URL", help="Where missed calls are told.")
+    ] = "",
     web_url: Annotated[
         str, typer.Option(envvar="SANDBOX_WEB_URL", help="Where the web talk is, to link to it.")
     ] = "",
@@ -101,7 +104,7 @@ def desk(  # noqa: PLR0917  typer reads the options from the arguments.
         merchant=merchant,
         web_url=web_url,
         money_goes_back_s=money_goes_back_s,
-        addresses=Addresses(report_url, report_method, inbound_url, report_delay_ms),
+        addresses=Addresses(report_url, report_method, inbound_url, report_delay_ms, missed_url),
         all_chats_open=all_chats_open,
     )
     try:

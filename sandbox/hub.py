@@ -104,6 +104,8 @@ def _fresh_settings() -> dict[str, str]:
     }
     merchant = str(uuid.uuid4())
     report_secret = secrets.token_urlsafe(24)
+    inbound_secret = secrets.token_urlsafe(24)
+    inbound = f"http://127.0.0.1:{ports['BOTS_PORT']}/sms"
     return {
         **{name: str(port) for name, port in ports.items()},
         "API_DATABASE_URL": f"sqlite:///{VAR / 'core.db'}",
@@ -118,6 +120,7 @@ def _fresh_settings() -> dict[str, str]:
         "BOTS_CORE_KEY": bots_key,
         "BOTS_MODE": "polling",
         "BOTS_WEB_URL": f"http://127.0.0.1:{ports['BOTS_PORT']}",
+        "BOTS_INBOUND_SECRET": inbound_secret,
         "NOTIFIER_REPORT_SECRET": report_secret,
         "NOTIFIER_KAVENEGAR_ROOT": desk,
         "NOTIFIER_KAVENEGAR_KEY": secrets.token_hex(16),
@@ -141,6 +144,8 @@ def _fresh_settings() -> dict[str, str]:
         ),
         "SANDBOX_MERCHANT": merchant,
         "SANDBOX_WEB_URL": f"http://127.0.0.1:{ports['BOTS_PORT']}",
+        "SANDBOX_INBOUND_URL": f"{inbound}/inbound/{inbound_secret}",
+        "SANDBOX_MISSED_URL": f"{inbound}/missed/{inbound_secret}",
         "SANDBOX_REPORT_URL": (
             f"http://127.0.0.1:{ports['NOTIFIER_PORT']}/reports/kavenegar/{report_secret}"
         ),

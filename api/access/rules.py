@@ -10,6 +10,8 @@ _WORD = re.compile(r"[a-z][a-z0-9_]{0,15}")
 _CHAT_ID = re.compile(r"[!-~]{1,64}")
 
 
+SMS = "sms"
+"""The messenger of chats by SMS: their id is a phone number (E.164), and may be forged."""
 WEB = "web"
 """The messenger of talks on our own page: a session of a browser, and no place to reach anybody."""
 
@@ -35,6 +37,10 @@ IDLE = timedelta(days=90)
 
 WEB_LASTS = timedelta(hours=12)
 """So long at most a talk on the page speaks for whom it was linked to; the bots let go of it sooner."""
+SPEAKS = timedelta(minutes=30)
+"""So long after their PIN one of several people on a phone is the one who is answered."""
+SHARING_AT_MOST = 8
+"""A phone of more people than a household is nobody's: each PIN is tried with each of theirs."""
 
 
 class Level(StrEnum):

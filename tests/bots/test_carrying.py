@@ -254,7 +254,7 @@ async def test_a_talk_that_waits_for_the_core_stays_where_it_is(house: House):
 
 async def test_a_talk_that_has_sent_something_stays_where_it_was_sent():
     talk = {"asking": "1.more", "closed": ["request"], "steps": {}}
-    booklet = trials.DIALOGUES.named("booklet", "employers")
+    booklet = trials.DIALOGUES.named("booklet", ("employers",))
     assert booklet is not None
     assert not carrying.may_go(talk, booklet)  # type: ignore[arg-type]
     assert carrying.may_go({**talk, "closed": []}, booklet)  # type: ignore[typeddict-item]
