@@ -3,6 +3,7 @@
 Where the core's store and keys are is told by the core's own API_DATABASE_URL and API_KEYS.
 """
 
+import re
 from pathlib import Path
 from typing import TypeVar
 
@@ -10,6 +11,7 @@ from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from api.kit import logs
+from notifier.channels.smpp.settings import SmppSettings
 from notifier.channels.sms_http import API_ROOT
 
 _HINTS = {
@@ -32,7 +34,7 @@ class CoreSettings(BaseSettings):
     keys: Path
 
 
-class Settings(BaseSettings):
+class Settings(SmppSettings):
     """What an operator tells the notifier; docs/configuration.md explains each.
 
     A channel whose settings are absent is not there: notices pass it by.
@@ -49,7 +51,7 @@ class Settings(BaseSettings):
     kavenegar_key: SecretStr = SecretStr("")
     kavenegar_report_id: str = "messageid"
     kavenegar_report_status: str = "status"
-    sms_sender: str = ""
+    inbound_url: SecretStr = Field(default=SecretStr(""))
     smtp_url: SecretStr = SecretStr("")
     mail_from: str = ""
     bot_per_second: float = Field(default=20.0, gt=0, le=30)
@@ -80,9 +82,30 @@ def read() -> Settings:
             raise CannotStart(
                 f"NOTIFIER_REPORT_SECRET is not set: {_HINTS['NOTIFIER_REPORT_SECRET']}."
             )
+    _check_the_line(settings)
     if settings.smtp_url.get_secret_value() and not settings.mail_from:
         raise CannotStart("NOTIFIER_MAIL_FROM is not set: write Name <name@example.org>.")
     return settings
+
+
+def _check_the_line(settings: Settings) -> None:
+    inbound = settings.inbound_url.get_secret_value()
+    if settings.smpp_url.get_secret_value():
+        if settings.kavenegar_key.get_secret_value():
+            raise CannotStart(
+                "NOTIFIER_SMPP_URL and NOTIFIER_KAVENEGAR_KEY are both set: SMS leave by one of "
+                "them, leave the other out."
+            )
+    elif inbound:
+        raise CannotStart(
+            "NOTIFIER_INBOUND_URL is set but NOTIFIER_SMPP_URL is not: Kavenegar hands SMS to the "
+            "bots itself, leave it out."
+        )
+    if inbound and not re.fullmatch(r"https?://\S+", inbound):
+        raise CannotStart(
+            "NOTIFIER_INBOUND_URL is no address: write the bots' own, with its secret, "
+            "http://127.0.0.1:8002/sms/inbound/…"
+        )
 
 
 def _read(kind: type[Kind]) -> Kind:
