@@ -57,7 +57,7 @@ reset:
 	@echo "var/ is gone: the next make up starts from nothing."
 
 # One of the two SMPP centres is a package of node's; its tests run where npm is.
-ifeq ($(shell command -v npm),)
+ifeq ($(shell command -v npm 2>/dev/null),)
 WITHOUT := and not node
 endif
 
