@@ -81,6 +81,7 @@ class SmppChannel:
         self._enquire_seconds = enquire_seconds
         self._answer_seconds = answer_seconds
         self._throttle = _THROTTLED_SECONDS
+        self._throttled_until = 0.0
         self._link: Link | None = None
         self._up = asyncio.Event()
         self._refused = False
@@ -138,6 +139,8 @@ class SmppChannel:
     async def _submit(
         self, phone: str, part: bytes, cut: texts.Cut
     ) -> Accepted | Rejected | Unknown:
+        if self._throttled_until > asyncio.get_running_loop().time():
+            return self._too_many()
         try:
             async with asyncio.timeout(_LINK_SECONDS):
                 await self._up.wait()
@@ -145,20 +148,7 @@ class SmppChannel:
         except TimeoutError:
             return self._why_not()
         try:
-            if self._link is None:
-                return self._why_not()
-            with points.around("channels.smpp.send"):
-                answer = await self._link.ask(
-                    lambda sequence: pdus.submit(
-                        sequence,
-                        source=self._source,
-                        to=phone.removeprefix("+"),
-                        octets=part,
-                        is_ucs2=cut.is_ucs2,
-                        has_header=cut.has_header,
-                    ),
-                    self._answer_seconds,
-                )
+            return self._read(await self._ask(phone, part, cut))
         except NotReached:
             return self._why_not()
         except Gone:
@@ -167,7 +157,23 @@ class SmppChannel:
             return Unknown("timeout")
         finally:
             self._window.release()
-        return self._read(answer)
+
+    async def _ask(self, phone: str, part: bytes, cut: texts.Cut) -> Pdu:
+        """Submit a part and give the answer. Raises NotReached where it did not leave, Gone, TimeoutError."""
+        if self._link is None:
+            raise NotReached
+        with points.around("channels.smpp.send"):
+            return await self._link.ask(
+                lambda sequence: pdus.submit(
+                    sequence,
+                    source=self._source,
+                    to=phone.removeprefix("+"),
+                    octets=part,
+                    is_ucs2=cut.is_ucs2,
+                    has_header=cut.has_header,
+                ),
+                self._answer_seconds,
+            )
 
     def _why_not(self) -> Rejected:
         """Say why nothing was handed over."""
@@ -182,9 +188,7 @@ class SmppChannel:
             self._throttle = _THROTTLED_SECONDS
             return Accepted(pdus.message_id(answer.body))
         if answer.status in _TOO_QUICK:
-            # A centre names no time to wait: it doubles until something is taken again.
-            seconds, self._throttle = self._throttle, min(2 * self._throttle, _LONGEST_THROTTLE)
-            return Rejected("too_many", again=True, wait_seconds=seconds)
+            return self._too_many()
         if answer.status == Status.INVALID_DESTINATION:
             return Rejected("no_such_number", address_dead=True)
         return Rejected(
@@ -192,6 +196,17 @@ class SmppChannel:
             again=answer.status in _PASSING or answer.status in _VENDORS,
             account=answer.status in _ACCOUNT,
         )
+
+    def _too_many(self) -> Rejected:
+        """Wait as long as all others; after a wait that did not help, twice as long.
+
+        A centre names no time to wait.
+        """
+        now = asyncio.get_running_loop().time()
+        if now >= self._throttled_until:
+            self._throttled_until = now + self._throttle
+            self._throttle = min(2 * self._throttle, _LONGEST_THROTTLE)
+        return Rejected("too_many", again=True, wait_seconds=self._throttled_until - now)
 
     async def _keep_bound(self) -> None:
         delay = 0.0
@@ -203,6 +218,9 @@ class SmppChannel:
                 status = error.status
             except NotReached:
                 log.warning("smpp.not_reached")
+            except Exception:
+                # Whatever it is, a process without its bind is of no use.
+                log.exception("smpp.fault")
             self._refused = status in _NOT_LET_IN
             if status != Status.OK:
                 log.error("smpp.bind_refused", status=status)

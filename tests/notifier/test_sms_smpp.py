@@ -149,8 +149,6 @@ async def test_a_part_that_leaves_again_is_known_for_the_one_it_was(centre: Cent
         (Status.SYSTEM_ERROR, Rejected("smpp_008", again=True)),
         (Status.UNKNOWN_ERROR, Rejected("smpp_0ff", again=True)),
         (0x01, Rejected("smpp_001")),
-        (Status.THROTTLED, Rejected("too_many", again=True, wait_seconds=1)),
-        (Status.QUEUE_FULL, Rejected("too_many", again=True, wait_seconds=1)),
     ],
 )
 async def test_every_status_is_one_of_three_outcomes(centre: Centre, status, outcome) -> None:
@@ -171,13 +169,38 @@ async def test_a_status_of_the_vendors_own_may_pass(of_node: NodeCentre) -> None
     assert outcome == Rejected("smpp_40b", again=True)
 
 
-async def test_a_throttle_waits_longer_each_time_until_something_is_taken(centre: Centre) -> None:
-    centre.statuses.extend([Status.THROTTLED] * 3 + [0, Status.THROTTLED])
+@pytest.mark.parametrize("status", [Status.THROTTLED, Status.QUEUE_FULL])
+async def test_all_wait_once_a_throttle_is_told_and_nobody_asks_again_meanwhile(
+    centre: Centre, status
+) -> None:
+    centre.statuses.extend([status] * 3)
     async with speaking_to(centre.port) as channel:
         await bound(channel)
-        outcomes = [await channel.send(TO, Message(PERSIAN), str(one)) for one in range(5)]
-    waits = [one.wait_seconds for one in outcomes if isinstance(one, Rejected)]
-    assert waits == [1, 2, 4, 1]
+        sends = [channel.send(TO, Message(PERSIAN), str(one)) for one in range(3)]
+        outcomes = await asyncio.gather(*sends)
+        outcomes += [await channel.send(TO, Message(PERSIAN), "3")]
+    assert len(centre.refused) == 3
+    assert centre.taken == []
+    for outcome in outcomes:
+        assert isinstance(outcome, Rejected)
+        assert (outcome.reason, outcome.again) == ("too_many", True)
+        assert 0 < outcome.wait_seconds <= 1
+
+
+async def test_a_throttle_waits_longer_each_time_until_something_is_taken(
+    centre: Centre, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("notifier.channels.sms_smpp._THROTTLED_SECONDS", 0.02)
+    centre.statuses.extend([Status.THROTTLED] * 3 + [0, Status.THROTTLED])
+    waits = []
+    async with speaking_to(centre.port) as channel:
+        await bound(channel)
+        for number in range(5):
+            outcome = await channel.send(TO, Message(PERSIAN), str(number))
+            if isinstance(outcome, Rejected):
+                waits.append(outcome.wait_seconds)
+                await asyncio.sleep(outcome.wait_seconds + 0.01)
+    assert waits == pytest.approx([0.02, 0.04, 0.08, 0.02])
 
 
 async def test_behind_a_part_that_was_taken_a_throttle_is_waited_out(

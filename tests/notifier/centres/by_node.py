@@ -153,12 +153,15 @@ class NodeCentre(Centre):
             self._answer(met, status, name)
 
     def _met_taken(self, met: dict[str, Any]) -> None:
-        _, answer = self._answers[met["token"]]
-        if not answer.done():
+        # Of a session that has closed meanwhile nobody waits for an answer any more.
+        _, answer = self._answers.get(met["token"], ("", None))
+        if answer is not None and not answer.done():
             answer.set_result(met["status"])
 
     def _met_asked(self, met: dict[str, Any]) -> None:
-        self._asked[met["session"]].set_result(met["command"])
+        asked = self._asked[met["session"]]
+        if not asked.done():
+            asked.set_result(met["command"])
 
     def _met_enquire_link(self, _met: dict[str, Any]) -> None:
         self.enquiries += 1
