@@ -6,6 +6,7 @@ refused none has left, and the others wait out a throttle or a broken line behin
 """
 
 import asyncio
+import re
 from contextlib import suppress
 
 import structlog
@@ -46,6 +47,7 @@ _PASSING = frozenset(
         Status.UNKNOWN_ERROR,
     }
 )
+_NUMBER = re.compile(r"\+?[0-9]{1,20}")
 _TOO_QUICK = frozenset({Status.THROTTLED, Status.QUEUE_FULL})
 _VENDORS = range(0x400, 0x500)
 
@@ -98,6 +100,9 @@ class SmppChannel:
             return Rejected("empty")
         if len(message.text) > LENGTH:
             return Rejected("too_long")
+        if not _NUMBER.fullmatch(to.phone):
+            # The library would build no PDU of it.
+            return Rejected("no_such_number", address_dead=True)
         self.begin()
         cut = texts.cut(message.text, reference)
         names: list[str] = []

@@ -360,6 +360,15 @@ async def test_a_receipt_of_parameters_alone_is_heard(centre: Centre) -> None:
     assert heard.parameters == {0x001E: b"a1\0", 0x0427: b"\x02"}
 
 
+@pytest.mark.parametrize("phone", ["+" + "9" * 21, "+۹۸۹۹۹۰۰۰۰۰۰۱"])
+async def test_what_is_no_number_does_not_leave(centre: Centre, phone: str) -> None:
+    async with speaking_to(centre.port) as channel:
+        await bound(channel)
+        outcome = await channel.send(Address(phone=phone), Message(PERSIAN), "42")
+        assert isinstance(await channel.send(TO, Message(PERSIAN), "43"), Accepted)
+    assert outcome == Rejected("no_such_number", address_dead=True)
+
+
 @pytest.mark.parametrize("text", ["", "x" * 901])
 async def test_what_is_no_sms_does_not_leave(text: str) -> None:
     async with speaking_to(ports.a_free_one()) as channel:
