@@ -5,6 +5,7 @@ RUN    := $(VENV)/bin/python
 CHANNEL ?= terminal
 AUDIENCE ?= people
 LANG   ?= fa
+NAME   ?=
 export PYTHONDONTWRITEBYTECODE ?=
 
 .PHONY: up test check browser chat job reset faults bench locales texts lock help
@@ -14,7 +15,7 @@ help:
 	@echo "make test     the test suite, on SQLite and PostgreSQL"
 	@echo "make check    format, lint, types, the house's arrows, translations"
 	@echo "make browser  walk the desk in Chromium"
-	@echo "make chat     talk to the running hub in this terminal (AUDIENCE=people|employers LANG=fa|en|ar|ckb)"
+	@echo "make chat     talk to the running hub in this terminal (CHANNEL=terminal|telegram|bale|sms AUDIENCE=people|employers LANG=fa|en|ar|ckb)"
 	@echo "make job      run a job of the timetable now (JOB=debt-notices ON=today)"
 	@echo "make faults   kill it at every named point (long)"
 	@echo "make bench    measure it"
@@ -84,7 +85,7 @@ browser: $(VENV)/dev
 
 chat: locales
 	@$(RUN) -m sandbox.hub run python -m bots chat --channel "$(CHANNEL)" \
-	    --audience "$(AUDIENCE)" --lang "$(LANG)"
+	    --audience "$(AUDIENCE)" --lang "$(LANG)" --name "$(NAME)"
 
 # For instance: make job JOB=debt-notices ON=2026-11-22, or with DRY=--dry-run
 ON ?= today

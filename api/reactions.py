@@ -11,7 +11,7 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from api import events
-from api.access import grants
+from api.access import grants, numbers
 from api.access import service as access
 from api.access.events import ChatLinked, ChatUnlinked
 from api.bills import checking
@@ -167,4 +167,5 @@ def connect() -> None:
     events.connect(WHO_HEARS)
     questions.connect(ANSWERS)
     grants.connect(HELD)
+    numbers.connect(people.registered_with)
     checking.connect(payments.being_checked, payments.under_way)

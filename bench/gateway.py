@@ -45,7 +45,7 @@ from tests.support import make, postgres
 PAYERS = 1000
 CHATS = 50
 A_SECOND = 40
-SECONDS = 3.0
+SECONDS = 12.0
 TURNS = 3
 PRESSING_SECONDS = 5.0
 _AWAY = 503

@@ -55,32 +55,45 @@ def rotate_keys() -> None:
     )
 
 
+_SOMEBODYS = "09990000000"
+"""A number that is nobody's, where none is said."""
+
+
 @app.command()
 def chat(
     *,
     channel: Annotated[
-        str, typer.Option(help="terminal (numbers), telegram or bale (buttons).")
+        str,
+        typer.Option(help="terminal (numbers), telegram or bale (buttons), sms (a number writes)."),
     ] = "terminal",
     lang: Annotated[
         str, typer.Option(help="fa, en, ar or ckb; empty asks, as in a new chat.")
     ] = "fa",
     audience: Annotated[str, typer.Option(help="people, employers or inspectors.")] = "employers",
-    name: Annotated[str, typer.Option(help="Who is talking: the chat's own name.")] = "desk",
+    name: Annotated[
+        str, typer.Option(help="Who is talking: the chat's own name; by SMS the number, 09….")
+    ] = "",
     write: Annotated[Path | None, typer.Option(help="Write a transcript test here.")] = None,
 ) -> None:
     """Talk here, in the terminal, with the core that BOTS_CORE_URL names."""
     import asyncio
 
     from api.client import Core
+    from api.kit.identifiers import BadIdentifier, mobile
     from api.kit.language import Language
     from bots import chat as talking
     from bots import settings
     from bots.dialogues import collected
 
-    if channel not in {"terminal", "telegram", "bale"} or lang not in {"", *Language}:
+    if channel not in {"terminal", "telegram", "bale", "sms"} or lang not in {"", *Language}:
         raise settings.CannotStart(
-            f"CHANNEL is terminal, telegram or bale, and LANG is one of {', '.join(Language)}."
+            f"CHANNEL is terminal, telegram, bale or sms, and LANG is one of {', '.join(Language)}."
         )
+    if channel == "sms":
+        try:
+            name = mobile(name or _SOMEBODYS)
+        except BadIdentifier:
+            raise settings.CannotStart("By SMS NAME is a mobile number, 09….") from None
     knocking = settings.read_core()
     transcript = talking.Transcript(write, lang)
 
@@ -90,9 +103,9 @@ def chat(
                 collected(),
                 core,
                 audience=audience,
-                name=name,
+                name=name or "desk",
                 language=lang,
-                buttons=channel != "terminal",
+                channel=channel,
                 transcript=transcript,
             )
 

@@ -20,11 +20,13 @@ from api.kit.identifiers import mobile
 from api.kit.message import Message
 from api.kit.sealing import Keyring
 from bots import log
+from bots.adapters.sms import MESSENGER
 from bots.adapters.terminal import TerminalAdapter
 from bots.conversation import Conversation
 from bots.replay import Address
 from bots.reply import Reply
-from bots.talk import Dialogues
+from bots.talk import Dialogues, Sent
+from bots.texting import Texting
 from notifier.channels import mouths
 
 
@@ -60,11 +62,18 @@ async def chat(
     audience: str,
     name: str,
     language: str,
-    buttons: bool,
+    channel: str,
     transcript: Transcript,
 ) -> None:
-    """Talk until the input ends. With `buttons` replies look as on a messenger, else as in an SMS."""
+    """Talk until the input ends.
+
+    Replies have buttons on `telegram` and `bale`, numbers on `terminal`; on `sms` the number `name` writes,
+    with the menu, the PIN and the codes of SMS; an empty line there is a missed call.
+    """
     keys = Keyring.new()
+    by_sms, buttons = channel == MESSENGER, channel in {"telegram", "bale"}
+    address = Address(MESSENGER if by_sms else "terminal", audience, name)
+    kind = Texting if by_sms else Conversation
     state = json.dumps(log.new_chat(secrets.token_hex(8), language))
     adapter = TerminalAdapter(audience, lambda _chat, message: _print(_worded(message)))
     async for line in _lines():
@@ -73,19 +82,19 @@ async def chat(
             _print(__doc__ or "")
             continue
         remembered: log.Chat = json.loads(state)
-        conversation = Conversation(
+        conversation = kind(
             dialogues,
             core,
             remembered,
-            address=Address(adapter.messenger, audience, name),
+            address=address,
             keys=keys,
             now=time.time(),
         )
-        sent = adapter.read({"chat": name, **raw})
+        sent = Sent(rang=True) if by_sms and not line else adapter.read({"chat": name, **raw})
         replies = await conversation.turn(sent) if sent else []
         if line:
             transcript.said(line)
-        else:
+        elif not by_sms:
             replies = await conversation.go_on()
         state = json.dumps(remembered)
         for reply in replies:
@@ -96,7 +105,7 @@ async def chat(
                 message = reply.message(conversation.speech, adapter.channel.can)
                 await adapter.channel.send(mouths.Address(chat_id=name), message, "")
             else:
-                _print(reply.numbered(conversation.speech))
+                _print(reply.numbered(conversation.speech, links=not by_sms))
 
 
 def _worded(message: Message) -> str:

@@ -16,7 +16,7 @@ from bots.replay import Answer, Run
 from bots.reply import Reply, split
 from bots.showing import Showing, to_take_back
 from bots.stops import Away, Pending, Refused
-from bots.talk import Confirm, Sent, Unclear
+from bots.talk import Confirm, Dialogue, Sent, Unclear
 from bots.understanding import Word
 
 
@@ -78,7 +78,7 @@ class Conversation(Showing):
         if word is not None:
             return await self._always(word)
         if command is not None:
-            wanted = self._dialogues.named(command[0], self._address.audience)
+            wanted = self._dialogues.named(command[0], self._address.audiences)
             if wanted is not None and wanted.menu:
                 return await self._begin(wanted)
         if understanding.is_command(text):
@@ -129,7 +129,7 @@ class Conversation(Showing):
         head, _bar, choice = data.rpartition("|")
         if head.startswith("0."):
             return await self._own(head, choice)
-        wanted = self._dialogues.acting_on(head, self._address.audience)
+        wanted = self._dialogues.acting_on(head, self._address.audiences)
         if wanted is not None:
             code = codes.parse_code(choice)
             return await (self._begin(wanted, code) if code else self._over())
@@ -159,7 +159,7 @@ class Conversation(Showing):
             case "0.menu" if (page := _page(choice)) is not None:
                 return await self._menu(page)
             case "0.menu":
-                wanted = self._dialogues.named(choice, self._address.audience)
+                wanted = self._dialogues.named(choice, self._address.audiences)
                 if wanted is not None and wanted.menu:
                     return await self._begin(wanted)
             case "0.go_on":
@@ -198,7 +198,7 @@ class Conversation(Showing):
                 return await self._accept(talk, run, question, answer)
         return self._led(wording.OVER, question.reply())
 
-    async def _answered(self, said: Answer | None) -> Reply:  # noqa: PLR0911 - each place where a talk can stand has its own way out.
+    async def _answered(self, said: Answer | None) -> Reply:
         """Match what was typed or sent, None where it cannot be read, with the open question."""
         talk = log.open_talk(self._chat)
         if self._chat["aside"] == "language":
@@ -216,19 +216,25 @@ class Conversation(Showing):
             if not isinstance(stop, Pending | Refused):
                 return await self._show(talk, run, stop)
             question = Question(talk, run, stop, self.speech)
-            data = question.recognised(said)
-            if data is not None:
-                head, _bar, choice = data.rpartition("|")
-                if head != question.wire:
-                    return await self._tapped(data)
-                return await self._chosen(talk, run, question, choice)
-            try:
-                answer = question.checked(said)
-            except Unclear as unclear:
-                return self._missed(unclear.words, await self._show(talk, run, stop))
-            return await self._accept(talk, run, question, answer)
+            return await self._replied(talk, run, question, said)
         finally:
             run.close()
+
+    async def _replied(
+        self, talk: log.Talk, run: Run, question: Question, said: Answer | None
+    ) -> Reply:
+        """Match what was said with the question that is shown."""
+        data = question.recognised(said)
+        if data is not None:
+            head, _bar, choice = data.rpartition("|")
+            if head != question.wire:
+                return await self._tapped(data)
+            return await self._chosen(talk, run, question, choice)
+        try:
+            answer = question.checked(said)
+        except Unclear as unclear:
+            return self._missed(unclear.words, question.reply())
+        return await self._accept(talk, run, question, answer)
 
     async def _accept(self, talk: log.Talk, run: Run, question: Question, answer: Answer) -> Reply:
         ask = question.ask
@@ -271,18 +277,29 @@ class Conversation(Showing):
         yes = understanding.yes_or_no(typed) if self._chat["aside"] == "meant" else None
         if yes is not None:
             return await self._tapped(self._chat["shown"]["1" if yes else "2"])
+        wanted = self._wanted(typed)
+        if wanted is not None:
+            return await self._begin(*wanted)
+        offered = self._dialogues.offered_to(self._address.audiences)
+        meant = wishes.likely(typed, [one for one in offered if one.menu])
+        return await self._unknown(typed) if meant is None else self._ask_whether_meant(meant)
+
+    def _wanted(self, typed: str) -> tuple[Dialogue, str] | None:
+        """The dialogue that the words open, and the notice's code in them."""
         wish = understanding.alike(typed)
-        offered = [one for one in self._dialogues if self._address.audience in one.audiences]
+        offered = self._dialogues.offered_to(self._address.audiences)
         for one in offered if wish else ():
             names = map(understanding.alike, (self._word(one.words), one.name, *one.keywords))
             if one.menu and wish in {*names, *understanding.opens(one.name)}:
-                return await self._begin(one)
+                return one, ""
         for one in offered:
+            if one.short_of and not self._address.by_sms:
+                continue
             if typed and one.reads and (notice := one.reads(typed)):
-                return await self._begin(one, notice)
-        meant = wishes.likely(typed, [one for one in offered if one.menu])
-        if meant is not None:
-            return self._ask_whether_meant(meant)
+                return one, notice
+        return None
+
+    async def _unknown(self, _typed: str) -> Reply:
         return self._missed(wording.NOT_UNDERSTOOD, await self._menu())
 
     async def _speak(self, language: Language) -> Reply:
@@ -296,7 +313,7 @@ class Conversation(Showing):
     def _opening(self, payload: str) -> str:
         """What the payload of a deep link taps: `action-code` opens what the button would."""
         action, dash, code = payload.partition("-")
-        known = dash and self._dialogues.acting_on(action, self._address.audience)
+        known = dash and self._dialogues.acting_on(action, self._address.audiences)
         return f"{action}|{code}" if known else "0.start|"
 
 

@@ -2,6 +2,7 @@
 
 import hmac
 import json
+import time
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
@@ -9,7 +10,8 @@ import structlog
 from aiohttp import web
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
-from bots.adapters import Adapter
+from bots.adapters import Adapter, Raw
+from bots.adapters.sms import call_of, message_of
 from bots.inbox import Inbox, Update
 from bots.store import Away
 
@@ -36,8 +38,12 @@ def doors(
     *,
     ready: Callable[[], Awaitable[bool]],
     came: Callable[[], None],
+    line: tuple[Adapter, str] | None = None,
 ) -> web.Application:
-    """Make the doors: `/<messenger>/<audience>`, with the secret in a header or at its end."""
+    """Make the doors: `/<messenger>/<audience>`, with the secret in a header or at its end.
+
+    `line` is that of SMS with the secret in the addresses to which its provider pushes.
+    """
     application = web.Application(client_max_size=_BODY_BYTES)
     by_name = {one.adapter.name: one for one in watched}
     by_header = {name: one for name, one in by_name.items() if not one.in_path}
@@ -47,6 +53,12 @@ def doors(
     router.add_get("/health/live", _live)
     router.add_get("/health/ready", _ready(ready))
     router.add_get("/metrics", _metrics)
+    # Before the messengers' doors, whose shape theirs is.
+    for path, kind in (("inbound", message_of), ("missed", _call_of_now)):
+        if line is not None:
+            push = _sms(inbox, line, came, kind)
+            router.add_get(f"/sms/{path}/{{secret}}", push, allow_head=False)
+            router.add_post(f"/sms/{path}/{{secret}}", push)
     router.add_post(
         update, _update(inbox, by_header, lambda it: it.headers.get(SECRET_HEADER, ""), came)
     )
@@ -81,17 +93,58 @@ def _update(
         if number is None:
             return web.Response(status=400)
         one = Update(number, adapter.chat_of(raw), kept)
-        try:
-            fresh = await inbox.receive(adapter.name, [one])
-        except Away as error:
-            # Not acknowledged: the messenger will bring it again.
-            _logger.warning("memory.away", kind=type(error).__name__)
-            return web.Response(status=503, headers={"Retry-After": "1"})
-        if fresh:
-            came()
-        return web.Response()
+        return await _keep(inbox, adapter, one, came)
 
     return update
+
+
+def _sms(
+    inbox: Inbox,
+    line: tuple[Adapter, str],
+    came: Callable[[], None],
+    kind: Callable[[Mapping[str, str]], Raw],
+) -> Handler:
+    adapter, secret = line
+
+    async def push(request: web.Request) -> web.Response:
+        shown = request.match_info["secret"].encode(errors="surrogateescape")
+        if not secret or not hmac.compare_digest(shown, secret.encode()):
+            return web.Response(status=404)
+        try:
+            form = await request.post() if request.method == "POST" else {}
+        except (ValueError, LookupError):
+            return web.Response(status=400)
+        given = {
+            **request.query,
+            **{name: one for name, one in form.items() if isinstance(one, str)},
+        }
+        raw = kind(given)
+        number = adapter.update_id(raw)
+        if number is None or not raw["from"]:
+            return web.Response(status=400)
+        one = Update(number, adapter.chat_of(raw), json.dumps(raw))
+        return await _keep(inbox, adapter, one, came)
+
+    return push
+
+
+def _call_of_now(given: Mapping[str, str]) -> Raw:
+    return call_of(given, time.time())
+
+
+async def _keep(
+    inbox: Inbox, adapter: Adapter, one: Update, came: Callable[[], None]
+) -> web.Response:
+    """Acknowledge what came when it is committed."""
+    try:
+        fresh = await inbox.receive(adapter.name, [one])
+    except Away as error:
+        # Not acknowledged: the messenger will bring it again.
+        _logger.warning("memory.away", kind=type(error).__name__)
+        return web.Response(status=503, headers={"Retry-After": "1"})
+    if fresh:
+        came()
+    return web.Response()
 
 
 async def _live(_request: web.Request) -> web.Response:

@@ -33,7 +33,8 @@ class Talk(TypedDict):
     """One talk. `language` is the chat's when it was opened, `grant` whom it acts for where there was nothing to choose ("me" for the person alone).
 
     `asking` is the wire name of the open question, `view` and `page` which of its lists is shown,
-    `changing` a question to be asked although it has an answer, `closed` the steps that an accepted
+    `changing` a question to be asked although it has an answer, `audience` as whose chat it is held
+    (by SMS one number serves several), `confirming` the confirmation whose code is awaited, `closed` the steps that an accepted
     Finish froze, `said` the sentences already said, `touched` the last turn in seconds since epoch.
     """
 
@@ -52,6 +53,22 @@ class Talk(TypedDict):
     closed: list[str]
     said: list[str]
     steps: dict[str, Step]
+    audience: NotRequired[str]
+    confirming: NotRequired[str]
+
+
+class Allowance(TypedDict):
+    """What a number was answered on a day, and what it said last: a keyed hash, how often, when.
+
+    `echo` is the keyed hash of our own last words.
+    """
+
+    day: str
+    answers: int
+    words: str
+    times: int
+    at: float
+    echo: str
 
 
 class Chat(TypedDict):
@@ -59,7 +76,8 @@ class Chat(TypedDict):
 
     `shown` maps the digits of the list shown last to what they tap; `aside` is the engine's own
     question that stands before a talk's; `then` is what was asked for before a language was chosen;
-    `untold` is a switch of language the core has not heard of.
+    `untold` is a switch of language the core has not heard of. `allowance` is what a number was
+    answered by SMS (bots.allowance).
     """
 
     salt: str
@@ -71,6 +89,7 @@ class Chat(TypedDict):
     misses: int
     then: NotRequired[str]
     untold: NotRequired[str]
+    allowance: NotRequired[Allowance]
 
 
 def new_chat(salt: str, language: str = "") -> Chat:
@@ -88,7 +107,7 @@ def parked_talks(chat: Chat) -> list[Talk]:
     return [talk for talk in reversed(chat["talks"]) if talk["state"] == "parked"]
 
 
-def begin(chat: Chat, dialogue: str, *, notice: str, now: float) -> Talk:
+def begin(chat: Chat, dialogue: str, *, notice: str, audience: str, now: float) -> Talk:
     """Open a talk and park the one that was open; an older one of the same kind ends."""
     park(chat)
     chat["talks"] = [
@@ -110,6 +129,7 @@ def begin(chat: Chat, dialogue: str, *, notice: str, now: float) -> Talk:
         closed=[],
         said=[],
         steps={},
+        audience=audience,
     )
     chat["next"] += 1
     chat["talks"].append(talk)

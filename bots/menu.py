@@ -2,18 +2,22 @@
 
 from collections.abc import Iterable
 
-from api.kit.language import Language, Medium, Speech
+from api.kit.language import Language, Medium, Sentence, Speech
 from bots import wording
 from bots.reply import MENU, Line, Reply, paged
 from bots.standing import Standing
-from bots.talk import Dialogue
+from bots.talk import Dialogue, Dialogues
 from bots.understanding import Word
+
+ALL = "~all"
+OTHERS = "7"
+"""In the menu of SMS: the services that have no number of their own, or linking."""
 
 
 def menu(
     offered: Iterable[Dialogue],
     standing: Standing | None,
-    parked: list[tuple[int, str]],
+    parked: list[tuple[int, Sentence]],
     *,
     speech: Speech,
     page: int,
@@ -42,6 +46,19 @@ def menu(
     )
 
 
+def short_menu(dialogues: Dialogues, standing: Standing | None, *, speech: Speech) -> Reply:
+    """The menu of SMS: each dialogue under the number that opens it at any time, then all the others."""
+    numbered = tuple(
+        (digit, Line(f"0.menu|{one.name}", speech.word(one.words)))
+        for digit, one in dialogues.by_sms().items()
+        if standing is None or _open_to(one, standing)
+    )
+    known = standing is None or standing.linked
+    words = wording.ALL_SERVICES if known else wording.LINK_THIS_NUMBER
+    other = Line(f"0.menu|{ALL}" if known else "0.start|", speech.word(words))
+    return Reply("", ways=(*numbered, (OTHERS, other)))
+
+
 def whether_meant(wanted: Dialogue, speech: Speech) -> Reply:
     """Yes opens what free words were understood as, no shows the menu."""
     lines = (
@@ -64,4 +81,4 @@ def _open_to(dialogue: Dialogue, standing: Standing) -> bool:
         return False
     if dialogue.start:
         return not standing.linked
-    return standing.linked or dialogue.public
+    return dialogue.public or not dialogue.audiences.isdisjoint(standing.linked)

@@ -4,7 +4,7 @@ What a dialogue says stands in its own function, in the words of `bots.talk`.
 """
 
 import re
-from collections.abc import Callable, Coroutine, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Coroutine, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from inspect import signature
 from typing import Any, Literal
@@ -37,6 +37,8 @@ class Dialogue:
     service: str | None
     keywords: tuple[str, ...]
     reads: Callable[[str], str | None] | None
+    sms: str
+    short_of: str
     about_notice: bool = field(init=False)
 
     def __post_init__(self) -> None:
@@ -45,6 +47,8 @@ class Dialogue:
         object.__setattr__(self, "about_notice", len(signature(self.script).parameters) > 1)
         if (self.actions or self.reads) and not self.about_notice:
             raise TypeError(f"{self.name} opens from a notice's code, so it takes one")
+        if self.sms and not re.fullmatch(r"[1-6]", self.sms):
+            raise ValueError(f"{self.name} has a number that the menu of SMS uses: {self.sms!r}")
         if self.acting and self.family:
             raise TypeError(f"{self.name} speaks for a workplace or for a person, not for both")
 
@@ -68,6 +72,8 @@ def dialogue(
     service: str | None = None,
     keywords: Sequence[str] = (),
     reads: Callable[[str], str | None] | None = None,
+    sms: str = "",
+    short_of: str = "",
 ) -> Callable[[Script | NoticeScript], Dialogue]:
     """Make an async function a dialogue.
 
@@ -78,7 +84,9 @@ def dialogue(
     are the buttons of notices that open it: the function then takes the notice's code ("" where it
     was opened from the menu). `service` is the name under which it can be switched off.
     `keywords` are words that open it when no question is open, and so does a text in which `reads`
-    finds the code of a notice.
+    finds the code of a notice. `sms` is its number in the menu of SMS, where `reads` may also take
+    what follows the number. `short_of` names the dialogue whose short form it is: by SMS it is
+    opened by the same words, and elsewhere it is not offered.
     """
 
     def made(script: Script | NoticeScript) -> Dialogue:
@@ -97,6 +105,8 @@ def dialogue(
             service=service,
             keywords=tuple(keywords),
             reads=reads,
+            sms=sms,
+            short_of=short_of,
         )
 
     return made
@@ -108,9 +118,12 @@ class Dialogues:
     def __init__(self, dialogues: Iterable[Dialogue]) -> None:
         self._by_name: dict[str, Dialogue] = {}
         self._by_action: dict[str, Dialogue] = {}
+        self._by_sms: dict[str, Dialogue] = {}
         for one in sorted(dialogues, key=lambda dialogue: (dialogue.place, dialogue.name)):
             if self._by_name.setdefault(one.name, one) is not one:
                 raise ValueError(f"two dialogues are called {one.name}")
+            if one.sms and self._by_sms.setdefault(one.sms, one) is not one:
+                raise ValueError(f"two dialogues have the number {one.sms} by SMS")
             for action in one.actions:
                 if self._by_action.setdefault(action, one) is not one:
                     raise ValueError(f"two dialogues answer the button {action}")
@@ -118,18 +131,26 @@ class Dialogues:
     def __iter__(self) -> Iterator[Dialogue]:
         return iter(self._by_name.values())
 
-    def named(self, name: str, audience: str) -> Dialogue | None:
-        """The dialogue of that name, where this audience has it."""
-        return _for(self._by_name.get(name), audience)
+    def offered_to(self, audiences: Collection[str]) -> list[Dialogue]:
+        """The dialogues that one of these audiences has, in the order of the menu."""
+        return [one for one in self if _for(one, audiences)]
 
-    def acting_on(self, action: str, audience: str) -> Dialogue | None:
+    def named(self, name: str, audiences: Collection[str]) -> Dialogue | None:
+        """The dialogue of that name, where one of these audiences has it."""
+        return _for(self._by_name.get(name), audiences)
+
+    def acting_on(self, action: str, audiences: Collection[str]) -> Dialogue | None:
         """The dialogue that a notice's button opens."""
-        return _for(self._by_action.get(action), audience)
+        return _for(self._by_action.get(action), audiences)
+
+    def by_sms(self) -> dict[str, Dialogue]:
+        """The dialogues that have a number by SMS, by it and in its order."""
+        return dict(sorted(self._by_sms.items()))
 
     def actions(self) -> frozenset[str]:
         """Every button of a notice that opens a dialogue."""
         return frozenset(self._by_action)
 
 
-def _for(found: Dialogue | None, audience: str) -> Dialogue | None:
-    return found if found is not None and audience in found.audiences else None
+def _for(found: Dialogue | None, audiences: Collection[str]) -> Dialogue | None:
+    return found if found is not None and not found.audiences.isdisjoint(audiences) else None

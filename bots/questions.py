@@ -65,6 +65,9 @@ class Question:
             )
         ask = self._stop.ask
         words = self._speech.word(ask.words)
+        if self._talk["view"] == "code":
+            ways = tuple(("", line) for _digit, line in self._ways(cancel=True))
+            return Reply(self._speech.word(wording.WRITE_THE_CODE), ways=ways)
         if isinstance(ask, Confirm):
             summary = "\n".join(self._summary())
             return Reply(

@@ -2,18 +2,20 @@
 
 import hashlib
 from collections.abc import Awaitable, Callable, Collection, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import lru_cache
 from typing import Any, get_type_hints
 
 from pydantic import TypeAdapter
 
 from api.access.refusals import GrantEnded, NotLinked
+from api.access.rules import SMS
 from api.client import Core, knock
 from api.errors import NotKnown, Refusal, Unavailable
 from api.kit import points
 from api.kit.identifiers import mask_phone
-from api.kit.language import Language, Sentence, _
+from api.kit.language import Language, Medium, Sentence, _
+from api.kit.text import Public
 from bots import log
 from bots.stops import Away, Ended, Over, Pending, Refused, Stop, Unlinked
 from bots.talk import (
@@ -32,6 +34,7 @@ from bots.talk import (
     Show,
     Step,
     listening,
+    paging,
     spoken,
     ward,
 )
@@ -41,16 +44,39 @@ _CHILD_ENDED = _("You can no longer act for this child here, so this talk has en
 _MYSELF = "me"
 """For whom a talk of a family goes where it is the person's own."""
 
+_ON_THE_LINE = ("people", "employers")
+
 Answer = str | bool | Place | File | Contact
 
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """One chat of one bot; `str` is how the core is told of it."""
+    """One chat of one bot; `str` is how the core is told of it.
+
+    By SMS the chat is a phone number, on the one line that serves people and employers alike:
+    `audience` is whose it is where nothing else says so.
+    """
 
     messenger: str
     audience: str
     chat: str
+
+    @property
+    def by_sms(self) -> bool:
+        return self.messenger == SMS
+
+    @property
+    def audiences(self) -> tuple[str, ...]:
+        """Everybody whom this chat may serve, the likeliest first."""
+        return _ON_THE_LINE if self.by_sms else (self.audience,)
+
+    @property
+    def medium(self) -> Medium:
+        return Medium.SMS if self.by_sms else Medium.CHAT
+
+    def of(self, audience: str) -> "Address":
+        """The same chat, as one of that audience."""
+        return replace(self, audience=audience)
 
     def __str__(self) -> str:
         return f"{self.messenger}:{self.audience}:{self.chat}"
@@ -103,6 +129,11 @@ class Run:
         self._grant: str | None = None
         self._coroutine = self._script()
 
+    @property
+    def audience(self) -> str:
+        """As whose chat the talk is held."""
+        return self._address.audience
+
     def close(self) -> None:
         """Let the suspended function go."""
         self._coroutine.close()
@@ -112,6 +143,7 @@ class Run:
         refusal: Refusal | None = None
         spoken.set(Language(self._talk["language"]))
         listening.set(self._address.audience)
+        paging.set(not self._address.by_sms)
         while True:
             try:
                 if refusal is not None:
@@ -146,6 +178,10 @@ class Run:
             raise BadDialogue(f"{self.dialogue.name} uses the name {step.name!r} twice")
         self._met.add(step.name)
         if isinstance(step, Ask):
+            if step.takes == ("contact",) and self._address.by_sms:
+                # The sender's number is known: it only says where to answer, as any shared one.
+                self._pass(step)
+                return Contact(self._address.chat, own=True)
             kept = self._kept(step)
             if kept is None:
                 raise _Missing
@@ -257,7 +293,7 @@ class Run:
             raise Refusal.of(kept["refused"], kept["status"], params)
         knocking = knock.Knock(
             chat=str(self._address),
-            grant=self._grant,
+            grant=step.grant or self._grant,
             key=self._key(step),
             language=self._language,
         )
@@ -357,9 +393,9 @@ def _shown(ask: Ask[Any], answer: Answer) -> Sentence | str:
         case Place():
             return _("a place on the map")
         case File():
-            return answer.name
+            return Public(answer.name)
         case _:
-            return str(answer)
+            return Public(answer)
 
 
 @lru_cache(maxsize=512)

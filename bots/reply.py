@@ -1,12 +1,19 @@
 """What is said back, neutral: a text and a list, which one function numbers and recognises."""
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from api.kit.language import Sentence, Speech, _
+from api.kit.language import Medium, Sentence, Speech, _
 from api.kit.message import Button, Message, Pin, Wants
+from api.kit.text import Public
 from notifier.channels.mouths import Capabilities
 
+# One of these alone would make an English SMS twice as long (3GPP TS 23.038).
+_IN_GSM = str.maketrans(
+    {"·": "-", "•": "*", "–": "-", "—": "-", "“": '"', "”": '"', "’": "'", "…": "..."}
+)
+_EMPTY_LINES = re.compile(r"\n{2,}")
 LINES = 8
 """A list has at most so many lines; the last may be *more*."""
 DATA_BYTES = 64
@@ -55,7 +62,7 @@ class Reply:
 
     def numbered(self, speech: Speech, *, links: bool = True) -> str:
         """The whole reply as text, for a channel without buttons; without `links` no address."""
-        parts = [self.text]
+        parts = [self.text] if self.text else []
         if links and self.links:
             parts.append("\n".join(f"{link.label}: {link.url}" for link in self.links))
         if self.hint:
@@ -66,6 +73,9 @@ class Reply:
         unnumbered = (*self.others, *(line for digit, line in self.ways if not digit))
         if unnumbered:
             parts.append(_or_write(speech, unnumbered))
+        # In an SMS each empty line is paid for.
+        if speech.medium is Medium.SMS:
+            return _EMPTY_LINES.sub("\n", "\n".join(parts)).strip().translate(_IN_GSM)
         return "\n\n".join(parts)
 
     def message(self, speech: Speech, can: Capabilities) -> Message:
@@ -118,12 +128,25 @@ class Reply:
 
 def _or_write(speech: Speech, lines: Iterable[Line]) -> str:
     words = " · ".join(line.label for line in lines)
-    return speech.word(_("Or write: {words}"), words=words)
+    return speech.word(_("Or write: {words}"), words=Public(words))
 
 
 def messages(replies: Iterable[Reply], speech: Speech, can: Capabilities) -> list[Message]:
     """The messages for a channel; one without maps is shown no place, for the words say it too."""
-    return [reply.message(speech, can) for reply in replies if can.pins or not reply.pins]
+    said = [reply.message(speech, can) for reply in replies if can.pins or not reply.pins]
+    return said if can.buttons else [part for one in said for part in _fitting(one, can.length)]
+
+
+def _fitting(message: Message, length: int) -> Iterator[Message]:
+    """Cut a plain text at the ends of its lines, so that each piece is taken by the channel."""
+    text = ""
+    for line in message.text.split("\n"):
+        if text and len(text) + 1 + len(line) > length:
+            yield replace(message, text=text)
+            text = line
+        else:
+            text = f"{text}\n{line}" if text else line
+    yield replace(message, text=text[:length])
 
 
 def split(reply: Reply) -> list[Reply]:
@@ -173,4 +196,4 @@ def pages(count: int, *, always: int = 0) -> int:
 
 def labelled(speech: Speech, words: Sentence | str) -> str:
     """Words of a line: a sentence in the reader's language, a name as it is."""
-    return speech.word(words) if isinstance(words, Sentence) else words
+    return speech.word(words) if isinstance(words, Sentence) else speech.name(words)

@@ -39,7 +39,7 @@ class Sent:
     """What a person sent, neutral: at most one of these is set; none at all is something unreadable.
 
     `start` is the payload of a deep link ("" for a plain /start). `private` is false in groups.
-    `left` says that the person stopped the bot.
+    `left` says that the person stopped the bot, `rang` that the phone rang and nobody spoke.
     """
 
     text: str = ""
@@ -50,6 +50,7 @@ class Sent:
     file: File | None = None
     private: bool = True
     left: bool = False
+    rang: bool = False
     acknowledge: str = ""
     """The messenger's reference of a tap that waits to be acknowledged."""
 

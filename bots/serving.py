@@ -16,6 +16,7 @@ from api.kit.sealing import BadKeys, Keyring
 from bots import migrations, wording
 from bots.adapters import Adapter
 from bots.adapters.bot_api import BotApiAdapter
+from bots.adapters.sms import SmsAdapter, SmsMouth
 from bots.dialogues import collected
 from bots.doors import Watched, doors
 from bots.memory import Memory
@@ -25,7 +26,14 @@ from bots.store import Away, BadStore, Store
 from bots.talk import Dialogues
 from bots.turns import Worker
 from notifier.channels.dialects import TELEGRAM
-from notifier.channels.settings import BadBotSettings, BotSettings, ChannelSettings
+from notifier.channels.settings import (
+    BadBotSettings,
+    BotSettings,
+    ChannelSettings,
+    SmsSettings,
+)
+from notifier.channels.smpp.centres import BadLineSettings
+from notifier.channels.sms_http import KavenegarChannel
 
 READY_SECONDS = 0.8
 _FORGET_EVERY = 600.0
@@ -64,8 +72,14 @@ async def _serve(settings: Settings, keys: Keyring) -> None:
         for adapter in adapters.values():
             closing.push_async_callback(adapter.close)
         memory, dialogues = Memory(store, keys), collected()
+        line = _line(settings)
+        if line is not None:
+            closing.push_async_callback(line[0].close)
+        everybody: dict[str, Adapter] = {**adapters}
+        if line is not None:
+            everybody[line[0].name] = line[0]
         worker = Worker(
-            memory, adapters, dialogues, core, keys, chats_at_once=settings.chats_at_once
+            memory, everybody, dialogues, core, keys, chats_at_once=settings.chats_at_once
         )
         watched = [
             Watched(one, secrets[name], in_path=one.dialect.secret_in_path)
@@ -73,7 +87,14 @@ async def _serve(settings: Settings, keys: Keyring) -> None:
         ]
         await memory.tune()
         runner = await _listening(
-            doors(memory.inbox, watched, ready=lambda: _ready(store), came=worker.wake), settings
+            doors(
+                memory.inbox,
+                watched,
+                ready=lambda: _ready(store),
+                came=worker.wake,
+                line=line,
+            ),
+            settings,
         )
         closing.push_async_callback(runner.cleanup)
         working = asyncio.create_task(worker.run())
@@ -91,7 +112,7 @@ async def _serve(settings: Settings, keys: Keyring) -> None:
         else:
             tasks += [_poll(memory, adapter, worker) for adapter in adapters.values()]
         closing.push_async_callback(_ended, [asyncio.create_task(task) for task in tasks])
-        _logger.info("bots.ready", port=settings.port, count=len(adapters))
+        _logger.info("bots.ready", port=settings.port, count=len(everybody))
         await stop.wait()
     _logger.info("bots.stopped")
 
@@ -129,6 +150,28 @@ def _bots() -> list[BotSettings]:
         return list(ChannelSettings().bots())
     except BadBotSettings as error:
         raise CannotStart(str(error)) from None
+
+
+def _line(settings: Settings) -> tuple[SmsAdapter, str] | None:
+    """The line of SMS and the secret of its doors; None where nobody is to write to it."""
+    secret = settings.inbound_secret.get_secret_value()
+    if not secret:
+        return None
+    line = SmsSettings()
+    try:
+        centre = line.channel()
+    except BadLineSettings as error:
+        raise CannotStart(str(error)) from None
+    if centre is not None:
+        # For sending alone: what people write comes over the notifier's own bind.
+        return SmsAdapter(SmsMouth(centre)), secret
+    key = line.kavenegar_key.get_secret_value()
+    if not key or not line.sms_sender:
+        raise CannotStart(
+            "BOTS_INBOUND_SECRET is set but the line is not: write NOTIFIER_KAVENEGAR_KEY and "
+            "NOTIFIER_SMS_SENDER, or NOTIFIER_SMPP_URL, for the bots too, or leave the secret out."
+        )
+    return SmsAdapter(SmsMouth(KavenegarChannel(key, line.sms_sender, line.kavenegar_root))), secret
 
 
 def _adapter(bot: BotSettings) -> BotApiAdapter:

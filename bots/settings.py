@@ -22,6 +22,9 @@ _HINTS = {
 _REACHED_BY = ("https://", "http://127.0.0.1", "http://localhost")
 
 
+_SECRET_LETTERS = 16
+
+
 class Mode(StrEnum):
     """How updates come: fetched by us, or brought to our door."""
 
@@ -52,6 +55,7 @@ class Settings(CoreSettings):
     host: str = "127.0.0.1"
     port: int = Field(default=8002, ge=0, le=65535)
     chats_at_once: int = Field(default=16, ge=1, le=500)
+    inbound_secret: SecretStr = SecretStr("")
     log_level: logs.Level = "INFO"
 
 
@@ -61,6 +65,10 @@ Kind = TypeVar("Kind", bound=CoreSettings)
 def read() -> Settings:
     """Read the settings; raises CannotStart that names the first variable missing or wrong."""
     settings = _read(Settings)
+    if 0 < len(settings.inbound_secret.get_secret_value()) < _SECRET_LETTERS:
+        raise CannotStart(
+            f"BOTS_INBOUND_SECRET is too short: write {_SECRET_LETTERS} letters and digits or more."
+        )
     if settings.mode is Mode.WEBHOOK and not settings.public_url.startswith(_REACHED_BY):
         raise CannotStart(
             "BOTS_PUBLIC_URL is not set: with BOTS_MODE=webhook write the https:// address "

@@ -38,22 +38,26 @@ class Showing(ABC):
         address: Address,
         keys: Keyring,
         now: float,
-        medium: Medium = Medium.CHAT,
+        medium: Medium | None = None,
     ) -> None:
+        """`medium` is the address's own where it is not said."""
         self.waits: float | None = None
+        self.proved = False
+        self.discreet = address.by_sms
         self._dialogues = dialogues
         self._core = core
         self._chat = chat
         self._address = address
         self._keys = keys
         self._now = now
-        self._medium = medium
+        self._medium = medium or address.medium
         self._asking = Asking(core, chat, address)
 
     @property
     def speech(self) -> Speech:
         """The chat's language now; Persian before one was chosen."""
-        return Speech(Language(self._chat["language"] or Language.FA), self._medium)
+        language = Language(self._chat["language"] or Language.FA)
+        return Speech(language, self._medium, discreet=self.discreet)
 
     def _word(self, words: Sentence) -> str:
         return self.speech.word(words)
@@ -73,10 +77,10 @@ class Showing(ABC):
         self._chat["aside"] = ""
         log.age(talk, self._now)
         run = Run(
-            self._dialogues.named(talk["dialogue"], self._address.audience) or gone,
+            self._dialogues.named(talk["dialogue"], self._address.audiences) or gone,
             self._core,
             talk,
-            address=self._address,
+            address=self._address.of(_audience(talk, self._address)),
             salt=self._chat["salt"],
             language=self.speech.language.value,
             box=log.Box(self._keys, str(self._address), talk["no"]),
@@ -132,6 +136,7 @@ class Showing(ABC):
         """What follows the first meeting: what was asked for before it, else the menu."""
         then = self._chat.pop("then", TO_MENU)
         standing = await self._asking.standing()
+        self.proved = True
         if standing is None or not standing.linked:
             return await self._after(says)
         # Now there is somebody whose preferences can hear of the language.
@@ -162,14 +167,15 @@ class Showing(ABC):
 
     async def _link_first(self, talk: log.Talk) -> Reply:
         meeting = next((one for one in self._dialogues if one.start), None)
-        if meeting is None or self._address.audience not in meeting.audiences:
+        audience = _audience(talk, self._address)
+        if meeting is None or audience not in meeting.audiences:
             return await self._after([self._word(wording.LINK_FIRST)])
-        wanted = self._dialogues.named(talk["dialogue"], self._address.audience)
+        wanted = self._dialogues.named(talk["dialogue"], self._address.audiences)
         if wanted is None or wanted is meeting:
             return await self._after([self._word(wording.LINK_FIRST)])
         notice = talk["notice"]
         self._chat["then"] = f"{wanted.actions[0]}|{notice}" if notice else f"0.menu|{wanted.name}"
-        return self._led(wording.LINK_FIRST, await self._begin(meeting))
+        return self._led(wording.LINK_FIRST, await self._begin(meeting, audience=audience))
 
     def _missed(self, words: Sentence, again: Reply) -> Reply:
         """Say what was not understood; the second time in a row with numbers alone and a person."""
@@ -194,25 +200,28 @@ class Showing(ABC):
             return self._led(wording.WELCOME, await self._menu())
         return await self._begin(meeting)
 
-    async def _begin(self, wanted: Dialogue, notice: str = "") -> Reply:
+    async def _begin(self, wanted: Dialogue, notice: str = "", *, audience: str = "") -> Reply:
+        audience = audience or next(a for a in self._address.audiences if a in wanted.audiences)
         if wanted.service is not None:
             standing = await self._asking.standing()
             if standing is not None and wanted.service in standing.off:
                 return self._led(wording.is_off(standing.off[wanted.service]), await self._again())
         self._chat["misses"] = 0
-        return await self._go(log.begin(self._chat, wanted.name, notice=notice, now=self._now))
+        return await self._go(
+            log.begin(self._chat, wanted.name, notice=notice, audience=audience, now=self._now)
+        )
 
-    async def _menu(self, page: int = 0) -> Reply:
+    async def _menu(self, page: int | None = None) -> Reply:
         log.park(self._chat)
         self._chat["aside"] = ""
         parked = [(talk["no"], self._named(talk)) for talk in log.parked_talks(self._chat)]
         standing = await self._asking.standing()
-        offered = [one for one in self._dialogues if self._address.audience in one.audiences]
-        return menu(offered, standing, parked, speech=self.speech, page=page)
+        offered = self._dialogues.offered_to(self._address.audiences)
+        return menu(offered, standing, parked, speech=self.speech, page=page or 0)
 
-    def _named(self, talk: log.Talk) -> str:
-        known = self._dialogues.named(talk["dialogue"], self._address.audience) or gone
-        return self._word(known.words)
+    def _named(self, talk: log.Talk) -> Sentence:
+        known = self._dialogues.named(talk["dialogue"], self._address.audiences) or gone
+        return known.words
 
     def _ask_whether_meant(self, wanted: Dialogue) -> Reply:
         """Free words were understood, perhaps: ask before anything is done."""
@@ -222,6 +231,11 @@ class Showing(ABC):
     def _ask_language(self) -> Reply:
         self._chat["aside"] = "language"
         return language_list(self._medium)
+
+
+def _audience(talk: log.Talk, address: Address) -> str:
+    """As whose chat a talk is held; one of an older release is the chat's own."""
+    return talk.get("audience") or address.audience
 
 
 def to_take_back(talk: log.Talk, run: Run) -> list[str]:

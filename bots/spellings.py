@@ -95,6 +95,14 @@ LANGUAGES: Mapping[str, str] = MappingProxyType(
     }
 )
 
+# The months without insurance, behind the number or the word of the record. Some open it as well.
+GAPS = """
+    g | gap | gaps |
+    خالی | خلا | فاصله |
+    نقص | ناقص | نواقص |
+    بۆشایی
+"""
+
 # What opens a dialogue, by its name, beside its menu line and its own keywords.
 DIALOGUES: Mapping[str, str] = MappingProxyType(
     {
@@ -142,6 +150,10 @@ DIALOGUES: Mapping[str, str] = MappingProxyType(
         احتيال | نصب |
         ئەم پەیامە ڕاستەقینەیە | اهم پهیامه راستهقینهیه | ئەم پەیامە ڕاستە | اهم پهیامه راسته |
         پەیامەکە ڕاستە | ڕاستە یان درۆ | کۆدی پشکنین
+    """,
+        "pin": """
+        رمزي | الرمز الشخصي |
+        ڕەمزی پەیامک | ڕەمز
     """,
         "link": """
         بەستنەوە | بەستنەوەی ئەم وتووێژە | بەستنەوەی وتووێژ | وەسڵ کردن | وەسڵم بکە | ئیتیسال

@@ -2,11 +2,17 @@
 
 import secrets
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from typing import ParamSpec, TypeVar
+from uuid import UUID
 
+from api.access.refusals import NotLinked
+from api.access.schemas import Me
 from api.client import Core, knock
 from api.errors import Refusal, Unavailable
+from api.identity.schemas import ConfirmationOut, Unlocked
 from api.kit import points
 from api.kit.language import Language
 from api.organisation.schemas import BranchOut
@@ -21,10 +27,11 @@ _OFF = "off"
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """Whether a chat is linked, and which services are off, with their reasons."""
+    """As which audiences a chat is linked, which services are off and why, and what it speaks."""
 
-    linked: bool
+    linked: frozenset[str]
     off: dict[str, str]
+    language: Language
 
 
 class Asking:
@@ -38,32 +45,51 @@ class Asking:
     async def standing(self) -> Standing | None:
         """Who this chat is to the core; None while the core cannot answer."""
         try:
-            me = await self._call(self._core.access.me)
+            mine = {one: await self._me(one) for one in self._address.audiences}
             services = await self._call(self._core.organisation.services)
         except (Unavailable, Refusal):
             return None
         off = {item.service: item.reason for item in services.items if item.state == _OFF}
-        return Standing(me.linked, off)
+        linked = [one for one, me in mine.items() if me.linked]
+        spoken = mine[linked[0]].language if linked else Language.FA
+        return Standing(frozenset(linked), off, Language(spoken))
 
     async def branch(self, grant: str) -> BranchOut | None:
         """The branch of the workplace the talk is about, else of the first one; None where none is known."""
         try:
-            me = await self._call(self._core.access.me)
+            audience = self._address.audiences[-1]
+            me = await self._me(audience)
             workplaces = [str(one.id) for one in me.grants if one.kind == "workshop"]
             if not workplaces:
                 return None
             grant = grant if grant in workplaces else workplaces[0]
-            return await self._call_for(grant, self._core.organisation.branch)
+            return await self._knock(self._core.organisation.branch, audience, grant)
         except (Unavailable, Refusal):
             return None
 
     async def consent(self, *, on: bool) -> Unavailable | Refusal | None:
         """Tell the core of STOP and START; gives why it could not be told."""
         try:
-            await self._call(self._core.preferences.consent, on=on)
+            await self._linked(partial(self._core.preferences.consent, on=on))
         except (Unavailable, Refusal) as untold:
             return untold
         return None
+
+    async def unlock(self, pin: str) -> Unlocked | Unavailable | Refusal:
+        """Show a PIN to the core; gives why it opens nothing."""
+        try:
+            return await self._linked(partial(self._core.identity.unlock, pin=pin))
+        except (Unavailable, Refusal) as shut:
+            return shut
+
+    async def ask_to_confirm(self, audience: str) -> ConfirmationOut:
+        """Have a code sent that confirms what is asked; raises Refusal, Unavailable."""
+        return await self._knock(self._core.identity.ask_to_confirm, audience)
+
+    async def confirm(self, audience: str, confirmation: UUID, code: str) -> None:
+        """Give that code to the core; raises Refusal, Unavailable."""
+        verb = partial(self._core.identity.confirm, confirmation=confirmation, code=code)
+        await self._knock(verb, audience)
 
     async def tell_language(self) -> None:
         """Tell the core a switch of language it has not heard of; a core that is away hears it later."""
@@ -71,7 +97,7 @@ class Asking:
         if untold is None:
             return
         try:
-            await self._call(self._core.preferences.language, language=Language(untold))
+            await self._linked(partial(self._core.preferences.language, language=Language(untold)))
         except Unavailable:
             return
         except Refusal:
@@ -79,19 +105,29 @@ class Asking:
             pass
         del self._chat["untold"]
 
+    async def _me(self, audience: str) -> Me:
+        return await self._knock(self._core.access.me, audience)
+
+    async def _linked(self, verb: Callable[[], Awaitable[T]]) -> T:
+        """Call as the first audience that is linked; raises NotLinked where none is."""
+        *others, last = self._address.audiences
+        for audience in others:
+            with suppress(NotLinked):
+                return await self._knock(verb, audience)
+        return await self._knock(verb, last)
+
     async def _call(
         self, verb: Callable[P, Awaitable[T]], /, *args: P.args, **arguments: P.kwargs
     ) -> T:
-        return await self._knock("", lambda: verb(*args, **arguments))
+        return await self._knock(lambda: verb(*args, **arguments), self._address.audience)
 
-    async def _call_for(self, grant: str, verb: Callable[[], Awaitable[T]]) -> T:
-        return await self._knock(grant, verb)
-
-    async def _knock(self, grant: str, verb: Callable[[], Awaitable[T]]) -> T:
+    async def _knock(
+        self, verb: Callable[[], Awaitable[T]], audience: str, grant: str | None = None
+    ) -> T:
         # Nothing here may happen only once, so each call has a key of its own.
         knocking = knock.Knock(
-            chat=str(self._address),
-            grant=grant or None,
+            chat=str(self._address.of(audience)),
+            grant=grant,
             key=secrets.token_hex(16),
             language=self._chat["language"] or Language.FA,
         )

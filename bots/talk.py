@@ -19,7 +19,7 @@ import re
 from collections.abc import Awaitable, Callable, Generator, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass
-from typing import Any, Generic, Literal, ParamSpec, TypeVar, overload
+from typing import Any, Generic, Literal, ParamSpec, Self, TypeVar, overload
 
 from api.kit.language import Language, Sentence
 from api.kit.message import Pin
@@ -29,7 +29,7 @@ from bots.sent import Contact, File, Place, Sent
 __all__ = [
     "AUDIENCES", "Act", "Ask", "Audience", "Chosen", "Confirm", "Contact", "Dialogue", "Dialogues",
     "Do", "File", "Finish", "Link", "Option", "Pin", "Place", "Say", "Sent", "Show", "Step", "Takes", "Unclear",
-    "audience", "dialogue", "for_oneself", "language",
+    "audience", "dialogue", "for_oneself", "language", "opens_pages",
 ]  # fmt: skip
 
 A = TypeVar("A")
@@ -115,6 +115,14 @@ ward: ContextVar[str | None] = ContextVar("ward")
 def for_oneself() -> bool:
     """Whether a talk of a family is about the person's own affairs, and not about a child's."""
     return ward.get() is None
+
+
+paging: ContextVar[bool] = ContextVar("paging")
+
+
+def opens_pages() -> bool:
+    """Whether this chat can be given addresses of pages: an SMS never holds one."""
+    return paging.get()
 
 
 class Step(Generic[A]):
@@ -294,6 +302,12 @@ class Do(Step[T]):
         self.name = _named(name)
         self.verb: Callable[..., Awaitable[T]] = verb
         self.arguments: dict[str, Any] = dict(arguments)
+        self.grant: str | None = None
+
+    def acting_for(self, grant: str) -> Self:
+        """Make this one call for another workplace or child than the talk is about."""
+        self.grant = grant
+        return self
 
 
 class Finish(Do[T]):

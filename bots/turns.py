@@ -35,6 +35,7 @@ from bots.replies import Due
 from bots.reply import Reply, messages
 from bots.store import Away
 from bots.talk import Dialogues, Sent
+from bots.texting import Texting
 from notifier.channels import mouths
 
 REPLY_SECONDS = 3600.0
@@ -251,11 +252,13 @@ class Worker:
         )
 
     def _conversation(self, claim: Claim, adapter: Adapter, chat: log.Chat) -> Conversation:
-        return Conversation(
+        address = Address(adapter.messenger, adapter.audience, claim.chat)
+        kind = Texting if address.by_sms else Conversation
+        return kind(
             self._dialogues,
             self._core,
             chat,
-            address=Address(adapter.messenger, adapter.audience, claim.chat),
+            address=address,
             keys=self._keys,
             now=self._memory.now(),
         )
@@ -274,7 +277,7 @@ class Worker:
         if wait > 0:
             return wait
         outcome = await adapter.channel.send(
-            mouths.Address(chat_id=claim.chat), reply.message, f"{claim.bot}:{reply.id}"
+            mouths.Address(chat_id=claim.chat), reply.message, _reference(claim, reply)
         )
         match outcome:
             case Accepted():
@@ -331,6 +334,15 @@ class Worker:
             _logger.warning("wait.untold", kind=type(error).__name__)
         finally:
             knock.current.reset(token)
+
+
+def _reference(claim: Claim, reply: Due) -> str:
+    """Our own name for a reply, the same when it is repeated.
+
+    A provider sends nothing twice under one name; the second it was kept tells it from one of a
+    memory that was lost.
+    """
+    return f"{claim.bot}:{reply.id}:{int(reply.created_at)}"
 
 
 def _chat(work: Work) -> log.Chat:

@@ -42,6 +42,7 @@ _YES = frozenset(spelled(spellings.YES))
 _NO = frozenset(spelled(spellings.NO))
 _COMMAND = re.compile(r"/([A-Za-z0-9_]{1,32})(?:@[A-Za-z0-9_]+)?(?:\s+(.*))?", re.DOTALL)
 _DIGIT = re.compile(r"([0-9])[.)\-]?")
+_WITH_PIN = re.compile(r"(.*\S)\s+([0-9]{4})")
 _LANGUAGES = {
     one: Language(code) for code, text in spellings.LANGUAGES.items() for one in spelled(text)
 } | {language.value: language for language in Language}
@@ -68,6 +69,12 @@ def digit(text: str) -> str | None:
     """The one digit that the text is, in any script."""
     match = _DIGIT.fullmatch(ascii_digits(text).strip())
     return match[1] if match else None
+
+
+def with_pin(text: str) -> tuple[str, str] | None:
+    """What is asked for and the PIN behind it, `2 1234`; None where the text ends otherwise."""
+    match = _WITH_PIN.fullmatch(ascii_digits(text).strip())
+    return (match[1], match[2]) if match else None
 
 
 def yes_or_no(text: str) -> bool | None:

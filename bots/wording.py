@@ -5,10 +5,11 @@ from types import MappingProxyType
 from typing import Any
 
 from api.errors import Invalid, NotAllowed, NotFound, Refusal, TooMany
+from api.identity.schemas import CodeSent
 from api.kit.calendar import Month
 from api.kit.identifiers import BadIdentifier, Reason
 from api.kit.language import Sentence, _, _n
-from api.kit.text import Code
+from api.kit.text import Code, Public
 from api.organisation.schemas import BranchOut
 
 # Labels: the same act has the same word everywhere.
@@ -39,6 +40,17 @@ MEANT = _("Do you mean “{talk}”?")
 YES = _("Yes")
 NO = _("No")
 GO_ON_WITH = _("Go on with “{talk}”?")
+
+# What only SMS says.
+ALL_SERVICES = _("All services")
+LINK_THIS_NUMBER = _("Link this number")
+WRITE_ZERO = _("We did not understand that. Send 0 for the menu.")
+ENOUGH_TODAY = _(
+    "We answer a number ten times a day, and this was it. From tomorrow on we answer again; "
+    "a person answers on 1420."
+)
+WRITE_THE_CODE = _("Please write the code here: it sends what you asked for.")
+CODE_PLEASE = _("Please write the digits of the code, and nothing else.")
 
 # What it says.
 WELCOME = _("Welcome. This is the Social Security assistant.")
@@ -109,14 +121,26 @@ def a_person(branch: BranchOut | None) -> Sentence:
         return _("A person answers by telephone on 1420, and at every branch in office hours.")
     return _(
         "Your branch: {name:digits}\n{address:digits}\nTelephone: {phone:digits}\nOpen: {hours:digits}"
-    ).using(name=branch.name, address=branch.address, phone=branch.phone, hours=branch.hours)
+    ).using(
+        name=Public(branch.name),
+        address=Public(branch.address),
+        phone=Public(branch.phone),
+        hours=Public(branch.hours),
+    )
+
+
+def code_sent(sent: CodeSent) -> Sentence:
+    """To which number a code is on its way."""
+    return _("A code of {digits} digits is on its way by SMS to {phone}.").using(
+        digits=sent.digits, phone=Code(sent.to)
+    )
 
 
 def is_off(reason: str) -> Sentence:
     """A service is not offered now, with the reason its owner gave."""
     if not reason:
         return _("This service is closed for now. It will be back in the menu.")
-    return _("This service is closed for now: {reason}").using(reason=reason)
+    return _("This service is closed for now: {reason}").using(reason=Public(reason))
 
 
 def bad_identifier(bad: BadIdentifier) -> Sentence:
@@ -189,7 +213,7 @@ def _request_open(params: Mapping[str, Any]) -> Sentence:
             "Somebody else of the family has asked for this booklet already; it is on its way."
         )
     return _("This booklet was asked for already: request {number:digits}.").using(
-        number=params["number"]
+        number=Public(params["number"])
     )
 
 
@@ -213,6 +237,9 @@ REFUSALS: Mapping[str, Sentence | Callable[[Mapping[str, Any]], Sentence]] = Map
         "This cannot be done as it was asked. Please go one step back, or write “a person”."
     ),
     "other_body_same_key": _("This has changed in the meantime. Please look at it again from the menu."),
+    "linked_elsewhere": _(
+        "This number is answered because you linked a chat on a messenger. Only that chat can end it."
+    ),
     "body_too_large": _("That was too long. Please write it shorter."),
     # identity
     "wrong_fact": _tries_left(
@@ -232,6 +259,13 @@ REFUSALS: Mapping[str, Sentence | Callable[[Mapping[str, Any]], Sentence]] = Map
     "branch_only": _("We cannot link this chat from here. Please go to a branch with your identity card."),
     "cool_down": _wait(_("A code is on its way. {later}")),
     "too_many_codes": _("No more codes can be sent to this number today. Please try again tomorrow."),
+    "weak_pin": _("These digits are guessed first. Please choose four others."),
+    "no_pin": _("You have no PIN yet. You can choose one: write “PIN”."),
+    "wrong_pin": _tries_left(
+        _("The PIN was not right. {left}"),
+        _("The PIN was not right."),
+    ),
+    "pin_locked": _("Too many wrong PINs: until tomorrow no amounts and names are shown here."),
     "too_many_claims": _wait(_("That was too often for now. {later}")),
     # organisation
     "no_rule": _("We cannot work this out for that day yet. Your branch can help: write “a person”."),

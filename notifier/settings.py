@@ -11,8 +11,7 @@ from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from api.kit import logs
-from notifier.channels.smpp.settings import SmppSettings
-from notifier.channels.sms_http import API_ROOT
+from notifier.channels.settings import SmsSettings
 
 _HINTS = {
     "API_DATABASE_URL": "write sqlite:///var/core.db or postgresql+psycopg://user@host/name",
@@ -34,21 +33,17 @@ class CoreSettings(BaseSettings):
     keys: Path
 
 
-class Settings(SmppSettings):
+class Settings(SmsSettings):
     """What an operator tells the notifier; docs/configuration.md explains each.
 
     A channel whose settings are absent is not there: notices pass it by.
     """
-
-    model_config = SettingsConfigDict(env_prefix="NOTIFIER_", extra="ignore")
 
     host: str = "127.0.0.1"
     port: int = Field(default=8001, ge=0, le=65535)
     clock_port: int | None = Field(default=None, ge=0, le=65535)
     public_url: str = ""
     report_secret: SecretStr = Field(default=SecretStr(""))
-    kavenegar_root: str = Field(default=API_ROOT, pattern=r"^https?://\S+$")
-    kavenegar_key: SecretStr = SecretStr("")
     kavenegar_report_id: str = "messageid"
     kavenegar_report_status: str = "status"
     inbound_url: SecretStr = Field(default=SecretStr(""))

@@ -52,6 +52,9 @@ def desk(  # noqa: PLR0917  typer reads the options from the arguments.
     inbound_url: Annotated[
         str, typer.Option(envvar="SANDBOX_INBOUND_URL", help="Where people's SMS go.")
     ] = "",
+    missed_url: Annotated[
+        str, typer.Option(envvar="SANDBOX_MISSED_URL", help="Where missed calls are told.")
+    ] = "",
     sms_key: Annotated[
         str | None, typer.Option(envvar="SANDBOX_SMS_KEY", help="The one API key; else any.")
     ] = None,
@@ -97,7 +100,7 @@ def desk(  # noqa: PLR0917  typer reads the options from the arguments.
         sms_key=sms_key,
         merchant=merchant,
         money_goes_back_s=money_goes_back_s,
-        addresses=Addresses(report_url, report_method, inbound_url, report_delay_ms),
+        addresses=Addresses(report_url, report_method, inbound_url, report_delay_ms, missed_url),
         all_chats_open=all_chats_open,
     )
     try:

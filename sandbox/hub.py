@@ -104,6 +104,8 @@ def _fresh_settings() -> dict[str, str]:
     }
     merchant = str(uuid.uuid4())
     report_secret = secrets.token_urlsafe(24)
+    inbound_secret = secrets.token_urlsafe(24)
+    inbound = f"http://127.0.0.1:{ports['BOTS_PORT']}/sms"
     return {
         **{name: str(port) for name, port in ports.items()},
         "API_DATABASE_URL": f"sqlite:///{VAR / 'core.db'}",
@@ -117,6 +119,7 @@ def _fresh_settings() -> dict[str, str]:
         "BOTS_CORE_URL": f"http://127.0.0.1:{ports['API_PORT']}",
         "BOTS_CORE_KEY": bots_key,
         "BOTS_MODE": "polling",
+        "BOTS_INBOUND_SECRET": inbound_secret,
         "NOTIFIER_REPORT_SECRET": report_secret,
         "NOTIFIER_KAVENEGAR_ROOT": desk,
         "NOTIFIER_KAVENEGAR_KEY": secrets.token_hex(16),
@@ -139,6 +142,8 @@ def _fresh_settings() -> dict[str, str]:
             for (messenger, audience), token in bots.items()
         ),
         "SANDBOX_MERCHANT": merchant,
+        "SANDBOX_INBOUND_URL": f"{inbound}/inbound/{inbound_secret}",
+        "SANDBOX_MISSED_URL": f"{inbound}/missed/{inbound_secret}",
         "SANDBOX_REPORT_URL": (
             f"http://127.0.0.1:{ports['NOTIFIER_PORT']}/reports/kavenegar/{report_secret}"
         ),

@@ -22,11 +22,11 @@ from uuid import UUID
 from pydantic import SecretStr
 from sqlalchemy.orm import Session
 
-from api.access import grants, queries, service
+from api.access import grants, numbers, queries, service
 from api.access.grants import Held
 from api.access.models import ChatLink, Grant
 from api.access.refusals import GrantEnded, NotLinked, ScopeMissing
-from api.access.rules import ChatAddress
+from api.access.rules import SMS, ChatAddress
 from api.errors import Invalid, NotFound, NotKnown
 from api.kit import calendar
 from api.kit.language import Language, asked_for
@@ -271,7 +271,8 @@ def _granted(
         grant_id = UUID(holder.grant)
     except ValueError:
         raise Invalid(field="X-For") from None
-    grant = holder.chat and queries.grant_of_chat(session, grant_id, holder.chat, kind=kind)
+    index = holder.chat and _index_of_grants(session, holder.chat, now=now)
+    grant = index and queries.grant_of_chat(session, grant_id, index, kind=kind)
     if grant and grant.ended_at is not None:
         raise GrantEnded
     chat, link = _linked(session, holder, now=now, writing=writing)
@@ -288,12 +289,22 @@ def _link(
     session: Session, chat: ChatAddress | None, *, now: datetime, writing: bool
 ) -> ChatLink | None:
     today = calendar.today(now)
-    link = None if chat is None else queries.current_link(session, chat)
-    if link is None or service.is_idle(link, today=today):
+    link = None if chat is None else numbers.speaking_link(session, chat, now=now)
+    if link is None or chat is None or service.is_idle(link, today=today):
         return None
-    if service.is_up_to_date(link, today=today):
+    # What was heard by SMS keeps no chat of a messenger awake: its sender may be forged.
+    if link.messenger != chat.messenger or service.is_up_to_date(link, today=today):
         return link
     if not writing:
         raise UnheardToday(link.id)
     service.heard_of(session, link_id=link.id, now=now)
     return link
+
+
+def _index_of_grants(session: Session, chat: ChatAddress, *, now: datetime) -> bytes:
+    """The blind index of the chat to which the grants were given; by SMS it may be another one."""
+    if chat.messenger == SMS:
+        link = numbers.speaking_link(session, chat, now=now)
+        if link is not None:
+            return link.chat_index
+    return queries.chat_index(chat)

@@ -44,6 +44,8 @@ class ChatLink(WithId, Base):
     seen_on: Mapped[date]
     """Tehran's day on which the chat was last heard of."""
     ended_at: Mapped[datetime | None] = mapped_column(Moment)
+    chosen_at: Mapped[datetime | None] = mapped_column(Moment)
+    """When a PIN said last that its person writes, of several on a phone."""
 
     __table_args__ = (
         Index(

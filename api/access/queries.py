@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from api import db
 from api.access import grants
 from api.access.models import ApiKey, ChatLink, Grant
-from api.access.rules import ChatAddress, LinkState
+from api.access.rules import SMS, ChatAddress, LinkState
 from api.access.schemas import GrantOut
 
 
@@ -43,10 +43,17 @@ def current_link(session: Session, chat: ChatAddress) -> ChatLink | None:
 def links_of(
     session: Session, person_ids: Collection[UUID], audience: str | None = None
 ) -> Sequence[ChatLink]:
-    """The active links of these people, the latest first: where notices may be sent."""
+    """The active links of these people, the latest first: where notices may be sent.
+
+    A chat by SMS is none of them: SMS is a channel of its own.
+    """
     asked = (
         select(ChatLink)
-        .where(ChatLink.person_id.in_(person_ids), ChatLink.state == LinkState.ACTIVE)
+        .where(
+            ChatLink.person_id.in_(person_ids),
+            ChatLink.state == LinkState.ACTIVE,
+            ChatLink.messenger != SMS,
+        )
         .order_by(ChatLink.linked_at.desc(), ChatLink.id.desc())
     )
     if audience is not None:
@@ -54,14 +61,12 @@ def links_of(
     return session.scalars(asked).all()
 
 
-def grant_of_chat(
-    session: Session, grant_id: UUID, chat: ChatAddress, *, kind: str
-) -> Grant | None:
-    """A grant of this kind that was given to this very chat, ended or not."""
+def grant_of_chat(session: Session, grant_id: UUID, index: bytes, *, kind: str) -> Grant | None:
+    """A grant of this kind that was given to the chat of this index, ended or not."""
     return session.scalar(
         select(Grant)
         .join(ChatLink, ChatLink.id == Grant.link_id)
-        .where(Grant.id == grant_id, Grant.kind == kind, ChatLink.chat_index == chat_index(chat))
+        .where(Grant.id == grant_id, Grant.kind == kind, ChatLink.chat_index == index)
     )
 
 

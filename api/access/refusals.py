@@ -1,6 +1,6 @@
 """What the doors themselves say no to."""
 
-from api.errors import Invalid, NotAllowed
+from api.errors import Conflict, Invalid, NotAllowed
 
 
 class NotLinked(NotAllowed):
@@ -42,3 +42,9 @@ class BodyTooLarge(Invalid):
 
     code = "body_too_large"
     status = 413
+
+
+class LinkedElsewhere(Conflict):
+    """The number speaks with the link of a chat on a messenger, which alone can end it."""
+
+    code = "linked_elsewhere"

@@ -3,8 +3,9 @@
 from sqlalchemy.orm import Session
 
 from api.access import queries, service, signin
-from api.access.doors import Anyone, Linked, Now, Router, Today
+from api.access.doors import Anyone, Linked, Now, Router, Today, answers
 from api.access.models import ChatLink
+from api.access.refusals import LinkedElsewhere
 from api.access.schemas import Me, SigninOut
 from api.settings import Settings
 
@@ -25,14 +26,19 @@ def me(session: Session, caller: Anyone, today: Today) -> Me:
         name=link.masked_name,
         language=link.language,
         grants=queries.shown_grants(session, link, today=today),
+        elsewhere=caller.chat is not None and link.messenger != caller.chat.messenger,
     )
 
 
-@router.post("/unlink")
+@router.post("/unlink", responses=answers(LinkedElsewhere))
 def unlink(session: Session, caller: Anyone, now: Now) -> None:
     """End this chat's link and its grants; for a chat that has none there is nothing to do."""
-    if caller.link_id is not None:
-        service.end_link(session, link_id=caller.link_id, now=now)
+    link = None if caller.link_id is None else session.get(ChatLink, caller.link_id)
+    if link is None or caller.chat is None:
+        return
+    if link.messenger != caller.chat.messenger:
+        raise LinkedElsewhere
+    service.end_link(session, link_id=link.id, now=now)
 
 
 @router.post("/signin")

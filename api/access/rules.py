@@ -10,6 +10,10 @@ _WORD = re.compile(r"[a-z][a-z0-9_]{0,15}")
 _CHAT_ID = re.compile(r"[!-~]{1,64}")
 
 
+SMS = "sms"
+"""The messenger of chats by SMS: their id is a phone number (E.164), and may be forged."""
+
+
 class LinkState(StrEnum):
     """Active: talk and notices. Broken: the messenger refuses us, talk alone. Ended: neither."""
 
@@ -27,6 +31,12 @@ class Scope(StrEnum):
 
 IDLE = timedelta(days=90)
 """A chat that was silent for so long has to be proved again: phones change hands (guarantees.md)."""
+
+
+SPEAKS = timedelta(minutes=30)
+"""So long after their PIN one of several people on a phone is the one who is answered."""
+SHARING_AT_MOST = 8
+"""A phone of more people than a household is nobody's: each PIN is tried with each of theirs."""
 
 
 class Level(StrEnum):

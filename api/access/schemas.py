@@ -22,6 +22,8 @@ class Me(BaseModel):
     name: str | None = Field(examples=["م*** ا***"])
     language: str = Field(examples=["fa"])
     grants: list[GrantOut]
+    elsewhere: bool = False
+    """Whether this is a phone number that speaks with the link of a chat on a messenger."""
 
 
 class SigninOut(BaseModel):

@@ -12,7 +12,7 @@ from api import events
 from api.access import grants, queries, signin
 from api.access.events import ChatLinked, ChatUnlinked, LinkBroken
 from api.access.models import ApiKey, ChatLink, FirstAnswer, Grant, SignIn
-from api.access.rules import IDLE, ChatAddress, Level, LinkState
+from api.access.rules import IDLE, SMS, ChatAddress, Level, LinkState
 from api.errors import Conflict, NotFound
 from api.kit import calendar
 
@@ -115,6 +115,20 @@ def break_link(session: Session, *, link_id: UUID, now: datetime) -> None:
                 at=now,
             ),
         )
+
+
+def end_number(session: Session, *, person_id: UUID, now: datetime) -> None:
+    """End what a person linked by SMS: the number takes no SMS, and the next to have it is another.
+
+    Writing from it links nothing anew (guarantees.md, "Phones").
+    """
+    lasting = select(ChatLink.id).where(
+        ChatLink.person_id == person_id,
+        ChatLink.messenger == SMS,
+        ChatLink.state != LinkState.ENDED,
+    )
+    for link_id in session.scalars(lasting.order_by(ChatLink.id)).all():
+        end_link(session, link_id=link_id, now=now)
 
 
 def is_idle(link: ChatLink, *, today: date) -> bool:

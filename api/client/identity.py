@@ -4,13 +4,24 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from api.client.knock import Door, Knocker
-from api.identity.schemas import ClaimOut, CodeSent, Welcome, WorkplacesOut
+from api.identity.schemas import (
+    ClaimOut,
+    CodeSent,
+    ConfirmationOut,
+    Unlocked,
+    Welcome,
+    WorkplacesOut,
+)
 
 CLAIM = Door[ClaimOut]("POST", "/v1/identity/claims", ClaimOut)
 WORKPLACES = Door[WorkplacesOut]("POST", "/v1/identity/claims/{claim}/workplaces", WorkplacesOut)
 FACT = Door[CodeSent]("POST", "/v1/identity/claims/{claim}/fact", CodeSent)
 CODE = Door[Welcome]("POST", "/v1/identity/claims/{claim}/code", Welcome)
 RESEND = Door[CodeSent]("POST", "/v1/identity/claims/{claim}/resend", CodeSent)
+CONFIRMATION = Door[ConfirmationOut]("POST", "/v1/identity/confirmations", ConfirmationOut)
+CONFIRM = Door[None]("POST", "/v1/identity/confirmations/{confirmation}/code")
+PIN = Door[None]("POST", "/v1/identity/pin")
+UNLOCK = Door[Unlocked]("POST", "/v1/identity/pin/unlock", Unlocked)
 
 
 @dataclass(frozen=True)
@@ -43,3 +54,19 @@ class Identity:
     async def resend(self, *, claim: UUID) -> CodeSent:
         """Ask for a new code; the older one is void."""
         return await self.knock(RESEND, claim=claim)
+
+    async def ask_to_confirm(self) -> ConfirmationOut:
+        """Have a code sent to the registered number, to confirm what is asked for by SMS."""
+        return await self.knock(CONFIRMATION)
+
+    async def confirm(self, *, confirmation: UUID, code: str) -> None:
+        """Give that code."""
+        await self.knock(CONFIRM, confirmation=confirmation, code=code)
+
+    async def choose_pin(self, *, pin: str) -> None:
+        """Choose the PIN of SMS."""
+        await self.knock(PIN, pin=pin)
+
+    async def unlock(self, *, pin: str) -> Unlocked:
+        """Show the PIN of SMS; what is no refusal is right."""
+        return await self.knock(UNLOCK, pin=pin)

@@ -45,6 +45,33 @@ class Guard(Base):
     counted_at: Mapped[datetime] = mapped_column(Moment, index=True)
 
 
+class Confirmation(WithId, Base):
+    """What somebody asked for by SMS, and the code that says it was they."""
+
+    __tablename__ = "confirmations"
+
+    chat_index: Mapped[bytes] = mapped_column(LargeBinary(16))
+    person_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("people.id"))
+    code_hash: Mapped[bytes] = mapped_column(LargeBinary(32))
+    tries: Mapped[int] = mapped_column(SmallInteger, default=0)
+    expires_at: Mapped[datetime] = mapped_column(Moment, index=True)
+    used_at: Mapped[datetime | None] = mapped_column(Moment)
+
+
+class Pin(Base):
+    """The four digits with which a person sees amounts and names by SMS, as a slow keyed hash."""
+
+    __tablename__ = "pins"
+
+    person_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("people.id"), primary_key=True)
+    salt: Mapped[bytes] = mapped_column(LargeBinary(16))
+    hash: Mapped[bytes] = mapped_column(LargeBinary(32))
+    chosen_at: Mapped[datetime] = mapped_column(Moment)
+    misses: Mapped[int] = mapped_column(SmallInteger, default=0)
+    """Wrong ones on the day `missed_on`."""
+    missed_on: Mapped[date | None]
+
+
 class WorkplaceChoice(Base):
     """The workplaces that were shown for a national code, known or not, and the guesses at them."""
 

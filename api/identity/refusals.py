@@ -72,3 +72,29 @@ class TooManyClaims(TooMany):
     """Too many claims for now, from this chat or in all; `wait_seconds` says how long."""
 
     code = "too_many_claims"
+
+
+class WeakPin(Invalid):
+    """These four digits are among the first that a stranger tries."""
+
+    code = "weak_pin"
+
+
+class NoPin(NotAllowed):
+    """The person has chosen no PIN yet."""
+
+    code = "no_pin"
+
+
+class WrongPin(Invalid):
+    """The PIN is another one; `left` tries are left today."""
+
+    code = "wrong_pin"
+    kept = True
+
+
+class PinLocked(TooMany):
+    """Too many wrong PINs today; `wait_seconds` until tomorrow."""
+
+    code = "pin_locked"
+    kept = True

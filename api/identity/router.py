@@ -4,11 +4,13 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
+from api.access import numbers
 from api.access import queries as access_queries
-from api.access.doors import Anyone, Now, Router, Today, answers
+from api.access.doors import Anyone, Linked, Now, Router, Today, answers
+from api.access.refusals import NotLinked
 from api.access.rules import ChatAddress
 from api.errors import Invalid
-from api.identity import rules, service
+from api.identity import confirming, pins, rules, service
 from api.identity.models import Claim
 from api.identity.refusals import (
     BranchOnly,
@@ -17,12 +19,27 @@ from api.identity.refusals import (
     CoolDown,
     Locked,
     NoChoice,
+    NoPin,
+    PinLocked,
     TooManyClaims,
     TooManyCodes,
+    WeakPin,
     WrongCode,
     WrongFact,
+    WrongPin,
 )
-from api.identity.schemas import ClaimIn, ClaimOut, CodeIn, CodeSent, FactIn, Welcome, WorkplacesOut
+from api.identity.schemas import (
+    ClaimIn,
+    ClaimOut,
+    CodeIn,
+    CodeSent,
+    ConfirmationOut,
+    FactIn,
+    PinIn,
+    Unlocked,
+    Welcome,
+    WorkplacesOut,
+)
 from api.kit.identifiers import mask_phone
 from api.settings import Settings
 
@@ -112,6 +129,51 @@ def resend(session: Session, caller: Anyone, now: Now, claim_id: UUID) -> CodeSe
     """Send a new code; the older one is void."""
     made, number = service.resend(session, chat=_chat(caller), claim_id=claim_id, now=now)
     return _sent(made, number)
+
+
+@router.post("/confirmations", responses=answers(CoolDown, TooManyCodes, BranchOnly))
+def ask_to_confirm(session: Session, caller: Linked, now: Now) -> ConfirmationOut:
+    """Send a code by SMS to the registered number, to confirm what is asked for in this chat."""
+    made, number = confirming.ask(session, chat=caller.chat, person_id=caller.person_id, now=now)
+    return ConfirmationOut(
+        id=made.id,
+        to=str(mask_phone(number)),
+        expires_at=made.expires_at,
+        digits=rules.CODE_DIGITS,
+    )
+
+
+@router.post("/confirmations/{confirmation_id}/code", responses=answers(WrongCode, CodeExpired))
+def confirm(
+    session: Session, caller: Linked, now: Now, confirmation_id: UUID, said: CodeIn
+) -> None:
+    """Give the code of a confirmation, once."""
+    confirming.confirm(
+        session, chat=caller.chat, confirmation_id=confirmation_id, code=said.code, now=now
+    )
+
+
+@router.post("/pin", responses=answers(WeakPin))
+def choose_pin(session: Session, caller: Linked, now: Now, said: PinIn) -> None:
+    """Choose the PIN that lets an answer by SMS show amounts and names."""
+    pins.choose(session, person_id=caller.person_id, pin=said.pin, now=now)
+
+
+@router.post("/pin/unlock", responses=answers(NotLinked, NoPin, WrongPin, PinLocked))
+def unlock(session: Session, caller: Anyone, now: Now, said: PinIn) -> Unlocked:
+    """Say whether this is the person's PIN; five wrong ones close it until the next day.
+
+    Of several linked people on a phone it says who writes.
+    """
+    chat = _chat(caller)
+    several = numbers.sharing(session, chat, now=now)
+    known = several or ({caller.person_id} if caller.person_id else set())
+    if not known:
+        raise NotLinked
+    whose = pins.unlock(session, person_ids=known, pin=said.pin, now=now)
+    if several:
+        numbers.choose(session, chat, person_id=whose, now=now)
+    return Unlocked(changed=whose != caller.person_id)
 
 
 def _chat(caller: Anyone) -> ChatAddress:

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from enum import StrEnum
+from itertools import pairwise
 
 CLAIM_LASTS = timedelta(minutes=15)
 CLAIMS_A_DAY = 10
@@ -34,6 +35,17 @@ CODES_A_DAY = 5
 
 CODES_GO_TO = "+989"
 """Prefix of the numbers that codes are sent to: Iranian mobiles, so that nobody earns by them."""
+
+
+PIN_DIGITS = 4
+PIN_TRIES = 5
+"""Wrong PINs of a person on a day; after them it opens nothing until the next day of Tehran."""
+
+
+def is_guessed_first(pin: str) -> bool:
+    """Whether a PIN is among those a stranger tries first: one digit, or digits in a row."""
+    steps = {int(after) - int(before) for before, after in pairwise(pin)}
+    return steps in ({0}, {1}, {-1})
 
 
 class Question(StrEnum):

@@ -65,3 +65,21 @@ class Welcome(BaseModel):
 
     name: str = Field(examples=["م*** ا***"])
     grants: list[GrantOut]
+
+
+class ConfirmationOut(CodeSent):
+    """A code that confirms what was asked for by SMS."""
+
+    id: UUID
+
+
+class Unlocked(BaseModel):
+    """The PIN was right; `changed` where from now on another of the people of a phone is answered."""
+
+    changed: bool = False
+
+
+class PinIn(BaseModel):
+    """Four digits."""
+
+    pin: str = Field(pattern="^[0-9]{4}$", examples=["4831"])

@@ -10,26 +10,24 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import delete, select, true, update
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from api import db
+from api.access import numbers
 from api.access import queries as access_queries
 from api.access import service as access
 from api.access.models import ChatLink
-from api.access.rules import ChatAddress, Level
+from api.access.rules import SMS, ChatAddress, Level
 from api.audit import service as audit
 from api.errors import Invalid, NotFound
-from api.identity import choosing, guard, queries, rules
+from api.identity import choosing, codes, confirming, guard, queries, rules
 from api.identity.models import Claim, Guard, SentCode, WorkplaceChoice
 from api.identity.refusals import (
     BranchOnly,
     ClaimOver,
     CodeExpired,
-    CoolDown,
     NoChoice,
     TooManyClaims,
-    TooManyCodes,
     WrongCode,
     WrongFact,
 )
@@ -61,17 +59,25 @@ def claim(
     """Open a claim: somebody in this chat says who they are.
 
     Raises Invalid (field national_code or phone), TooManyClaims (ten a day from a chat,
-    `claims_an_hour` from all), Locked, BranchOnly; never says whether the person is known.
+    `claims_an_hour` from all), Locked, BranchOnly; never says whether the person is known, nor, by
+    SMS, whether the number is theirs.
     """
     code = _national_code(national_code)
     shared = _phone(phone)
     index = access_queries.chat_index(chat)
     guard.watch(session, index, now=now)
     _spend(session, index, claims_an_hour=claims_an_hour, now=now)
+    person_id, whose = people.ids_by_national_code(session, [code]).get(code), code
+    if chat.messenger == SMS and person_id not in numbers.may_link(
+        session, chat, today=calendar.today(now)
+    ):
+        # A number speaks for nobody but its own; the claim goes on as one for nobody we know, and
+        # takes nothing from the choice that the person is shown elsewhere.
+        person_id, whose = None, f"{code} {chat.chat_id}"
     made = Claim(
         chat_index=index,
-        person_id=people.ids_by_national_code(session, [code]).get(code),
-        code_index=choosing.code_index(code),
+        person_id=person_id,
+        code_index=choosing.code_index(whose),
         phone_index=db.keys().blind("phone", shared),
         language=language,
         created_at=now,
@@ -147,8 +153,8 @@ def answer_code(
 
     Raises Invalid (field code), ClaimOver, CodeExpired, WrongCode, Locked, BranchOnly.
     """
-    said = ascii_digits(normalise(code)).replace(" ", "")
-    if not (said.isascii() and said.isdigit() and len(said) == rules.CODE_DIGITS):
+    said = codes.read(code)
+    if said is None:
         raise Invalid(field="code", reason="form")
     index = access_queries.chat_index(chat)
     made = _open_claim(session, claim_id, index, now)
@@ -210,7 +216,7 @@ def sweep(session: Session, *, now: datetime, limit: int = 5000) -> int:
     ):
         swept = session.scalars(statement.execution_options(synchronize_session=False))
         forgotten += len(swept.all())
-    return forgotten
+    return forgotten + confirming.sweep(session, before=now - SWEPT_AFTER, limit=limit)
 
 
 def _facts(session: Session, person_id: UUID | None, audience: str, now: datetime) -> set[str]:
@@ -271,7 +277,7 @@ def _send_code(session: Session, made: Claim, person_id: UUID, now: datetime) ->
     person = _person(session, person_id)
     if person.phone is None or not person.phone.startswith(rules.CODES_GO_TO):
         raise BranchOnly
-    _count_code(session, db.keys().blind("phone", person.phone), now)
+    codes.count(session, db.keys().blind("phone", person.phone), now)
     code = f"{secrets.randbelow(10**rules.CODE_DIGITS):0{rules.CODE_DIGITS}d}"
     made.state = ClaimState.SENT
     made.codes += 1
@@ -293,21 +299,6 @@ def _send_code(session: Session, made: Claim, person_id: UUID, now: datetime) ->
     return person.phone
 
 
-def _count_code(session: Session, phone_index: bytes, now: datetime) -> None:
-    day = calendar.today(now)
-    sent, last = queries.codes_sent(session, phone_index, day)
-    if last is not None and last > now - rules.CODE_APART:
-        raise CoolDown(wait_seconds=_seconds(last + rules.CODE_APART, now))
-    if sent >= rules.CODES_A_DAY:
-        raise TooManyCodes(wait_seconds=_seconds(calendar.end_of_day(day), now))
-    try:
-        with session.begin_nested():
-            session.add(SentCode(phone_index=phone_index, day=day, ordinal=sent + 1, sent_at=now))
-    except IntegrityError:
-        # Another chat asked for the same number at the same moment.
-        raise CoolDown(wait_seconds=_seconds(now + rules.CODE_APART, now)) from None
-
-
 def _spend(session: Session, chat_index: bytes, *, claims_an_hour: int, now: datetime) -> None:
     day, hour = timedelta(days=1), timedelta(hours=1)
     of_chat = Claim.chat_index == chat_index
@@ -315,7 +306,7 @@ def _spend(session: Session, chat_index: bytes, *, claims_an_hour: int, now: dat
     if full is None:
         full = queries.full_until(session, true(), most=claims_an_hour, span=hour, now=now)
     if full is not None:
-        raise TooManyClaims(wait_seconds=_seconds(full, now))
+        raise TooManyClaims(wait_seconds=codes.seconds(full, now))
 
 
 def _open_claim(session: Session, claim_id: UUID, chat_index: bytes, now: datetime) -> Claim:
@@ -334,10 +325,6 @@ def _person(session: Session, person_id: UUID) -> Person:
 
 def _hash(claim_id: UUID, code: str) -> bytes:
     return db.keys().sign("link_code", claim_id.bytes + code.encode())
-
-
-def _seconds(until: datetime, now: datetime) -> int:
-    return max(1, int((until - now).total_seconds()))
 
 
 def _month(text: str | None) -> str:

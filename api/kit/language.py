@@ -15,11 +15,16 @@ A hole is worded by the Python type of its fact, in the reader's digits and cale
     Sentence        its own words
     Code            ASCII digits, set apart from the right-to-left text round it
     str             as it is                      {name:digits}  its digits in the reader's script
+    Private         its own words                 to a reader who has proved nothing: other words, or none
+
+A discreet speech is for a reader who has proved nothing (an SMS without a PIN): it says no amount,
+and of a text no word and no number longer than four digits, unless the text is Public.
 
 A language is a row of `_MANNERS` and a catalogue under `locales/`; adding one touches nothing else.
 """
 
 import gettext
+import re
 import string
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
@@ -33,7 +38,7 @@ from typing import Any, Self
 
 from api.kit.calendar import TEHRAN, Month, jalali
 from api.kit.money import Rials
-from api.kit.text import Code
+from api.kit.text import Code, Public, ascii_digits
 
 LOCALES = Path(__file__).parents[2] / "locales"
 DOMAIN = "bimeyar"
@@ -272,17 +277,30 @@ def hole_names(text: str) -> frozenset[str]:
     return frozenset(name for _text, name, _style in _parsed(text) if name)
 
 
+@dataclass(frozen=True, slots=True)
+class Private:
+    """A sentence that a discreet speech leaves out, or says in other words."""
+
+    words: Sentence
+    instead: Sentence | None = None
+
+
 class Speech:
     """One language in one medium. Gives plain text: who sends it escapes it.
 
     MissingCatalogue where the language's catalogue is not compiled.
     """
 
-    __slots__ = ("_apart", "_digits", "_manner", "_minus", "_short", "language", "medium")
+    __slots__ = (
+        "_apart", "_digits", "_manner", "_minus", "_short", "discreet", "language", "medium",
+    )  # fmt: skip
 
-    def __init__(self, language: Language, medium: Medium = Medium.CHAT) -> None:
+    def __init__(
+        self, language: Language, medium: Medium = Medium.CHAT, *, discreet: bool = False
+    ) -> None:
         self.language = language
         self.medium = medium
+        self.discreet = discreet
         self._manner = _MANNERS[language]
         _catalogue(language)  # A missing one is told here, not at the first sentence.
         self._digits = _digits(language)
@@ -312,8 +330,13 @@ class Speech:
                     fact = facts[name]
                 except KeyError:
                     raise KeyError(f"no {name!r} for {sentence.msgid!r}") from None
-                said.append(_saying(fact.__class__, style)(self, fact))
+                words = _saying(fact.__class__, style)(self, fact)
+                said.append(_discreet(fact, words) if self.discreet else words)
         return "".join(said)
+
+    def name(self, text: str) -> str:
+        """Write a name or another text that is no sentence."""
+        return _discreet(text, text) if self.discreet else text
 
     def fact(self, value: Any, style: str = "") -> str:
         """Say one fact by its type; `style` is what follows the colon in a hole."""
@@ -359,6 +382,29 @@ class Speech:
         return f"\u2066{code}\u2069" if self._apart else code
 
 
+_UNSAID = "***"
+# What may stand in a text without telling anything: the last digits of a number, a check code, a
+# day. All else, each letter of a name among it, is left out.
+_HARMLESS = re.compile(r"[*•]{0,4}[A-Z0-9]{1,4}(?:[*•/:.-]{1,4}[A-Z0-9]{1,4})?")
+_DIGITS_SHOWN = 8
+
+
+def _discreet(fact: object, words: str) -> str:
+    """What a discreet speech makes of a fact's words."""
+    if isinstance(fact, Rials):
+        return _UNSAID
+    if not isinstance(fact, str) or isinstance(fact, Public):
+        return words
+    if sum(letter.isdigit() for letter in words) > _DIGITS_SHOWN:
+        return _UNSAID
+    said: list[str] = []
+    for word in words.split():
+        shown = word if _HARMLESS.fullmatch(ascii_digits(word)) else _UNSAID
+        if shown != _UNSAID or said[-1:] != [_UNSAID]:
+            said.append(shown)
+    return " ".join(said)
+
+
 # What stands before a number's sign: left-to-right, right-to-left and Arabic letter marks.
 _DIRECTIONS = "\u200e\u200f\u061c"
 _IN_SMS = {DateStyle.LONG: DateStyle.NUMERIC, DateStyle.SHORT: DateStyle.PLAIN}
@@ -392,6 +438,11 @@ def _saying(kind: type[object], style: str) -> "_Saying":
 _Saying = Callable[[Speech, Any], str]
 
 
+def _private(speech: Speech, private: Private) -> str:
+    words = private.instead if speech.discreet else private.words
+    return "" if words is None else speech.word(words)
+
+
 def _days_and_moments(say: Callable[[Speech, Any, DateStyle], str]) -> dict[str, _Saying]:
     def styled(style: DateStyle) -> _Saying:
         return lambda speech, value: say(speech, value, style)
@@ -408,6 +459,7 @@ _SAYINGS: Mapping[type, Mapping[str, _Saying]] = {
     datetime: _days_and_moments(Speech.moment),
     Month: {"": Speech.month},
     Sentence: {"": Speech.word},
+    Private: {"": _private},
     Code: {"": Speech.code},
     str: {"": lambda _speech, text: str(text), "digits": Speech.digits},
 }

@@ -49,6 +49,12 @@ class Code(str):
     __slots__ = ()
 
 
+class Public(str):
+    """Text that is about nobody, such as a branch's address: said to whoever may be reading."""
+
+    __slots__ = ()
+
+
 def normalise(text: str) -> str:
     """Give the text as we keep it: Persian letters, one form, nothing invisible, single spaces.
 

@@ -15,6 +15,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from api import sets
+from api.access import service as access
+from api.access.rules import SMS
 from api.db import new_id
 from api.kit.outcome import State
 from api.notices.models import Attempt, AttemptPart, Delivery, Notice
@@ -42,6 +44,7 @@ class Courses:
         self._touched: dict[uuid.UUID, Notice] = {}
         self._given_up: dict[uuid.UUID, str] = {}
         self._parts: list[dict[str, Any]] = []
+        self._deaf: set[uuid.UUID] = set()
 
     def wait(self, delivery: Delivery, until: datetime) -> None:
         """Look at it again then; nothing has happened."""
@@ -74,7 +77,7 @@ class Courses:
             return
         step = step_of(delivery, notice)
         if after is Status.PERMANENT_FAILURE:
-            self.go_on(delivery, notice, status=after)
+            self.unreachable(delivery, notice)
         elif after is Status.DELIVERED or (after is Status.SENT and not step.needs_delivery):
             self._set(delivery, after, due_at=None)
         else:
@@ -120,6 +123,12 @@ class Courses:
             )
             self.handed_over = True
         self._touch(notice)
+
+    def unreachable(self, delivery: Delivery, notice: Notice, reason: str | None = None) -> None:
+        """Go on where nobody is there any more; what was linked by a phone like that ends."""
+        if delivery.channel == SMS:
+            self._deaf.add(notice.person_id)
+        self.go_on(delivery, notice, status=Status.PERMANENT_FAILURE, reason=reason)
 
     def give_up(self, delivery: Delivery, notice: Notice, reason: str) -> None:
         """End it without success: somebody must act."""
@@ -170,6 +179,8 @@ class Courses:
                     "delivery.gave_up", channel=self._given_up[notice.id], notice=str(notice.id)
                 )
         self._session.flush()
+        for person_id in sorted(self._deaf):
+            access.end_number(self._session, person_id=person_id, now=self._now)
 
     def _set(
         self,

@@ -173,7 +173,7 @@ def _rejected(
     elif rejected.address_dead:
         if attempt is not None and attempt.link_id is not None:
             access.break_link(session, link_id=attempt.link_id, now=now)
-        courses.go_on(delivery, notice, status=Status.PERMANENT_FAILURE, reason=rejected.reason)
+        courses.unreachable(delivery, notice, rejected.reason)
     else:
         courses.go_on(delivery, notice, status=Status.TECHNICAL_FAILURE, reason=rejected.reason)
 

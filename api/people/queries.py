@@ -47,6 +47,12 @@ def ids_by_national_code(session: Session, codes: Collection[str]) -> Mapping[st
     return {indexes[index]: person_id for index, person_id in found}
 
 
+def registered_with(session: Session, number: str) -> Collection[uuid.UUID]:
+    """Everybody whose registered phone is this number (E.164)."""
+    index = db.keys().blind("phone", number)
+    return session.scalars(select(Person.id).where(Person.phone_index == index)).all()
+
+
 def languages(session: Session, person_ids: Collection[uuid.UUID]) -> Mapping[uuid.UUID, str]:
     """The registry's language of each person."""
     found = session.execute(select(Person.id, Person.language).where(Person.id.in_(person_ids)))

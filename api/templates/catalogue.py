@@ -99,6 +99,15 @@ _ALL = (
         example_secret={"code": "482913"},
     ),
     Template(
+        name="confirm_code",
+        notice_class=NoticeClass.CODE,
+        subject=_("a code to confirm what was asked for by SMS"),
+        question=None,
+        facts=CodeFacts,
+        example=CodeFacts(minutes=3),
+        example_secret={"code": "482913"},
+    ),
+    Template(
         name="link_added",
         # An alarm where it was not their own doing: no night, holiday or STOP holds it back.
         notice_class=NoticeClass.RECEIPT,

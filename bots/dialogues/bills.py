@@ -16,7 +16,7 @@ from api.kit.money import Rials
 from api.kit.text import ascii_digits
 from api.payments.refusals import BillBeingChecked, BillClosed, NothingToPay, PayingUnavailable
 from api.payments.rules import MOST_BILLS
-from bots import wording
+from bots import talk, wording
 from bots.dialogues.bill_words import (
     WHAT_NEXT,
     Whose,
@@ -173,6 +173,9 @@ async def _pay(core: Core, turn: int, bills: Sequence[BillOut], whose: Whose) ->
     wanted = choices.get(chosen, [])
     if not wanted:
         await Say(wording.BEING_CONFIRMED)
+        return
+    if not talk.opens_pages():
+        await Say(lines(*map(numbers, wanted)))
         return
     try:
         link = await Do(f"link.{turn}", core.payments.link, bills=[one.id for one in wanted])

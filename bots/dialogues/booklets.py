@@ -19,6 +19,7 @@ from api.client import Core
 from api.kit import identifiers
 from api.kit.language import Sentence, _
 from api.kit.money import Rials
+from api.kit.text import Public
 from api.organisation.schemas import BranchNear
 from api.people.rules import Relation
 from api.people.schemas import Family, MemberOut
@@ -61,6 +62,7 @@ _RELATIONS = {
     place=30,
     service=_SERVICE,
     keywords=("book", "booklet", "4", "دفترچه"),
+    sms="4",
 )
 async def booklet(core: Core) -> None:
     """Ask what is wanted, say what it costs and when it comes, and send the request."""
@@ -164,7 +166,7 @@ async def _branch(core: Core) -> UUID | None:
     else:
         near = await Do("near", core.organisation.near, place=place, service=_SERVICE)
     if not near.items and near.provinces:
-        options = [Option(f"p{number}", name) for number, name in enumerate(near.provinces)]
+        options = [Option(f"p{number}", Public(name)) for number, name in enumerate(near.provinces)]
         chosen = await Ask(
             "province",
             _("We found no branch within 50 km of it. Which province, please?"),
@@ -193,7 +195,7 @@ def _which(branches: Sequence[BranchNear]) -> Sentence:
     """The question, under where the branches are and when they are open, while they fit a page."""
     rows = [
         _("{name:digits}: {address:digits}. Open: {hours:digits}").using(
-            name=one.name, address=one.address, hours=one.hours
+            name=Public(one.name), address=Public(one.address), hours=Public(one.hours)
         )
         for one in branches
     ]
@@ -202,8 +204,10 @@ def _which(branches: Sequence[BranchNear]) -> Sentence:
 
 def _branch_label(branch: BranchNear) -> Sentence | str:
     if branch.distance_km is None:
-        return _("{name:digits} · {city}").using(name=branch.name, city=branch.city)
-    return _("{name:digits} · {km} km").using(name=branch.name, km=Decimal(str(branch.distance_km)))
+        return _("{name:digits} · {city}").using(name=Public(branch.name), city=Public(branch.city))
+    return _("{name:digits} · {km} km").using(
+        name=Public(branch.name), km=Decimal(str(branch.distance_km))
+    )
 
 
 def offered(offer: OfferOut, loss: Loss | None) -> Sentence:
@@ -243,13 +247,13 @@ async def _made(core: Core, made: BookletOut) -> None:
                 "Request {number:digits} is on its way; we expect it by {day:short}. "
                 "We write at every step."
             ),
-            number=made.number,
+            number=Public(made.number),
             day=made.due,
         )
         return
     await Say(
         _("Request {number:digits} is kept. It goes on when the fee of {amount:toman} is paid."),
-        number=made.number,
+        number=Public(made.number),
         amount=Rials(made.cost),
     )
     if await Ask("fee", _("What would you like to do next?"), [_PAY, _DONE]) == _PAY.id:

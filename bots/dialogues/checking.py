@@ -3,7 +3,7 @@
 from api.client import Core
 from api.kit.codes import grouped, parse_code
 from api.kit.language import _
-from api.kit.text import Code, ascii_digits
+from api.kit.text import Code, Public, ascii_digits
 from bots.dialogues.lines import lines
 from bots.talk import Ask, Do, Say, Unclear, dialogue
 
@@ -41,6 +41,7 @@ def a_bare_code(text: str) -> str | None:
     actions=("is_it_genuine",),
     keywords=("check", "6", "اصل بودن پیام", "کد بررسی"),
     reads=a_bare_code,
+    sms="6",
 )
 async def genuine(core: Core, notice: str = "") -> None:
     """Say yes or no about a code, with the day and the subject, and never an amount."""
@@ -58,7 +59,7 @@ async def genuine(core: Core, notice: str = "") -> None:
         await Say(
             _("Yes, this message is from us: {day:plain}, about {subject}."),
             day=found.day,
-            subject=found.subject or "",
+            subject=Public(found.subject or ""),
         )
         await Say(_("Our staff never ask for the password of a card or for a one-time code."))
         return

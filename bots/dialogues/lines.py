@@ -1,9 +1,9 @@
 """Several sentences as one, a line each."""
 
-from api.kit.language import Sentence
+from api.kit.language import Private, Sentence
 
 
-def lines(*said: Sentence | str | None) -> Sentence:
+def lines(*said: Sentence | Private | str | None) -> Sentence:
     """Put sentences, or texts as they are, under one another; None is left out.
 
     The outcome has holes only, so there is nothing in it to translate.

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from api.client import Core
 from api.kit.language import Sentence, _
+from api.kit.text import Public
 from api.notices.schemas import NoticePage
 from bots.dialogues.lines import lines
 from bots.talk import Act, Ask, Do, Option, Say, dialogue
@@ -64,7 +65,9 @@ _ACTIONS: Mapping[str, Sentence] = MappingProxyType({
 
 def _listed(page: NoticePage) -> Sequence[Option]:
     options = [
-        Option(line.code, _("{day:plain}: {subject}").using(day=line.day, subject=line.subject))
+        Option(
+            line.code, _("{day:plain}: {subject}").using(day=line.day, subject=Public(line.subject))
+        )
         for line in page.items
     ]
     if page.after is not None:

@@ -57,7 +57,7 @@ async def _next(core: Core, turn: int, *, others: bool) -> str:
     """Offer the receipt on paper, then the others."""
     after = [_OTHERS, _DONE] if others else [_DONE]
     # The pages know the person of the chat alone.
-    paper = [_PAPER] if talk.for_oneself() else []
+    paper = [_PAPER] if talk.for_oneself() and talk.opens_pages() else []
     asked = _("What would you like to do next?")
     chosen = await Ask(f"next.{turn}", asked, [*paper, *after])
     if chosen != _PAPER.id:

@@ -44,7 +44,7 @@ async def record(core: Core) -> None:
         if chosen == _DONE.id:
             return
         if chosen == _GAPS.id:
-            await Say(_all_gaps(found.gaps))
+            await Say(all_gaps(found.gaps))
         else:
             year = await Do(f"details.{turn}", core.records.year, year=int(chosen))
             await Say(explained(year, found))
@@ -53,11 +53,11 @@ async def record(core: Core) -> None:
 def told(record: RecordOut) -> Sentence:
     """Say the record in one line, how it was counted, and whether months are missing in it."""
     return lines(
-        _("Insured for {long}.").using(long=_long(record.total)),
+        _("Insured for {long}.").using(long=long(record.total)),
         _("Last month on record: {month}.").using(month=Month.parse(record.last_month))
         if record.last_month
         else None,
-        _gaps_line(record.gaps),
+        gaps_line(record.gaps),
         _n(
             "That is {n} day; 30 days are counted as a month.",
             "That is {n} days; 30 days are counted as a month.",
@@ -68,7 +68,7 @@ def told(record: RecordOut) -> Sentence:
     )
 
 
-def _long(total: TotalOut) -> Sentence:
+def long(total: TotalOut) -> Sentence:
     """So many years, months and days, without those that are none."""
     parts = [
         words
@@ -90,7 +90,8 @@ def _long(total: TotalOut) -> Sentence:
             return _n("{n} day", "{n} days", 0)
 
 
-def _gaps_line(gaps: Sequence[GapOut]) -> Sentence:
+def gaps_line(gaps: Sequence[GapOut]) -> Sentence:
+    """Say how many months are missing in between."""
     if not gaps:
         return _("No month is missing between the first and the last.")
     months = sum(gap.months for gap in gaps)
@@ -101,7 +102,7 @@ def _gaps_line(gaps: Sequence[GapOut]) -> Sentence:
     )
 
 
-def _all_gaps(gaps: Sequence[GapOut]) -> Sentence:
+def all_gaps(gaps: Sequence[GapOut]) -> Sentence:
     """List the gaps, the newest first, as many as one message holds well."""
     newest = list(reversed(gaps))
     more = len(newest) - LINES

@@ -11,11 +11,13 @@ from api.client import Core
 from api.errors import NotFound
 from api.kit.language import Sentence, _
 from api.kit.money import Rials
+from api.kit.text import Public
 from api.payments.refusals import BillBeingChecked, BillClosed, NothingToPay, PayingUnavailable
 from api.requests.refusals import NotDelivered, RequestNotFound
 from api.requests.rules import DELIVERED, SATISFIED, Satisfaction, number_in, request_number
 from api.requests.schemas import RequestDetails, RequestOut, StageOut
-from bots import wording
+from bots import talk, wording
+from bots.dialogues.bill_words import numbers
 from bots.dialogues.lines import lines
 from bots.talk import Ask, Do, Finish, Link, Option, Say, dialogue
 
@@ -152,7 +154,9 @@ async def followed(
 
 async def rated(core: Core, number: str, *, turn: int) -> None:
     """Ask the one question of a request that was delivered, and keep the answer."""
-    asked = _("How satisfied are you with how request {number:digits} went?").using(number=number)
+    asked = _("How satisfied are you with how request {number:digits} went?").using(
+        number=Public(number)
+    )
     said = Satisfaction(await Ask(f"rating.{turn}", asked, _ANSWERS))
     try:
         await Finish(f"rated.{turn}", core.requests.satisfied, number=number, satisfaction=said)
@@ -165,7 +169,10 @@ async def rated(core: Core, number: str, *, turn: int) -> None:
 
 
 async def paid(core: Core, bill: UUID, *, turn: int) -> None:
-    """Open the page on which a fee is paid."""
+    """Open the page on which a fee is paid, or say the numbers it is paid with."""
+    if not talk.opens_pages():
+        await Say(numbers(await Do(f"fee.{turn}", core.bills.show, bill=bill)))
+        return
     try:
         page = await Do(f"link.{turn}", core.payments.link, bills=[bill])
     except (BillBeingChecked, BillClosed, NothingToPay, PayingUnavailable) as no:
@@ -194,7 +201,7 @@ def told(details: RequestDetails, today: date) -> Sentence:
     """Say where a request is, what belongs to that, and the way it came."""
     return lines(
         _("Request {number:digits}, {what}: {stage}.").using(
-            number=details.number, what=_what(details), stage=_stage(details.stage)
+            number=Public(details.number), what=_what(details), stage=_stage(details.stage)
         ),
         _("For: {name}").using(name=details.for_whom) if details.for_whom else None,
         _noted(details.stages[-1]),
@@ -207,8 +214,21 @@ def told(details: RequestDetails, today: date) -> Sentence:
     )
 
 
+def in_short(details: RequestDetails, today: date) -> Sentence:
+    """Say where a request is, since when and by when, for an SMS."""
+    return lines(
+        _("Request {number:digits}: {stage} since {day:plain}.").using(
+            number=Public(details.number), stage=_stage(details.stage), day=details.stages[-1].on
+        ),
+        _noted(details.stages[-1]),
+        _awaited(details, today),
+    )
+
+
 def _label(request: RequestOut) -> Sentence:
-    return _("{number:digits} · {stage}").using(number=request.number, stage=_stage(request.stage))
+    return _("{number:digits} · {stage}").using(
+        number=Public(request.number), stage=_stage(request.stage)
+    )
 
 
 def _what(request: RequestOut) -> Sentence | str:
@@ -223,7 +243,9 @@ def _noted(last: StageOut) -> Sentence | None:
     """What was noted at the stage it is at."""
     note = last.note
     if "tracking" in note:
-        return _("Tracking number of the post: {tracking:digits}").using(tracking=note["tracking"])
+        return _("Tracking number of the post: {tracking:digits}").using(
+            tracking=Public(note["tracking"])
+        )
     if "reason" in note:
         return _("Why: {reason:digits}").using(reason=note["reason"])
     if "amount" in note and last.stage == Stage.CANCELLED:

@@ -9,10 +9,12 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from pydantic import SecretStr
+from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from notifier.channels.dialects import BALE, DIALECTS, TELEGRAM
+from notifier.channels.smpp.settings import SmppSettings
+from notifier.channels.sms_http import API_ROOT as KAVENEGAR_ROOT
 
 _TOKEN = re.compile(r"[0-9]+:[A-Za-z0-9_-]{20,}")
 _ROOT = re.compile(r"https?://\S+")
@@ -42,6 +44,13 @@ class BotSettings:
     def name(self) -> str:
         """`telegram:employers`: what its rate and its attempts are kept under."""
         return f"{self.messenger}:{self.audience}"
+
+
+class SmsSettings(SmppSettings):
+    """The line of SMS, which the notifier and the bots speak by: Kavenegar's, or one at a centre."""
+
+    kavenegar_root: str = Field(default=KAVENEGAR_ROOT, pattern=r"^https?://\S+$")
+    kavenegar_key: SecretStr = SecretStr("")
 
 
 class ChannelSettings(BaseSettings):

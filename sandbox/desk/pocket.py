@@ -42,6 +42,7 @@ class Pocket:
             web.post("/desk/update", self._raw),
             web.get("/desk/sms", self._sms),
             web.post("/desk/sms", self._send_sms),
+            web.post("/desk/ring", self._ring),
             web.get("/desk/mail", self._mail),
             web.get("/desk/mail/{id}/page", self._mail_page),
         ]
@@ -214,6 +215,13 @@ class Pocket:
                 phone=phone, receiver=asked.text("to", LINE), message=asked.text("text")
             )
         )
+
+    async def _ring(self, request: web.Request) -> web.Response:
+        asked = await Asked.of(self._world, request)
+        phone = _phone(asked)
+        if not phone:
+            raise wrong("this person has no phone")
+        return _json(await self._world.network.ring(phone=phone))
 
     async def _mail(self, request: web.Request) -> web.Response:
         asked = await Asked.of(self._world, request)

@@ -55,12 +55,16 @@ WORDS = {
 
 @dataclass(frozen=True)
 class Addresses:
-    """Where the company pushes: delivery reports (GET or POST) and inbound messages; empty is nowhere."""
+    """Where the company pushes (by GET or POST): delivery reports, inbound messages, missed calls.
+
+    An empty address is nowhere.
+    """
 
     report_url: str = ""
     report_method: str = "GET"
     inbound_url: str = ""
     delay_ms: int = 1_500
+    missed_url: str = ""
 
 
 class Network:
@@ -185,6 +189,14 @@ class Network:
             result=trouble or "taken",
         )
         return {"messageid": number, "taken": not trouble, "why": trouble}
+
+    async def ring(self, *, phone: str) -> dict[str, Any]:
+        """Let a person's phone ring the organisation and hang up; answers whether somebody noted it."""
+        trouble = await self._push(self._addresses.missed_url, {"from": phone})
+        self._witness.add(
+            "sms", "missed", accepted=not trouble, address=phone, result=trouble or "taken"
+        )
+        return {"taken": not trouble, "why": trouble}
 
     def inbox(self, phone: str, *, since: int) -> list[dict[str, Any]]:
         """Answer what stands on a phone's SMS screen, oldest first: what came, and what its owner sent."""

@@ -287,6 +287,10 @@ class Phone {
     });
     this.part(".outcome select").addEventListener("change", (event) =>
       act("/desk/sms/outcome", { person: this.person.id, outcome: event.target.value }));
+    this.part(".ring").addEventListener("click", async () => {
+      const rung = await act("/desk/ring", { person: this.person.id });
+      if (rung.taken === false) trouble(words.sms_not_taken);
+    });
     this.part(".sms .composer").hidden = this.part(".outcome").hidden = !this.person.phone;
     this.attachments(false);
   }

@@ -238,6 +238,10 @@ BODIES: dict[str, Any] = {
             }
         ]
     },
+    "identity.ask_to_confirm": None,
+    "identity.choose_pin": {"pin": "4831"},
+    "identity.confirm": {"code": "123456"},
+    "identity.unlock": {"pin": "4831"},
     "identity.claim": {"national_code": "0012345679", "phone": "+989990000001"},
     "identity.code": {"code": "123456"},
     "identity.fact": {"month": "1398-04"},
@@ -257,6 +261,7 @@ HOLES = {
     "credit": str(db.new_id()),
     "debt": str(db.new_id()),
     "claim_id": str(db.new_id()),
+    "confirmation_id": str(db.new_id()),
     "code": "K7Q2-M4XD",
     "number": "0" * 13,
     "year": "1405",
@@ -469,3 +474,12 @@ def until(done: Callable[[], bool]) -> None:
         if time.monotonic() > last:
             raise TimeoutError
         time.sleep(0.1)
+
+
+def test_an_answer_waits_for_no_acknowledgement_of_its_head():
+    with (
+        closing(app_module._listen("127.0.0.1", 0)) as listening,
+        closing(socket.create_connection(listening.getsockname())),
+        closing(listening.accept()[0]) as taken,
+    ):
+        assert taken.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)

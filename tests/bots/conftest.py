@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import delete
 
 from api import db
-from bots import migrations
+from bots import allowance, migrations
 from bots.memory import Memory
 from bots.store import Store, open_plain
 from bots.tables import metadata
@@ -69,6 +69,13 @@ async def memory(memory_url: str, clock: Clock) -> AsyncIterator[Memory]:
     store = Store(memory_url, size=6)
     yield Memory(store, db.keys(), clock=clock)
     await store.close()
+
+
+@pytest.fixture
+def endless(monkeypatch: pytest.MonkeyPatch) -> None:
+    """By SMS as many answers as a transcript has."""
+    monkeypatch.setattr(allowance, "ANSWERS_A_DAY", 1_000)
+    monkeypatch.setattr(allowance, "SAME_WORDS", 1_000)
 
 
 @pytest.fixture

@@ -17,24 +17,30 @@ from telegram.request import RequestData
 from api import db
 from api.client import Core
 from api.kit.language import Medium
+from api.kit.message import Message as Said
 from api.kit.message import Pin
+from api.kit.outcome import Accepted, Outcome
 from bots import log
 from bots.adapters import Adapter, Raw
 from bots.adapters.bale import BaleAdapter
+from bots.adapters.sms import SmsAdapter, SmsMouth
 from bots.adapters.telegram import TelegramAdapter
 from bots.adapters.terminal import TerminalAdapter, shown
 from bots.conversation import Conversation
 from bots.replay import Address
 from bots.reply import Reply
 from bots.talk import Dialogues
+from bots.texting import Texting
 from notifier.channels import mouths
 from notifier.channels.bale import BaleChannel
 from notifier.channels.settings import BotSettings
+from notifier.channels.sms_http import KavenegarChannel
 from notifier.channels.telegram import TelegramChannel
 from tests.support import make
 
 CHAT = "501"
 PHONE = "+989121234567"
+NUMBER = "+989990000501"
 _MARKS = re.compile("[\u200e\u200f]")
 
 
@@ -63,11 +69,13 @@ class Player:
         *,
         heard: list[Heard],
         language: str = "",
+        chat: str = CHAT,
     ) -> None:
         self.dialogues = dialogues
         self.core = core
         self.adapter = adapter
-        self.address = Address(adapter.messenger, audience, CHAT)
+        self.address = Address(adapter.messenger, audience, chat)
+        self.medium: Medium | None = None
         self.heard = heard
         self.keys = db.keys()
         self.now = make.NOW.timestamp()
@@ -89,8 +97,8 @@ class Player:
         """Send one raw update and hear what comes back."""
         self._number += 1
         raw = {"update_id": self._number, **raw}
-        assert self.adapter.update_id(raw) == self._number
-        assert self.adapter.chat_of(raw) == CHAT
+        assert self.adapter.update_id(raw) is not None
+        assert self.adapter.chat_of(raw) == self.address.chat
         sent = self.adapter.read(raw)
         if sent is None:
             return []
@@ -104,14 +112,15 @@ class Player:
 
     def _conversation(self) -> Conversation:
         self._loaded = self.chat
-        return Conversation(
+        kind = Texting if self.address.by_sms else Conversation
+        return kind(
             self.dialogues,
             self.core,
             self._loaded,
             address=self.address,
             keys=self.keys,
             now=self.now,
-            medium=Medium.CHAT,
+            medium=self.medium,
         )
 
     async def _hear(self, conversation: Conversation, replies: list[Reply]) -> list[Heard]:
@@ -121,8 +130,12 @@ class Player:
         self.heard.clear()
         for reply in replies:
             assert reply.numbered(conversation.speech).strip(), "every question has a form in words"
+            if reply.pins and not self.adapter.channel.can.pins:
+                continue
             message = reply.message(conversation.speech, self.adapter.channel.can)
-            await self.adapter.channel.send(mouths.Address(chat_id=CHAT), message, "reference")
+            await self.adapter.channel.send(
+                mouths.Address(chat_id=self.address.chat), message, "reference"
+            )
         return list(self.heard)
 
 
@@ -301,3 +314,68 @@ class _Hand:
             )
         )
         return 200, b'{"ok": true, "result": {"message_id": 1}}'
+
+
+class SmsPlayer(Player):
+    """A phone that writes SMS: digits and words, and no buttons."""
+
+    def __init__(
+        self,
+        dialogues: Dialogues,
+        core: Core,
+        audience: str,
+        language: str = "",
+        number: str = NUMBER,
+    ) -> None:
+        heard: list[Heard] = []
+
+        class Ear:
+            can = KavenegarChannel.can
+
+            async def send(self, to: mouths.Address, message: Said, reference: str) -> Outcome:
+                assert to.phone == number, "answers go to the number that wrote, and nowhere else"
+                assert not message.buttons
+                heard.append(Heard(message.text, (), ""))
+                return Accepted("1")
+
+            async def ask(self, reference: str) -> None:
+                return None
+
+            async def close(self) -> None:
+                return None
+
+        super().__init__(
+            dialogues,
+            core,
+            "people",
+            SmsAdapter(SmsMouth(Ear())),
+            heard=heard,
+            language=language,
+            chat=number,
+        )
+
+    def raw(self, kind: str, value: Any) -> Raw:
+        """What the provider pushes; a tap is written as the digit or the words of its line."""
+        written = self.written(value) if kind == "tap" else value
+        text = written if kind in {"tap", "text"} else f"/start {value}"
+        return {
+            "messageid": str(self._number + 1),
+            "from": "0" + self.address.chat[3:],
+            "message": text,
+        }
+
+    def written(self, data: str) -> str:
+        """The digit of a line, or its words where it has none."""
+        digit = next((digit for digit, taps in self.chat["shown"].items() if taps == data), None)
+        lines = [
+            line
+            for reply in self.replies
+            for line in (*reply.lines, *reply.others, *(line for _d, line in reply.ways))
+        ]
+        return digit or next((line.label for line in lines if line.data == data), data)
+
+    async def call(self) -> list[Heard]:
+        """Ring, and say nothing."""
+        return await self.send(
+            {"messageid": f"missed {self._number}", "from": self.address.chat, "missed": True}
+        )

@@ -16,10 +16,13 @@ from api.access.refusals import NotLinked
 from api.access.schemas import GrantOut, Me
 from api.client import Core, knock
 from api.client.access import ME
+from api.client.identity import CONFIRM, CONFIRMATION, PIN, UNLOCK
 from api.client.knock import Door
 from api.client.organisation import BRANCH, SERVICES
 from api.client.preferences import CONSENT, LANGUAGE
-from api.errors import Refusal, Unavailable
+from api.errors import Invalid, Refusal, Unavailable
+from api.identity.refusals import WrongCode, WrongPin
+from api.identity.schemas import ConfirmationOut, Unlocked
 from api.kit.language import Language
 from api.organisation.schemas import BranchOut, Services
 from api.preferences.schemas import PreferencesOut
@@ -88,7 +91,7 @@ class PretendKnocker:
             self._kept[key] = (body, result)
         return _given(result)
 
-    def _result(self, door: Door[Any], arguments: dict[str, Any]) -> Any:
+    def _result(self, door: Door[Any], arguments: dict[str, Any]) -> Any:  # noqa: C901, PLR0911
         if door in self.answers:
             answer = self.answers[door]
             return answer(**arguments) if callable(answer) else answer
@@ -104,6 +107,16 @@ class PretendKnocker:
                 return Services(day=make.TODAY, items=[])
             case BRANCH.path:
                 return HERE
+            case CONFIRMATION.path:
+                return ConfirmationOut(
+                    id=UUID(int=77), to="0999•••0501", expires_at=make.NOW, digits=6
+                )
+            case CONFIRM.path:
+                return _judged(arguments["code"])
+            case PIN.path:
+                return None
+            case UNLOCK.path:
+                return Unlocked() if arguments["pin"] == "4831" else _raised(WrongPin(left=4))
             case LANGUAGE.path | CONSENT.path:
                 if not self.linked:
                     raise NotLinked
@@ -129,6 +142,18 @@ def core_on(knocker: PretendKnocker) -> Core:
             setattr(core, name, type(feature)(knocker))
     core._knocker = knocker  # type: ignore[assignment]
     return core
+
+
+def _judged(code: str) -> None:
+    said = code.replace(" ", "")
+    if not said.isdigit():
+        raise Invalid(field="code", reason="form")
+    if said != "123456":
+        raise WrongCode(left=4)
+
+
+def _raised(no: Refusal) -> Any:
+    raise no
 
 
 def _given(result: Any) -> Any:

@@ -31,7 +31,7 @@ async def test_what_was_said_is_a_transcript_that_plays(
         audience="employers",
         name="desk",
         language="en",
-        buttons=buttons,
+        channel="telegram" if buttons else "terminal",
         transcript=transcript,
     )
     transcript.close()
@@ -45,3 +45,21 @@ async def test_what_was_said_is_a_transcript_that_plays(
         return trials.new_core(knocker), knocker
 
     await play(path, dialogues=trials.DIALOGUES, core=fresh)
+
+
+async def test_a_number_talks_as_by_sms(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    monkeypatch.setattr(sys, "stdin", io.StringIO("nonsense\n7\n\n"))
+    core = trials.new_core(trials.new_knocker())
+    await chat(
+        trials.DIALOGUES,
+        core,
+        audience="people",
+        name="+989990000501",
+        language="en",
+        channel="sms",
+        transcript=Transcript(None, "en"),
+    )
+    shown = capsys.readouterr().out
+    assert "Send 0 for the menu" in shown

@@ -3,11 +3,14 @@
 import json
 from collections.abc import AsyncIterator
 from io import BytesIO
+from types import SimpleNamespace
 
 import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 
+from bots import doors as doors_module
+from bots.adapters.sms import SmsAdapter, SmsMouth
 from bots.adapters.terminal import TerminalAdapter
 from bots.doors import SECRET_HEADER, Watched, doors
 from bots.memory import Memory
@@ -147,3 +150,70 @@ async def test_health_and_figures_answer(door: Door):
     assert (await door.get("/health/live")).status == 200
     assert (await door.get("/health/ready")).status == 200
     assert "bots_turns" in await (await door.get("/metrics")).text()
+
+
+SMS = {"messageid": "85000001", "from": "09990000501", "to": "10001420", "message": "سابقه"}
+SMS_SECRET = "an-invented-sms-secret"
+
+
+@pytest.fixture
+async def line(memory: Memory) -> AsyncIterator[Door]:
+    async def ready() -> bool:
+        return True
+
+    mouth = SmsMouth(TerminalAdapter("people", lambda _chat, _message: None).channel)
+    application = doors(
+        memory.inbox, [], ready=ready, came=_came, line=(SmsAdapter(mouth), SMS_SECRET)
+    )
+    client = TestClient(TestServer(application))
+    await client.start_server()
+    yield client
+    await client.close()
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+async def test_an_sms_is_acknowledged_when_it_is_kept_and_kept_once(
+    line: Door, memory: Memory, method: str
+):
+    given = {"params": SMS} if method == "GET" else {"data": SMS}
+    for _push in range(2):
+        answer = await line.request(method, f"/sms/inbound/{SMS_SECRET}", **given)  # type: ignore[arg-type]
+        assert answer.status == 200
+    assert await memory.inbox.waiting() == 1
+
+
+@pytest.mark.parametrize("secret", ["", "x", SMS_SECRET[:-1], SMS_SECRET + "x", "راز", "%FF%FE"])
+@pytest.mark.parametrize("path", ["inbound", "missed"])
+async def test_a_forged_push_is_not_kept(line: Door, memory: Memory, path: str, secret: str):
+    assert (await line.post(f"/sms/{path}/{secret}", data=SMS)).status == 404
+    assert await memory.inbox.waiting() == 0
+
+
+@pytest.mark.parametrize("sender", ["50001234", "IRANCELL", "+4915123456789", "02112345678"])
+async def test_what_is_no_mobile_has_no_turn(line: Door, memory: Memory, sender: str):
+    answer = await line.post(f"/sms/inbound/{SMS_SECRET}", data={**SMS, "from": sender})
+    assert answer.status == 200
+    assert await memory.inbox.waiting() == 0
+
+
+@pytest.mark.parametrize("lacking", ["messageid", "from"])
+async def test_a_push_that_names_nothing_is_refused(line: Door, memory: Memory, lacking: str):
+    answer = await line.post(f"/sms/inbound/{SMS_SECRET}", data={**SMS, lacking: ""})
+    assert answer.status == 400
+    assert await memory.inbox.waiting() == 0
+
+
+async def test_a_missed_call_is_kept_once_a_minute(
+    line: Door, memory: Memory, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(doors_module, "time", SimpleNamespace(time=lambda: 60_000.0))
+    for _push in range(2):
+        answer = await line.get(f"/sms/missed/{SMS_SECRET}", params={"from": "0999 000 0501"})
+        assert answer.status == 200
+    assert await memory.inbox.waiting() == 1
+
+
+def test_a_number_is_one_chat_however_it_is_written():
+    adapter = SmsAdapter(SmsMouth(TerminalAdapter("people", lambda _c, _m: None).channel))
+    numbers = ("09990000501", "+989990000501", "989990000501", "9990000501", "۰۹۹۹۰۰۰۰۵۰۱")
+    assert {adapter.chat_of({"from": one}) for one in numbers} == {"+989990000501"}

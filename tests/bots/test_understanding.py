@@ -124,17 +124,21 @@ def test_a_language_is_known_by_its_names(text: str, language: Language | None):
     assert understanding.language(text) is language
 
 
-@pytest.mark.parametrize("audience", AUDIENCES)
-def test_no_word_means_two_acts(audience: Audience):
-    """In no language: readers mix them, whatever they chose."""
+@pytest.mark.parametrize(
+    "audiences", [*({one} for one in AUDIENCES), {"people", "employers"}], ids=sorted
+)
+def test_no_word_means_two_acts(audiences: set[Audience]):
+    """In no language: readers mix them, whatever they chose. By SMS one line serves two audiences."""
     acts = {f"word {word}": understanding.spelled(text) for word, text in spellings.ALWAYS.items()}
     acts["yes"] = understanding.spelled(spellings.YES)
     acts["no"] = understanding.spelled(spellings.NO)
+    gaps = understanding.spelled(spellings.GAPS)
     for one in collected():
-        if audience in one.audiences and one.menu:
+        if not audiences.isdisjoint(one.audiences) and one.menu:
             menu = (Speech(language).word(one.words) for language in Language)
             names = map(understanding.alike, (one.name, *one.keywords, *menu))
             acts[one.name] = (*names, *understanding.opens(one.name))
+    acts["record"] = (*acts.get("record", ()), *gaps)
     meant: dict[str, set[str]] = defaultdict(set)
     for act, spellings_of_it in acts.items():
         for spelling in spellings_of_it:
@@ -146,6 +150,14 @@ def test_every_word_and_every_dialogue_of_the_spellings_is_there():
     assert set(spellings.ALWAYS) == set(Word)
     assert set(spellings.DIALOGUES) <= {one.name for one in collected() if one.menu}
     assert set(spellings.LANGUAGES) == set(Language)
+
+
+def test_what_is_short_is_so_of_a_dialogue_of_the_same_people():
+    named = {one.name: one for one in collected()}
+    for one in named.values():
+        if one.short_of:
+            assert one.sms
+            assert one.audiences <= named[one.short_of].audiences
 
 
 @pytest.mark.parametrize("language", Language)

@@ -34,6 +34,7 @@ from tests.bots.players import (
     BalePlayer,
     Heard,
     Player,
+    SmsPlayer,
     TelegramPlayer,
     TerminalPlayer,
 )
@@ -43,8 +44,9 @@ _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
 # Tokens are random: in two stories they are the same where they stand in the same place.
 _TOKEN = re.compile(r"[^/]{16,}$")
 _ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
-Play = TerminalPlayer | TelegramPlayer | BalePlayer
-PLAYERS: Mapping[str, type[Play]] = MappingProxyType(
+Play = TerminalPlayer | TelegramPlayer | BalePlayer | SmsPlayer
+# SMS has words of its own where these have buttons: tests/bots/texting.py.
+PLAYERS: Mapping[str, type[TerminalPlayer | TelegramPlayer | BalePlayer]] = MappingProxyType(
     {"terminal": TerminalPlayer, "telegram": TelegramPlayer, "bale": BalePlayer}
 )
 # What a library makes of an update knows no store: on the second one, two of them are enough.

@@ -119,6 +119,29 @@ def _resend(hand: Hand) -> Asked:
     return hand.post(fact.path.replace("/fact", "/resend"))
 
 
+def _confirmation(hand: Hand) -> Asked:
+    with hand.world.store.writing("arranged") as session:
+        # Linking has sent a code to this number a moment ago.
+        session.execute(text("UPDATE sent_codes SET sent_at = :at"), {"at": _yesterday()})
+    return hand.post("/v1/identity/confirmations")
+
+
+def _confirm(hand: Hand) -> Asked:
+    status, asked = hand.knock(_confirmation(hand))
+    assert status == 200, asked
+    with hand.world.store.reading() as session:
+        found = select(Notice.secret).where(Notice.template == "confirm_code")
+        secret = session.scalars(found).one()
+    path = f"/v1/identity/confirmations/{asked['id']}/code"
+    return hand.post(path, **json.loads(secret or ""))
+
+
+def _unlock(hand: Hand) -> Asked:
+    status, _body = hand.knock(hand.post("/v1/identity/pin", pin="4831"))
+    assert status == 204
+    return hand.post("/v1/identity/pin/unlock", pin="4831")
+
+
 def _workplaces(hand: Hand) -> Asked:
     # The other bot asks for them: here the chat is one of the people's.
     chat = {**hand.chat, "X-Chat": f"telegram:people:{hand.contact.chat_id}"}
@@ -237,6 +260,10 @@ LINKED: Mapping[str, Callable[[Hand], Asked]] = {
     "contracts.remind": _reminder,
     "debts.close": _close,
     "debts.register": _register,
+    "identity.ask_to_confirm": _confirmation,
+    "identity.choose_pin": lambda hand: hand.post("/v1/identity/pin", pin="4831"),
+    "identity.confirm": _confirm,
+    "identity.unlock": _unlock,
     "notices.check": lambda hand: hand.post("/v1/notices/check", code="K7Q2M4XD"),
     "notices.waits": lambda hand: hand.post(
         "/v1/notices/waits", messenger="telegram", audience=AUDIENCE, seconds=30.0

@@ -15,6 +15,9 @@ from api.db import Store
 from api.inbound import service as inbound
 from api.inbound.models import InboundSms
 from api.inbound.service import NewPart
+from bots.adapters.sms import SmsAdapter, message_of
+from bots.talk import Sent
+from notifier.channels.sms_http import KavenegarChannel
 from notifier.handing_on import HandingOn
 from tests.notifier import servers
 from tests.notifier.servers import HttpServer
@@ -89,6 +92,12 @@ async def test_an_sms_is_handed_on_under_the_id_we_keep_it_by(
         await until_done(fresh_store)
     form = {"messageid": str(kept), "from": "989990000001", "to": "10001420", "message": "سابقه ۱"}
     assert door.calls == [("/sms/inbound/s", form)]
+    # The bots' own door reads it.
+    raw = message_of(door.calls[0][1])
+    adapter = SmsAdapter(KavenegarChannel("the-key", "10001420"))
+    assert adapter.chat_of(raw) == "+989990000001"
+    assert adapter.update_id(raw) is not None
+    assert adapter.read(raw) == Sent(text="سابقه ۱")
 
 
 async def test_one_person_is_heard_in_order(

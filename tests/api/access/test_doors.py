@@ -576,7 +576,13 @@ async def test_unlinking_is_answered_the_same_when_repeated(app: FastAPI, store:
             answer = await doors.post("/v1/access/unlink", headers=key(name))
             assert (answer.status_code, answer.content) == (204, b"")
         me = (await doors.get("/v1/access/me")).json()
-    assert me == {"linked": False, "name": None, "language": "fa", "grants": []}
+    assert me == {
+        "linked": False,
+        "name": None,
+        "language": "fa",
+        "grants": [],
+        "elsewhere": False,
+    }
 
 
 async def test_wait_of_a_messenger_is_told_with_each_answer(store: Store):

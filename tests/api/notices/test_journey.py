@@ -77,6 +77,14 @@ def test_a_blocked_bot_breaks_the_link_and_the_next_channel_begins_at_once(
     assert len(office.send("sms")) == 1
 
 
+def test_a_dead_number_loses_what_was_linked_by_it(office: Office, person) -> None:
+    by_phone = chat(office.session, person, messenger="sms")
+    office.post(person)
+    office.look("chat")
+    office.send("sms", Rejected("no_such_number", address_dead=True))
+    assert office.session.get_one(ChatLink, by_phone.id).state == "ended"
+
+
 def test_a_failing_channel_is_tried_again_until_its_patience_ends(office: Office, person) -> None:
     chat(office.session, person)
     notice = office.post(person)

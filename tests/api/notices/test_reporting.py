@@ -8,11 +8,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import func, select
 
+from api.access.models import ChatLink
 from api.kit.outcome import Accepted, Rejected, State
 from api.notices import recording
 from api.notices import service as notices
 from api.notices.models import Report
-from tests.api.notices.office import Office
+from tests.api.notices.office import Office, chat
 from tests.support import make
 
 RANK = {
@@ -87,6 +88,7 @@ def test_a_report_that_crosses_its_outcome_is_matched_by_the_sweep(
 def test_a_permanent_failure_begins_the_next_channel_at_once_and_once(
     office: Office, person
 ) -> None:
+    by_phone = chat(office.session, person, messenger="sms")
     notice = office.post(person)
     office.look("chat")
     office.send("sms")
@@ -95,6 +97,7 @@ def test_a_permanent_failure_begins_the_next_channel_at_once_and_once(
         told = [report(delivery, State.PERMANENT_FAILURE)]
         notices.take_reports(office.session, told, now=office.now)
     assert office.deliveries(notice) == [("sms", "permanent-failure"), ("email", "created")]
+    assert office.session.get_one(ChatLink, by_phone.id).state == "ended"
 
 
 def test_a_temporary_failure_keeps_its_status_and_its_patience(office: Office, person) -> None:

@@ -174,3 +174,10 @@ async def test_a_persons_sms_is_handed_in(open_desk: Opener, listener):
 async def test_without_an_address_the_sender_is_told_that_nobody_listens(desk: Desk):
     said = await desk.post("/desk/sms", person=MINA, text="۲")
     assert (said["taken"], "nobody listens" in said["why"]) == (False, True)
+
+
+async def test_a_missed_call_is_told(open_desk: Opener, listener):
+    url, got = listener
+    desk = await open_desk(addresses=Addresses(missed_url=f"{url}/inbound"))
+    assert (await desk.post("/desk/ring", person=MINA))["taken"]
+    assert [one["from"] for one in got] == ["09000000001"]
