@@ -1,4 +1,4 @@
-"""Receipts of SMPP: what a deliver_sm says of a message that left, as a report of the core.
+"""Delivery receipts, as SMPP calls what a centre tells of a message that left: reports of the core.
 
 Source: SMPP Protocol Specification v3.4, sections 5.2.12, 5.2.28 and appendix B. A centre names the
 message in a parameter or in the text, or in both; what cannot be read is kept as it came.

@@ -40,7 +40,7 @@ BOTH = [
     pytest.param(Smpp34Centre, id="smpp34"),
     pytest.param(NodeCentre, id="node", marks=pytest.mark.node),
 ]
-MANY, FEW = 10_000, 300
+MANY, FEW = 10_000, 200
 
 
 @pytest.fixture(autouse=True)
