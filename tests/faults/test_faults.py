@@ -19,6 +19,7 @@ from tests.faults import (
     pages,
     payment,
     postman,
+    smpp,
 )
 from tests.faults.cases import Case, Scenario
 from tests.faults.nursery import Death
@@ -40,6 +41,7 @@ def test_death_at_every_point_loses_nothing(
     ("scenario", "dialect"),
     [
         (postman, "sqlite"),
+        (smpp, "sqlite"),
         (chat, "sqlite"),
         (clock, "sqlite"),
         (billing, "sqlite"),
