@@ -57,15 +57,12 @@ reset:
 	@rm -rf var
 	@echo "var/ is gone: the next make up starts from nothing."
 
-# One of the two SMPP centres is a package of node's; its tests run where npm is.
-ifeq ($(shell command -v npm 2>/dev/null),)
-WITHOUT := and not node
-endif
+# One of the two SMPP centres is a package of node's: its tests run where it can be had.
+NODE = $(RUN) -m tests.notifier.centres.by_node || without="and not node"
 
 test: $(VENV)/dev
 	@$(MAKE) --no-print-directory -s $(MOS)
-	@$(if $(WITHOUT),echo "npm is not here: the SMPP centre of node is not tried.",:)
-	@$(RUN) -m pytest -n 2 -m "not browser and not faults $(WITHOUT)" -q
+	@$(NODE); $(RUN) -m pytest -n 2 -m "not browser and not faults $$without" -q
 
 check: $(VENV)/dev
 	@$(MAKE) --no-print-directory -s $(MOS)
@@ -94,7 +91,7 @@ job: locales
 
 faults: $(VENV)/dev
 	@$(MAKE) --no-print-directory -s $(MOS)
-	@SEED=$${SEED:-fresh} $(RUN) -m pytest -n 4 -m "faults $(WITHOUT)" -q tests
+	@$(NODE); SEED=$${SEED:-fresh} $(RUN) -m pytest -n 4 -m "faults $$without" -q tests
 
 bench: $(VENV)/dev
 	@$(MAKE) --no-print-directory -s $(MOS)

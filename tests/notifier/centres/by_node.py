@@ -33,7 +33,10 @@ _PARAMETERS = frozenset(
 
 
 def install() -> Path:
-    """Give the folder of the package, and fill it first where it is not there yet."""
+    """Give the folder of the package, and fill it first where it is not there yet.
+
+    Raises OSError or SubprocessError where npm is not there, or cannot have it.
+    """
     modules = INSTALLED / "node_modules"
     if not modules.exists():
         INSTALLED.parent.mkdir(exist_ok=True)
@@ -41,7 +44,11 @@ def install() -> Path:
         for name in ("package.json", "package-lock.json"):
             shutil.copy(FOLDER / name, making)
         command = ["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--silent"]
-        subprocess.run(command, cwd=making, check=True, stdout=subprocess.DEVNULL)
+        try:
+            subprocess.run(command, cwd=making, check=True, stdout=subprocess.DEVNULL, timeout=120)
+        except (OSError, subprocess.SubprocessError):
+            shutil.rmtree(making)
+            raise
         try:
             making.rename(INSTALLED)
         except OSError:
@@ -179,3 +186,10 @@ class NodeCentre(Centre):
         self._order(
             "answer", session=met["session"], sequence=met["sequence"], status=status, **more
         )
+
+
+if __name__ == "__main__":
+    try:
+        install()
+    except (OSError, subprocess.SubprocessError) as error:
+        raise SystemExit(f"The SMPP centre of node is not tried: {error}.") from None
