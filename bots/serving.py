@@ -36,6 +36,7 @@ from notifier.channels.settings import (
     ChannelSettings,
     SmsSettings,
 )
+from notifier.channels.smpp.centres import BadLineSettings
 from notifier.channels.sms_http import KavenegarChannel
 
 READY_SECONDS = 0.8
@@ -174,11 +175,18 @@ def _line(settings: Settings) -> tuple[SmsAdapter, str] | None:
     if not secret:
         return None
     line = SmsSettings()
+    try:
+        centre = line.channel()
+    except BadLineSettings as error:
+        raise CannotStart(str(error)) from None
+    if centre is not None:
+        # For sending alone: what people write comes over the notifier's own bind.
+        return SmsAdapter(SmsMouth(centre)), secret
     key = line.kavenegar_key.get_secret_value()
     if not key or not line.sms_sender:
         raise CannotStart(
             "BOTS_INBOUND_SECRET is set but the line is not: write NOTIFIER_KAVENEGAR_KEY and "
-            "NOTIFIER_SMS_SENDER for the bots too, or leave the secret out."
+            "NOTIFIER_SMS_SENDER, or NOTIFIER_SMPP_URL, for the bots too, or leave the secret out."
         )
     return SmsAdapter(SmsMouth(KavenegarChannel(key, line.sms_sender, line.kavenegar_root))), secret
 

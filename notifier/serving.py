@@ -20,9 +20,14 @@ from notifier.channels.dialects import DIALECTS, TELEGRAM
 from notifier.channels.email import BadMailSettings, EmailChannel
 from notifier.channels.mouths import Channel
 from notifier.channels.settings import BadBotSettings, BotSettings, ChannelSettings
+from notifier.channels.smpp.centres import BadLineSettings
+from notifier.channels.smpp.link import Ear
 from notifier.channels.sms_http import KavenegarChannel
+from notifier.channels.sms_smpp import SmppChannel
 from notifier.clock import Clock, collect_rarely
 from notifier.crossing import AWAY, cross
+from notifier.handing_on import HandingOn
+from notifier.incoming import Incoming
 from notifier.postman import Mouth, Postman, Round
 from notifier.reports import ReportsDoor, kavenegar
 from notifier.settings import CannotStart, CoreSettings, Settings
@@ -77,7 +82,12 @@ def keep_time(settings: Settings, core: CoreSettings) -> None:
 
 async def _serve(settings: Settings, store: Store) -> None:
     stopping = _told_to_stop()
-    rounds = rounds_of(settings)
+    incoming = Incoming(store, hands_on=bool(settings.inbound_url.get_secret_value()))
+    rounds = rounds_of(settings, incoming)
+    for one in rounds:
+        for mouth in one.mouths.values():
+            if isinstance(mouth.channel, SmppChannel):
+                mouth.channel.begin()
     postman = Postman(store, rounds, idle_seconds=settings.idle_seconds)
     readers = {}
     if settings.kavenegar_key.get_secret_value():
@@ -87,14 +97,20 @@ async def _serve(settings: Settings, store: Store) -> None:
     reports = ReportsDoor(store, settings.report_secret, readers)
     try:
         async with _doors(store, settings.host, settings.port, "NOTIFIER_PORT", reports.routes()):
-            working = asyncio.create_task(postman.run())
+            working = [asyncio.create_task(postman.run())]
+            stops = [postman.stop]
+            if settings.inbound_url.get_secret_value():
+                handing_on = HandingOn(store, settings.inbound_url, incoming.news)
+                working.append(asyncio.create_task(handing_on.run()))
+                stops.append(handing_on.stop)
             log.info("notifier.ready", port=settings.port)
             await asyncio.wait(
-                [working, asyncio.create_task(stopping.wait())],
+                [*working, asyncio.create_task(stopping.wait())],
                 return_when=asyncio.FIRST_COMPLETED,
             )
-            postman.stop()
-            await working
+            for stop in stops:
+                stop()
+            await asyncio.gather(*working)
     finally:
         for one in rounds:
             for mouth in one.mouths.values():
@@ -115,18 +131,18 @@ async def _keep_time(settings: Settings, store: Store) -> None:
         await running
 
 
-def rounds_of(settings: Settings) -> list[Round]:
+def rounds_of(settings: Settings, ear: Ear | None = None) -> list[Round]:
     """Make the mouths that are set, in a round a channel; a channel without any is passed by.
 
-    Raises CannotStart.
+    `ear` listens to what a centre brings over our bind. Raises CannotStart.
     """
     try:
         rounds = [
             Round(Name.CHAT, _chats(settings), settings.chats_at_once),
-            Round(Name.SMS, _sms(settings), settings.sms_at_once),
+            Round(Name.SMS, _sms(settings, ear), _texts_at_once(settings)),
             Round(Name.EMAIL, _mails(settings), settings.mails_at_once),
         ]
-    except (BadBotSettings, BadMailSettings) as error:
+    except (BadBotSettings, BadLineSettings, BadMailSettings) as error:
         raise CannotStart(str(error)) from None
     for one in rounds:
         if not one.mouths:
@@ -154,12 +170,22 @@ def _chat(bot: BotSettings) -> Channel:
     return BaleChannel(token, bot.api_root, DIALECTS[bot.messenger])
 
 
-def _sms(settings: Settings) -> Mapping[str, Mouth]:
+def _sms(settings: Settings, ear: Ear | None) -> Mapping[str, Mouth]:
+    centre = settings.channel(ear)
+    if centre is not None:
+        return {SMS: Mouth(centre, settings.sms_per_second)}
     key = settings.kavenegar_key.get_secret_value()
     if not key:
         return {}
     line = KavenegarChannel(key, settings.sms_sender, settings.kavenegar_root)
     return {SMS: Mouth(line, settings.sms_per_second)}
+
+
+def _texts_at_once(settings: Settings) -> int:
+    """As many as the line takes: one that waits for a place in its window gets old."""
+    if settings.smpp_url.get_secret_value():
+        return min(settings.sms_at_once, settings.smpp_window)
+    return settings.sms_at_once
 
 
 def _mails(settings: Settings) -> Mapping[str, Mouth]:

@@ -3,6 +3,7 @@
 Where the core's store and keys are is told by the core's own API_DATABASE_URL and API_KEYS.
 """
 
+import re
 from pathlib import Path
 from typing import TypeVar
 
@@ -45,6 +46,7 @@ class Settings(SmsSettings):
     report_secret: SecretStr = Field(default=SecretStr(""))
     kavenegar_report_id: str = "messageid"
     kavenegar_report_status: str = "status"
+    inbound_url: SecretStr = Field(default=SecretStr(""))
     smtp_url: SecretStr = SecretStr("")
     mail_from: str = ""
     bot_per_second: float = Field(default=20.0, gt=0, le=30)
@@ -75,9 +77,30 @@ def read() -> Settings:
             raise CannotStart(
                 f"NOTIFIER_REPORT_SECRET is not set: {_HINTS['NOTIFIER_REPORT_SECRET']}."
             )
+    _check_the_line(settings)
     if settings.smtp_url.get_secret_value() and not settings.mail_from:
         raise CannotStart("NOTIFIER_MAIL_FROM is not set: write Name <name@example.org>.")
     return settings
+
+
+def _check_the_line(settings: Settings) -> None:
+    inbound = settings.inbound_url.get_secret_value()
+    if settings.smpp_url.get_secret_value():
+        if settings.kavenegar_key.get_secret_value():
+            raise CannotStart(
+                "NOTIFIER_SMPP_URL and NOTIFIER_KAVENEGAR_KEY are both set: SMS leave by one of "
+                "them, leave the other out."
+            )
+    elif inbound:
+        raise CannotStart(
+            "NOTIFIER_INBOUND_URL is set but NOTIFIER_SMPP_URL is not: Kavenegar hands SMS to the "
+            "bots itself, leave it out."
+        )
+    if inbound and not re.fullmatch(r"https?://\S+", inbound):
+        raise CannotStart(
+            "NOTIFIER_INBOUND_URL is no address: write the bots' own, with its secret, "
+            "http://127.0.0.1:8002/sms/inbound/…"
+        )
 
 
 def _read(kind: type[Kind]) -> Kind:

@@ -19,6 +19,7 @@ from api.booklets import service as booklets
 from api.contracts import service as contracts
 from api.debts import service as debts
 from api.identity import service as identity
+from api.inbound import service as inbound
 from api.kit.calendar import TEHRAN, today
 from api.kit.slices import Slice
 from api.notices import service as notices
@@ -115,8 +116,10 @@ _MINUTES_LAST = timedelta(days=2)
 
 def sweep(session: Session, *, slot: date, after: str | None, now: datetime) -> Slice:  # noqa: ARG001 - a sweep looks at now alone.
     """Let every feature forget what is past its time and mend what crossed; say what waits too long."""
+    arrived = inbound.sweep(session, now=now)
     done = (
-        access.sweep(session, now=now)
+        arrived.forgotten
+        + access.sweep(session, now=now)
         + booklets.sweep(session, now=now)
         + identity.sweep(session, now=now)
         + notices.sweep(session, now=now)
@@ -124,6 +127,10 @@ def sweep(session: Session, *, slot: date, after: str | None, now: datetime) -> 
         + payments.sweep(session, now=now)
         + occurrences.sweep(session, job=SWEEP, before=now - _MINUTES_LAST)
     )
+    if arrived.incomplete:
+        log.warning("inbound.incomplete", count=arrived.incomplete)
+    if arrived.not_taken:
+        log.error("inbound.given_up", count=arrived.not_taken)
     for channel, count in notices.overdue(session, now=now).items():
         log.warning("deliveries.overdue", channel=channel, count=count)
     return Slice(done, None)

@@ -22,10 +22,15 @@ class State(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """The other side has it; `provider_id` is its own name for it, empty where it gives none."""
+    """The other side has it; `provider_id` is its own name for it, empty where it gives none.
+
+    `parts` are its names for each part of a text that left in several, empty for any other: it
+    reports of each.
+    """
 
     provider_id: str = ""
     state: State = State.SENT
+    parts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""How many parts an SMS takes.
+"""How many parts an SMS takes, and which.
 
 GSM-7 (3GPP TS 23.038): 160 septets alone, 153 a part; UCS-2: 70 units alone, 67 a part. One
 character outside the GSM alphabet makes the whole message UCS-2.
@@ -31,18 +31,24 @@ def coding(text: str) -> Coding:
 
 def parts(text: str) -> int:
     """Count the parts a text takes; an empty one takes one, as networks bill it."""
+    return len(split(text))
+
+
+def split(text: str) -> list[str]:
+    """Cut a text into the parts it leaves in; an empty one is one empty part."""
     alphabet = coding(text)
     wide = _is_escaped if alphabet is Coding.GSM7 else _is_pair
     if len(text) + sum(map(wide, text)) <= _ALONE[alphabet]:
-        return 1
-    count, room, size = 1, _IN_PARTS[alphabet], _IN_PARTS[alphabet]
-    for character in text:
+        return [text]
+    cut, begin, room = [], 0, _IN_PARTS[alphabet]
+    for place, character in enumerate(text):
         # A character that takes two units is never torn between two parts.
         units = 1 + wide(character)
         if units > room:
-            count, room = count + 1, size
+            cut.append(text[begin:place])
+            begin, room = place, _IN_PARTS[alphabet]
         room -= units
-    return count
+    return [*cut, text[begin:]]
 
 
 def _is_escaped(character: str) -> bool:

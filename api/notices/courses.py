@@ -17,8 +17,9 @@ from sqlalchemy.orm import Session
 from api import sets
 from api.access import service as access
 from api.access.rules import SMS
+from api.db import new_id
 from api.kit.outcome import State
-from api.notices.models import Delivery, Notice
+from api.notices.models import Attempt, AttemptPart, Delivery, Notice
 from api.notices.plans import Plan, Step, plan_of
 from api.notices.posting import delivery_row
 from api.notices.rules import NoticeStatus, Status, reported, told_of
@@ -42,6 +43,7 @@ class Courses:
         self._next: list[dict[str, Any]] = []
         self._touched: dict[uuid.UUID, Notice] = {}
         self._given_up: dict[uuid.UUID, str] = {}
+        self._parts: list[dict[str, Any]] = []
         self._deaf: set[uuid.UUID] = set()
 
     def wait(self, delivery: Delivery, until: datetime) -> None:
@@ -84,6 +86,12 @@ class Courses:
             due_at = None if delivery.due_at is None else min(until, notice.ends_at)
             self._set(delivery, after, due_at=due_at, reason=REPORTED)
         self._touch(notice)
+
+    def parted(self, attempt: Attempt, names: Iterable[str]) -> None:
+        """Keep the provider's names for the parts in which a text left."""
+        self._parts += [
+            {"id": new_id(), "attempt_id": attempt.id, "provider_id": name} for name in names
+        ]
 
     def hand_over(self, delivery: Delivery, notice: Notice, reason: str) -> None:
         """Pass a channel by which the person cannot be reached; without a next one, give up."""
@@ -152,6 +160,7 @@ class Courses:
         """
         self._session.flush()
         sets.add(self._session, Delivery, self._next)
+        sets.add(self._session, AttemptPart, self._parts)
         if not self._touched:
             return
         states: dict[uuid.UUID, list[tuple[Status, bool]]] = defaultdict(list)

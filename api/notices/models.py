@@ -113,6 +113,15 @@ class Attempt(WithId, Base):
     )
 
 
+class AttemptPart(WithId, Base):
+    """A part of a text that left in several: the provider names each, and reports of each."""
+
+    __tablename__ = "attempt_parts"
+
+    attempt_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("attempts.id"), index=True)
+    provider_id: Mapped[str] = mapped_column(String(100), index=True)
+
+
 class Report(WithId, Base):
     """What a provider told us afterwards, as it came; one whose delivery is unknown is kept too.
 

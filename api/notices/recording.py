@@ -8,6 +8,7 @@ import uuid
 from collections import defaultdict
 from collections.abc import Collection, Container, Mapping, Sequence
 from datetime import datetime, timedelta
+from itertools import chain
 from typing import NamedTuple
 
 from sqlalchemy import select
@@ -21,7 +22,7 @@ from api.notices.letters import Told
 from api.notices.models import Attempt, Delivery, Notice, Report
 from api.notices.opening import unanswered
 from api.notices.plans import plan_of
-from api.notices.rules import AttemptState, Status, ask_delay, retry_delay
+from api.notices.rules import AttemptState, Status, ask_delay, of_parts, retry_delay
 
 # What never left is tried again soon: whatever held it up gets a moment to pass.
 _SOON = timedelta(milliseconds=250)
@@ -101,9 +102,11 @@ def _early_reports(
 ) -> Mapping[str, Sequence[Report]]:
     """Find reports that came before we knew the name the provider gave."""
     names = {
-        one.told.outcome.provider_id
+        name
         for one in finished
-        if isinstance(one.told.outcome, Accepted) and one.told.outcome.provider_id
+        if isinstance(one.told.outcome, Accepted)
+        for name in _names(one.told.outcome)
+        if name
     }
     found: dict[str, list[Report]] = defaultdict(list)
     if names:
@@ -125,15 +128,21 @@ def _accepted(
     if one.attempt is not None:
         _close(one.attempt, AttemptState.ACCEPTED, now)
         one.attempt.provider_id = accepted.provider_id or one.attempt.provider_id
-        for report in orphans.get(f"{one.attempt.sender}:{accepted.provider_id}", ()):
+        courses.parted(one.attempt, accepted.parts)
+        early = [orphans.get(f"{one.attempt.sender}:{name}", ()) for name in _names(accepted)]
+        for report in chain.from_iterable(early):
             report.delivery_id = one.delivery.id
-            if report.state is not None:
-                states.append(State(report.state))
+        told = [[State(report.state) for report in part if report.state] for part in early]
+        states += told[0] if len(told) == 1 else filter(None, [of_parts(told)])
     asked = one.told.attempt_id is None and one.delivery.status == Status.SENT
     courses.told(one.delivery, one.notice, states)
     if asked and one.delivery.status == Status.SENT:
         # Asked at the end of its patience, and still on its way: the next channel begins.
         courses.go_on(one.delivery, one.notice)
+
+
+def _names(accepted: Accepted) -> tuple[str, ...]:
+    return accepted.parts or (accepted.provider_id,)
 
 
 def _rejected(

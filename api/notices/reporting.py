@@ -8,16 +8,17 @@ import uuid
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import select, update
-from sqlalchemy.orm import Session
+from sqlalchemy import Result, func, select, union, update
+from sqlalchemy.orm import Session, aliased
 
 from api import db, sets
 from api.kit.outcome import State
 from api.notices.courses import Courses
 from api.notices.letters import NewReport
-from api.notices.models import Attempt, Delivery, Notice, Report
-from api.notices.rules import AttemptState
+from api.notices.models import Attempt, AttemptPart, Delivery, Notice, Report
+from api.notices.rules import AttemptState, of_parts
 
 _LATE = timedelta(days=1)
 
@@ -66,13 +67,24 @@ def match_late(session: Session, *, now: datetime, limit: int = 1_000) -> int:
     neither transaction sees the other. Of reports that belong to nothing of ours there is no end,
     so only those of the last day are looked at.
     """
+    of_part = aliased(Attempt)
+    delivery = func.coalesce(Attempt.delivery_id, of_part.delivery_id)
     rows = session.execute(
-        select(Report, Attempt.delivery_id)
-        .join(
+        select(Report, delivery)
+        .outerjoin(
             Attempt,
             (Attempt.provider_id == Report.provider_id) & (Attempt.sender == Report.provider),
         )
-        .where(Report.delivery_id.is_(None), Report.received_at > now - _LATE)
+        .outerjoin(AttemptPart, AttemptPart.provider_id == Report.provider_id)
+        .outerjoin(
+            of_part,
+            (of_part.id == AttemptPart.attempt_id) & (of_part.sender == Report.provider),
+        )
+        .where(
+            Report.delivery_id.is_(None),
+            Report.received_at > now - _LATE,
+            delivery.is_not(None),
+        )
         .order_by(Report.id)
         .limit(limit)
     ).all()
@@ -104,20 +116,28 @@ def _fingerprint(report: NewReport) -> bytes:
 def _deliveries_of(
     session: Session, reports: Collection[NewReport]
 ) -> Mapping[int | tuple[str, str], uuid.UUID]:
-    """Find deliveries by our reference, and by sender and the provider's own name."""
+    """Find deliveries by our reference, and by sender and the provider's own name.
+
+    A text that left in parts has such a name for each of them.
+    """
     references = {report.reference for report in reports} - {None}
     names = {report.provider_id for report in reports} - {None}
     by_reference = session.execute(
         select(Delivery.reference, Delivery.id).where(Delivery.reference.in_(references))
     )
-    by_name = session.execute(
-        select(Attempt.sender, Attempt.provider_id, Attempt.delivery_id).where(
-            Attempt.provider_id.in_(names)
+    by_name: Result[Any] = session.execute(
+        union(
+            select(Attempt.sender, Attempt.provider_id, Attempt.delivery_id).where(
+                Attempt.provider_id.in_(names)
+            ),
+            select(Attempt.sender, AttemptPart.provider_id, Attempt.delivery_id)
+            .join(Attempt, Attempt.id == AttemptPart.attempt_id)
+            .where(AttemptPart.provider_id.in_(names)),
         )
     )
     return {
         **dict(by_reference.all()),
-        **{(sender, name or ""): delivery_id for sender, name, delivery_id in by_name},
+        **{(row.sender, row.provider_id): row.delivery_id for row in by_name},
     }
 
 
@@ -129,6 +149,39 @@ def _match(
     if report.provider_id is None:
         return None
     return deliveries.get((report.provider, report.provider_id))
+
+
+def _states(
+    session: Session, known: Mapping[uuid.UUID, Sequence[NewReport]]
+) -> Mapping[uuid.UUID, Sequence[State]]:
+    """What reports say of each delivery: one of a part says something of the whole alone."""
+    whole: dict[uuid.UUID, dict[str, list[State]]] = defaultdict(dict)
+    delivery_of = {}
+    for attempt_id, delivery_id, name, state in session.execute(
+        select(Attempt.id, Attempt.delivery_id, AttemptPart.provider_id, Report.state)
+        .join(AttemptPart, AttemptPart.attempt_id == Attempt.id)
+        .outerjoin(
+            Report,
+            (Report.provider_id == AttemptPart.provider_id) & (Report.provider == Attempt.sender),
+        )
+        .where(Attempt.delivery_id.in_(known))
+    ):
+        delivery_of[attempt_id] = delivery_id
+        heard = whole[attempt_id].setdefault(name, [])
+        if state is not None:
+            heard.append(State(state))
+    of_a_part = {name for parts in whole.values() for name in parts}
+    told = {
+        delivery_id: [
+            one.state for one in reports if one.state and one.provider_id not in of_a_part
+        ]
+        for delivery_id, reports in known.items()
+    }
+    for attempt_id, parts in whole.items():
+        state = of_parts(parts.values())
+        if state is not None:
+            told[delivery_of[attempt_id]].append(state)
+    return told
 
 
 def _apply(session: Session, known: Mapping[uuid.UUID, Sequence[NewReport]], now: datetime) -> None:
@@ -149,6 +202,8 @@ def _apply(session: Session, known: Mapping[uuid.UUID, Sequence[NewReport]], now
         attempt.provider_id = next(
             (one.provider_id for one in known[attempt.delivery_id] if one.provider_id), None
         )
+    # Read behind the lock: of two that bring a part each, the later one sees both.
+    states = _states(session, known)
     for delivery, notice in rows:
-        courses.told(delivery, notice, [one.state for one in known[delivery.id] if one.state])
+        courses.told(delivery, notice, states[delivery.id])
     courses.write()

@@ -11,7 +11,7 @@ Sources: guarantees.md G6 and G7; design.md, "Notices" (5), (7), (8).
 """
 
 import random
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
@@ -78,7 +78,19 @@ def reported(status: Status, states: Iterable[State]) -> Status:
     """
     if status is Status.CANCELLED:
         return status
-    return max((status, *map(Status, states)), key=lambda one: _RANK.get(one, 0))
+    return max((status, *map(Status, states)), key=_rank)
+
+
+def of_parts(parts: Iterable[Collection[State]]) -> State | None:
+    """Tell the state of a text that left in parts, from what was reported of each of them.
+
+    It is delivered when every part is, and it fails with its worst part. None until that is known.
+    """
+    highest = [max(states, key=_rank, default=State.SENT) for states in parts]
+    failing = {one for one in highest if one not in {State.SENT, State.DELIVERED}}
+    if failing:
+        return max(failing, key=_rank)
+    return State.DELIVERED if highest and State.SENT not in highest else None
 
 
 def told_of(deliveries: Iterable[tuple[Status, bool]]) -> NoticeStatus:
@@ -115,6 +127,10 @@ def retry_delay(first: timedelta, tries: int, seed: int) -> timedelta:
 def ask_delay(uncertain_for: timedelta) -> timedelta:
     """Tell how long to wait before asking again about what is unknown: the wait doubles."""
     return min(max(uncertain_for, _ASK_SOONEST), _ASK_LATEST)
+
+
+def _rank(state: str) -> int:
+    return _RANK.get(Status(state), 0)
 
 
 def shares(places: int, weights: Mapping[int, int]) -> dict[int, int]:

@@ -13,6 +13,7 @@ from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from notifier.channels.dialects import BALE, DIALECTS, TELEGRAM
+from notifier.channels.smpp.settings import SmppSettings
 from notifier.channels.sms_http import API_ROOT as KAVENEGAR_ROOT
 
 _TOKEN = re.compile(r"[0-9]+:[A-Za-z0-9_-]{20,}")
@@ -45,14 +46,11 @@ class BotSettings:
         return f"{self.messenger}:{self.audience}"
 
 
-class SmsSettings(BaseSettings):
-    """The line of SMS, which the notifier and the bots speak by."""
-
-    model_config = SettingsConfigDict(env_prefix="NOTIFIER_", extra="ignore")
+class SmsSettings(SmppSettings):
+    """The line of SMS, which the notifier and the bots speak by: Kavenegar's, or one at a centre."""
 
     kavenegar_root: str = Field(default=KAVENEGAR_ROOT, pattern=r"^https?://\S+$")
     kavenegar_key: SecretStr = SecretStr("")
-    sms_sender: str = ""
 
 
 class ChannelSettings(BaseSettings):

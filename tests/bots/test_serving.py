@@ -12,11 +12,16 @@ from pathlib import Path
 
 import aiohttp
 import pytest
+from pydantic import SecretStr
 
 from api.kit.sealing import Keyring
 from bots import migrations
 from bots.__main__ import main
+from bots.adapters.sms import SmsMouth
 from bots.doors import SECRET_HEADER
+from bots.serving import _line
+from bots.settings import CannotStart, Settings
+from notifier.channels.sms_smpp import SmppChannel
 from sandbox.messenger.bots import Bot
 from tests.sandbox.conftest import MINA, TOKEN, Desk, a_desk
 
@@ -206,3 +211,20 @@ def test_migrating_is_said(
         main()
     assert ended.value.code == 0
     assert capsys.readouterr().out == "migrated\n"
+
+
+async def test_replies_by_sms_leave_over_a_bind_where_there_is_a_centre(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("NOTIFIER_SMPP_URL", "smpp://bimeyar:pa55word@127.0.0.1:9")
+    monkeypatch.setenv("NOTIFIER_SMS_SENDER", "10001420")
+    settings = Settings.model_construct(inbound_secret=SecretStr("an invented secret"))
+    line = _line(settings)
+    assert line is not None
+    adapter, secret = line
+    assert secret == "an invented secret"
+    assert isinstance(adapter.channel, SmsMouth)
+    assert isinstance(adapter.channel._line, SmppChannel)
+    monkeypatch.setenv("NOTIFIER_SMPP_URL", "smpp://127.0.0.1:9")
+    with pytest.raises(CannotStart, match="NOTIFIER_SMPP_URL is no centre's address"):
+        _line(settings)

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from tests.faults import billing, chat, clock, commands, doors, pages, payment, postman, web
+from tests.faults import billing, chat, clock, commands, doors, pages, payment, postman, smpp, web
 from tests.faults.nursery import Death
 from tests.faults.tally import Tally
 from tests.faults.world import Opener
@@ -25,6 +25,7 @@ class Scenario(Protocol):
 
 SCENARIOS: Sequence[Scenario] = (
     postman,
+    smpp,
     chat,
     clock,
     billing,

@@ -19,6 +19,7 @@ from tests.faults import (
     pages,
     payment,
     postman,
+    smpp,
     web,
 )
 from tests.faults.cases import Case, Scenario
@@ -41,6 +42,7 @@ def test_death_at_every_point_loses_nothing(
     ("scenario", "dialect"),
     [
         (postman, "sqlite"),
+        (smpp, "sqlite"),
         (chat, "sqlite"),
         (clock, "sqlite"),
         (billing, "sqlite"),

@@ -48,8 +48,11 @@ SPEAKERS = {
     "notifier/channels/bale.py",
     "notifier/channels/email.py",
     "notifier/channels/sms_http.py",
+    "notifier/channels/smpp/pdus.py",
+    "notifier/channels/smpp/texts.py",
     "notifier/channels/telegram.py",
     "notifier/channels/wire.py",
+    "notifier/handing_on.py",
 }
 # These use the same libraries to listen, or to name a machine.
 LISTENERS = {

@@ -14,6 +14,7 @@ ROOMS = ("api", "notifier", "bots")
 _OUTSIDE = re.compile(
     r"(^|(self|channel)\.)_?bot\.\w+$"
     r"|self\._(session|http)\.(get|post|put|patch|delete|request|ws_connect)$"
+    r"|(^|\.)_?link\.ask$"
     r"|(^|[._])(smtp|server)\.(connect|login|mail|rcpt|data|sendmail|send_message|quit)$"
     r"|(^|\.)_?core\.(?!wait_until\b)\w+\.\w+$"
     r"|(^|\.)_?gateway\.(ask|verify)$"
@@ -26,6 +27,7 @@ _LIBRARIES = frozenset(
     {
         "aiogram",
         "aiohttp",
+        "aiosmpplib",
         "aiosmtplib",
         "httpx",
         "requests",

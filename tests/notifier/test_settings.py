@@ -38,6 +38,51 @@ async def test_each_channel_that_is_set_has_a_mouth() -> None:
     assert [one.asks for one in rounds] == [False, True, False]
 
 
+CENTRE = "smpp://bimeyar:pa55word@127.0.0.1:2775"
+
+
+async def test_a_centre_takes_kavenegars_place(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NOTIFIER_SMPP_URL", CENTRE)
+    monkeypatch.delenv("NOTIFIER_KAVENEGAR_KEY")
+    monkeypatch.delenv("NOTIFIER_REPORT_SECRET")
+    (_, texts, _) = rounds_of(read())
+    assert set(texts.mouths) == {"sms"}
+    assert not texts.asks
+
+
+@pytest.mark.parametrize(
+    ("changed", "sentence"),
+    [
+        ({"NOTIFIER_SMPP_URL": "http://x"}, "NOTIFIER_SMPP_URL is no centre's address"),
+        ({"NOTIFIER_SMPP_URL": "smpp://h:2775"}, "NOTIFIER_SMPP_URL is no centre's address"),
+        ({"NOTIFIER_SMPP_URL": "smpp://a:b@h:port"}, "NOTIFIER_SMPP_URL is no centre's address"),
+        ({"NOTIFIER_SMPP_URL": "smpp://a:ninechars@h"}, "password of 8 at most"),
+        ({"NOTIFIER_SMPP_URL": "smpp://a:%D8%A7@h"}, "letters of ASCII alone"),
+        ({"NOTIFIER_SMPP_SYSTEM_TYPE": "x" * 13}, "NOTIFIER_SMPP_SYSTEM_TYPE is too long"),
+        ({"NOTIFIER_SMPP_SENDER_TON": "7"}, "NOTIFIER_SMPP_SENDER_TON is wrong"),
+        ({"NOTIFIER_SMPP_SENDER_NPI": "2"}, "NOTIFIER_SMPP_SENDER_NPI is no numbering plan"),
+        ({"NOTIFIER_SMS_SENDER": ""}, "NOTIFIER_SMS_SENDER is not set"),
+        ({"NOTIFIER_SMS_SENDER": "1" * 21}, "NOTIFIER_SMS_SENDER is not set"),
+        ({"NOTIFIER_KAVENEGAR_KEY": "a-key"}, "are both set"),
+        ({"NOTIFIER_INBOUND_URL": "banana"}, "NOTIFIER_INBOUND_URL is no address"),
+        (
+            {"NOTIFIER_SMPP_URL": "", "NOTIFIER_INBOUND_URL": "http://x/sms/inbound/s"},
+            "NOTIFIER_INBOUND_URL is set but NOTIFIER_SMPP_URL is not",
+        ),
+    ],
+)
+async def test_what_cannot_be_a_line_is_named(
+    monkeypatch: pytest.MonkeyPatch, changed, sentence
+) -> None:
+    given = {"NOTIFIER_SMPP_URL": CENTRE, "NOTIFIER_KAVENEGAR_KEY": "", **changed}
+    for name, value in given.items():
+        monkeypatch.setenv(name, value)
+    with pytest.raises(CannotStart, match=sentence) as told:
+        rounds_of(read())
+    assert "pa55word" not in str(told.value)
+    assert "ninechars" not in str(told.value)
+
+
 async def test_a_bot_with_a_token_has_a_mouth_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CHANNELS_EMPLOYERS_TELEGRAM_TOKEN", "123456:" + "A" * 35)
     monkeypatch.setenv("CHANNELS_EMPLOYERS_TELEGRAM_API_ROOT", "http://127.0.0.1:8010/")

@@ -1,11 +1,16 @@
 """When each job is due."""
 
+import uuid
+from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from api.inbound import service as inbound
+from api.inbound.service import NewPart
 from api.kit.calendar import TEHRAN, today
 from api.kit.slices import Slice
 from api.payments.models import PayLink
@@ -73,3 +78,17 @@ def test_the_sweep_forgets_pay_links_too(session: Session) -> None:
     late = make.NOW + timedelta(days=31)
     sweep(session, slot=today(late), after=None, now=late)
     assert session.scalars(select(PayLink)).all() == []
+
+
+def test_the_sweep_says_how_many_sms_came_in_part_and_nothing_of_them(
+    session: Session, logged: Sequence[Mapping[str, Any]]
+) -> None:
+    half = NewPart(
+        sender="989990000001", line="10001420", coding=0, octets=b"1234", reference="8:1", total=2
+    )
+    inbound.keep(session, half, bind=uuid.uuid4(), now=make.NOW)
+    late = make.NOW + timedelta(hours=1)
+    sweep(session, slot=today(late), after=None, now=late)
+    assert [line for line in logged if line["event"].startswith("inbound.")] == [
+        {"event": "inbound.incomplete", "count": 1, "log_level": "warning"}
+    ]

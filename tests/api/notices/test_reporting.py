@@ -39,6 +39,18 @@ def report(
     )
 
 
+def part_report(name: str, state: State) -> notices.NewReport:
+    return notices.NewReport(
+        provider="sms",
+        reference=None,
+        provider_id=name,
+        status=str(state),
+        state=state,
+        at="",
+        told="id:p0 stat:DELIVRD",
+    )
+
+
 @pytest.fixture
 def person(office: Office):
     return make.person(office.session, email="mina@example.org", language="en")
@@ -110,6 +122,51 @@ def test_a_report_that_comes_before_the_answer_is_not_lost(office: Office, perso
     notices.take_reports(office.session, early, now=office.now)
     assert office.deliveries(notice) == [("sms", "sending")]
     office.tell(letter, Accepted(f"sms-{letter.reference}"))
+    assert office.deliveries(notice) == [("sms", "delivered")]
+
+
+@pytest.mark.parametrize("early", [0, 1, 2, 3])
+def test_a_text_in_parts_is_what_all_of_them_are(office: Office, person, early: int) -> None:
+    notice = office.post(person)
+    office.look("chat")
+    (letter,) = office.look("sms").letters
+    told = [part_report(f"p{number}", State.DELIVERED) for number in range(3)]
+    notices.take_reports(office.session, told[:early], now=office.now)
+    office.tell(letter, Accepted("p0", parts=("p0", "p1", "p2")))
+    for number in range(early, 3):
+        assert office.deliveries(notice) == [("sms", "sent")]
+        notices.take_reports(office.session, told[number : number + 1], now=office.now)
+    assert office.deliveries(notice) == [("sms", "delivered")]
+    reports = office.session.scalars(select(Report)).all()
+    assert {one.delivery_id for one in reports} == {letter.delivery_id}
+
+
+def test_a_part_that_fails_fails_the_text_until_it_arrives_after_all(
+    office: Office, person
+) -> None:
+    notice = office.post(person)
+    office.look("chat")
+    office.send("sms", Accepted("p0", parts=("p0", "p1")))
+    for name, state, status in (
+        ("p0", State.DELIVERED, "sent"),
+        ("p1", State.PERMANENT_FAILURE, "permanent-failure"),
+        ("p1", State.DELIVERED, "delivered"),
+    ):
+        notices.take_reports(office.session, [part_report(name, state)], now=office.now)
+        assert office.deliveries(notice)[0] == ("sms", status)
+
+
+def test_the_sweep_knows_the_names_of_parts(
+    office: Office, person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    notice = office.post(person)
+    office.look("chat")
+    (letter,) = office.look("sms").letters
+    told = [part_report(name, State.DELIVERED) for name in ("p0", "p1")]
+    notices.take_reports(office.session, told, now=office.now)
+    monkeypatch.setattr(recording, "_early_reports", lambda *_: {})
+    office.tell(letter, Accepted("p0", parts=("p0", "p1")))
+    assert notices.match_late(office.session, now=office.now) == 2
     assert office.deliveries(notice) == [("sms", "delivered")]
 
 

@@ -13,6 +13,7 @@ from api.notices.rules import (
     Status,
     ask_delay,
     may_speak_from,
+    of_parts,
     reported,
     retry_delay,
     shares,
@@ -45,6 +46,24 @@ def test_the_highest_rank_of_the_reports_holds_in_any_order(status, states, hold
         for state in order:
             one_by_one = reported(one_by_one, [State(state)])
         assert one_by_one == holds
+
+
+@pytest.mark.parametrize(
+    ("parts", "whole"),
+    [
+        ([["delivered"], ["delivered"]], "delivered"),
+        ([["delivered"], []], None),
+        ([["delivered"], ["sent"]], None),
+        ([[], []], None),
+        ([], None),
+        ([["delivered"], ["permanent-failure"]], "permanent-failure"),
+        ([[], ["temporary-failure"]], "temporary-failure"),
+        ([["temporary-failure"], ["permanent-failure"]], "permanent-failure"),
+        ([["permanent-failure", "delivered"], ["delivered"]], "delivered"),
+    ],
+)
+def test_a_text_in_parts_is_what_its_worst_part_is(parts, whole) -> None:
+    assert of_parts([[State(one) for one in part] for part in parts]) == whole
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,1 @@
+"""SMPP centres that were not written here, and what our tests want of them."""
