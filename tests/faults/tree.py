@@ -4,6 +4,7 @@ import ast
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -55,13 +56,15 @@ class Place:
         return f"{self.file}:{self.function}"
 
 
-def sources() -> Iterator[tuple[str, ast.Module]]:
+@cache
+def sources() -> tuple[tuple[str, ast.Module], ...]:
     """Every file of the rooms, migrations aside: Alembic commits there, and `migrate` runs again."""
-    for room in ROOMS:
-        for path in sorted((ROOT / room).rglob("*.py")):
-            if "migrations" not in path.parts:
-                named = str(path.relative_to(ROOT))
-                yield named, ast.parse(path.read_text(encoding="utf-8"))
+    return tuple(
+        (str(path.relative_to(ROOT)), ast.parse(path.read_text(encoding="utf-8")))
+        for room in ROOMS
+        for path in sorted((ROOT / room).rglob("*.py"))
+        if "migrations" not in path.parts
+    )
 
 
 def named_points() -> tuple[set[str], set[Place]]:
@@ -105,6 +108,7 @@ def speakers() -> set[str]:
     return {file for file, tree in sources() if _speaks(tree)}
 
 
+@cache
 def _speaks(tree: ast.AST) -> bool:
     return any({name, name.partition(".")[0]} & _LIBRARIES for name in _imported(tree))
 
