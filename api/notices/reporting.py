@@ -90,7 +90,6 @@ def match_late(session: Session, *, now: datetime, limit: int = 1_000) -> int:
     ).all()
     known: dict[uuid.UUID, list[NewReport]] = defaultdict(list)
     for report, delivery_id in rows:
-        report.delivery_id = delivery_id
         if report.state is not None:
             known[delivery_id].append(
                 NewReport(
@@ -104,6 +103,10 @@ def match_late(session: Session, *, now: datetime, limit: int = 1_000) -> int:
                 )
             )
     _apply(session, known, now)
+    # After the deliveries are held, as whoever records an outcome does: else two wait for each other.
+    matched = [{"id": report.id, "delivery_id": delivery_id} for report, delivery_id in rows]
+    if matched:
+        session.execute(update(Report), matched)
     return len(rows)
 
 

@@ -6,7 +6,7 @@ from itertools import count
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import func, select
+from sqlalchemy import event, func, select
 
 from api.access.models import ChatLink
 from api.kit.outcome import Accepted, Rejected, State
@@ -83,6 +83,27 @@ def test_a_report_that_crosses_its_outcome_is_matched_by_the_sweep(
     assert notices.match_late(office.session, now=office.now) == 1
     assert office.deliveries(notice) == [("sms", "delivered")]
     assert notices.match_late(office.session, now=office.now) == 0
+
+
+def test_the_sweep_holds_deliveries_before_it_writes_a_report(
+    office: Office, person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As whoever records an outcome does: else each waits for what the other holds."""
+    office.post(person)
+    office.look("chat")
+    (letter,) = office.look("sms").letters
+    told = [part_report(f"sms-{letter.reference}", State.DELIVERED)]
+    notices.take_reports(office.session, told, now=office.now)
+    monkeypatch.setattr(recording, "_early_reports", lambda *_: {})
+    office.tell(letter, Accepted(f"sms-{letter.reference}"))
+    said: list[str] = []
+    engine = office.session.get_bind().engine
+    event.listen(engine, "before_cursor_execute", lambda *given: said.append(given[2]))
+    assert notices.match_late(office.session, now=office.now) == 1
+    office.session.flush()
+    of_reports = [n for n, one in enumerate(said) if one.startswith("UPDATE reports")]
+    of_deliveries = [n for n, one in enumerate(said) if "FROM deliveries JOIN notices" in one]
+    assert of_deliveries[0] < of_reports[0]
 
 
 def test_a_permanent_failure_begins_the_next_channel_at_once_and_once(
