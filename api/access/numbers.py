@@ -3,8 +3,8 @@
 The number that an SMS names as its sender can be forged, so it opens nothing by itself: it is
 answered with the link of the one linked person for whom the registry holds this number, by an SMS
 to that number. Of several linked people on a phone the PIN says which: until one was shown the
-number is answered as anybody's, and then for that person. Whom the registry holds a number for is asked of a higher floor, and answered by
-`reactions.py`.
+number is answered as anybody's, and then for that person. Whom the registry holds a number for is
+asked of a higher floor, and answered by `reactions.py`.
 """
 
 from collections.abc import Collection
@@ -60,13 +60,9 @@ def speaking_link(session: Session, chat: ChatAddress, *, now: datetime) -> Chat
 def may_link(session: Session, chat: ChatAddress, *, today: date) -> set[UUID]:
     """Who could be linked to a chat of SMS: whose number it is, and nobody else's who is linked."""
     linked = {link.person_id for link in _links_of_number(session, chat.chat_id, today)}
-    return (
-        registered_for(session, chat.chat_id)
-        if not linked
-        else linked
-        if len(linked) == 1
-        else set()
-    )
+    if not linked:
+        return registered_for(session, chat.chat_id)
+    return linked if len(linked) == 1 else set()
 
 
 def sharing(session: Session, chat: ChatAddress, *, now: datetime) -> set[UUID]:
