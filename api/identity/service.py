@@ -7,16 +7,18 @@ what differs is only what a right answer is followed by.
 import hmac
 import secrets
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import delete, select, true, update
 from sqlalchemy.orm import Session
 
 from api import db
-from api.access import numbers
+from api.access import numbers, persons
 from api.access import queries as access_queries
 from api.access import service as access
-from api.access.models import ChatLink
+from api.access.models import ChatLink, Grant
+from api.access.refusals import NotHere
 from api.access.rules import SMS, WEB, ChatAddress, Level
 from api.audit import service as audit
 from api.errors import Invalid, NotFound
@@ -41,6 +43,7 @@ from api.notices import service as notices
 from api.people import queries as people
 from api.people import service as people_service
 from api.people.models import Person
+from api.people.rules import is_under_age
 
 SWEPT_AFTER = timedelta(days=2)
 """Longer than any budget looks back."""
@@ -75,10 +78,53 @@ def claim(
         # A number speaks for nobody but its own; the claim goes on as one for nobody we know, and
         # takes nothing from the choice that the person is shown elsewhere.
         person_id, whose = None, f"{code} {chat.chat_id}"
+    return _opened(session, chat, person_id, whose=whose, shared=shared, language=language, now=now)
+
+
+def claim_for_another(
+    session: Session,
+    *,
+    chat: ChatAddress,
+    link_id: UUID,
+    national_code: str,
+    language: Language,
+    claims_an_hour: int,
+    now: datetime,
+) -> Claim:
+    """Open a claim: somebody in a linked chat says for whom else it shall act.
+
+    It is proved as a first meeting is, and counts as one. Raises NotHere by SMS, TooManyPersons,
+    and what `claim` raises; never says whether the person is known.
+    """
+    if chat.messenger == SMS or rules.question_for(chat.audience) is not Question.FIRST_MONTH:
+        raise NotHere
+    code = _national_code(national_code)
+    for one in _counted(chat, choosing.code_index(code)):
+        guard.watch(session, one, now=now)
+    _spend(session, access_queries.chat_index(chat), claims_an_hour=claims_an_hour, now=now)
+    persons.may_add(session, session.get_one(ChatLink, link_id), None, today=calendar.today(now))
+    person_id = people.ids_by_national_code(session, [code]).get(code)
+    return _opened(
+        session, chat, person_id, whose=code, shared="", language=language, now=now, link_id=link_id
+    )
+
+
+def _opened(
+    session: Session,
+    chat: ChatAddress,
+    person_id: UUID | None,
+    *,
+    whose: str,
+    shared: str,
+    language: Language,
+    now: datetime,
+    link_id: UUID | None = None,
+) -> Claim:
     made = Claim(
-        chat_index=index,
+        chat_index=access_queries.chat_index(chat),
         person_id=person_id,
         code_index=choosing.code_index(whose),
+        link_id=link_id,
         phone_index=db.keys().blind("phone", shared),
         language=language,
         created_at=now,
@@ -112,8 +158,10 @@ def answer_fact(
 ) -> tuple[Claim, str]:
     """Judge the fact of a claim, the month or the place of the last workplace among those shown.
 
-    A right one sends a code, and gives the claim and the number. Raises Invalid (field month),
-    ClaimOver, WrongFact, NoChoice, Locked, BranchOnly, CoolDown, TooManyCodes.
+    A right one sends a code, and gives the claim and the number. Of who is under 18 none is right
+    where they would be added to another's chat. Raises Invalid (field month), ClaimOver, WrongFact,
+    NoChoice, Locked, BranchOnly, CoolDown, TooManyCodes; of who was proved and is in the chat
+    already AlreadyHere.
     """
     said = _month(month) if workplace is None else None
     index = access_queries.chat_index(chat)
@@ -125,6 +173,8 @@ def answer_fact(
     else:
         _has_a_choice(chat)
         right = choosing.is_right(session, made, workplace, now=now)
+    if made.link_id is not None:
+        right = right and not _is_under_age(session, made.person_id, now)
     if not right or made.person_id is None:
         guard.lock(session, [one for one, tries in left.items() if not tries], now=now)
         raise WrongFact(left=min(left.values()))
@@ -132,6 +182,9 @@ def answer_fact(
         guard.give_back(session, one)
     if workplace is not None:
         choosing.give_back(session, made)
+    if made.link_id is not None:
+        link = session.get_one(ChatLink, made.link_id)
+        persons.may_add(session, link, made.person_id, today=calendar.today(now))
     return made, _send_code(session, made, made.person_id, now)
 
 
@@ -155,11 +208,65 @@ def answer_code(
 
     Raises Invalid (field code), ClaimOver, CodeExpired, WrongCode, Locked, BranchOnly.
     """
+    made = _open_claim(session, claim_id, access_queries.chat_index(chat), now)
+    if made.link_id is not None:
+        raise ClaimOver
+    person_id, counted = _take_code(session, made, chat=chat, code=code, now=now)
+    for one in counted:
+        guard.forgive(session, one)
+    return _link(session, made, person_id, chat=chat, actor=actor, now=now)
+
+
+def answer_code_of_another(
+    session: Session,
+    *,
+    chat: ChatAddress,
+    link_id: UUID,
+    claim_id: UUID,
+    code: str,
+    actor: str,
+    now: datetime,
+) -> Grant:
+    """Judge the code of a claim for another person; a right one lets the chat act for them.
+
+    Raises what `answer_code` raises, AlreadyHere and TooManyPersons. What the chat got wrong before
+    still counts: somebody who gives codes away opens nobody else's record.
+    """
+    made = _open_claim(session, claim_id, access_queries.chat_index(chat), now)
+    if made.link_id != link_id:
+        raise ClaimOver
+    person_id, counted = _take_code(session, made, chat=chat, code=code, now=now)
+    for one in counted:
+        guard.give_back(session, one)
+    person = _person(session, person_id)
+    if person.phone_index is None:
+        raise BranchOnly
+    _used(session, made)
+    grant = persons.add(
+        session,
+        link_id=link_id,
+        person_id=person_id,
+        number_index=person.phone_index,
+        now=now,
+    )
+    audit.note(
+        session,
+        actor=actor,
+        verb="person_added",
+        subject=f"grant:{grant.id}",
+        detail={"person": str(person_id), "link": str(link_id), "messenger": chat.messenger},
+        now=now,
+    )
+    return grant
+
+
+def _take_code(
+    session: Session, made: Claim, *, chat: ChatAddress, code: str, now: datetime
+) -> tuple[UUID, list[bytes]]:
+    """Judge a code; gives whom it proves, and under which indexes this try was counted."""
     said = codes.read(code)
     if said is None:
         raise Invalid(field="code", reason="form")
-    index = access_queries.chat_index(chat)
-    made = _open_claim(session, claim_id, index, now)
     counted = _counted(chat, made.code_index)
     left = {one: guard.take_try(session, one, now=now) for one in counted}
     taken = session.execute(
@@ -179,9 +286,7 @@ def answer_code(
     if not hmac.compare_digest(taken.code_hash, _hash(made.id, said)):
         guard.lock(session, [one for one, tries in left.items() if not tries], now=now)
         raise WrongCode(left=min(*left.values(), rules.TRIES - taken.code_tries))
-    for one in counted:
-        guard.forgive(session, one)
-    return _link(session, made, made.person_id, chat=chat, actor=actor, now=now)
+    return made.person_id, counted
 
 
 def sweep(session: Session, *, now: datetime, limit: int = 5000) -> int:
@@ -256,12 +361,7 @@ def _link(
     now: datetime,
 ) -> ChatLink:
     person = _person(session, person_id)
-    session.execute(
-        update(Claim)
-        .where(Claim.id == made.id)
-        .values(state=ClaimState.LINKED, code_hash=None)
-        .execution_options(synchronize_session=False)
-    )
+    _used(session, made)
     link = access.link(
         session,
         chat=chat,
@@ -287,6 +387,21 @@ def _link(
     return link
 
 
+def _used(session: Session, made: Claim) -> None:
+    session.execute(
+        update(Claim)
+        .where(Claim.id == made.id)
+        .values(state=ClaimState.LINKED, code_hash=None)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def _is_under_age(session: Session, person_id: UUID | None, now: datetime) -> bool:
+    """Whether somebody is under 18; the same question to the store for nobody."""
+    born = people.birth_date_of(session, person_id or queries.NOBODY)
+    return is_under_age(born, calendar.today(now))
+
+
 def _send_code(session: Session, made: Claim, person_id: UUID, now: datetime) -> str:
     person = _person(session, person_id)
     if person.phone is None or not person.phone.startswith(rules.CODES_GO_TO):
@@ -299,13 +414,19 @@ def _send_code(session: Session, made: Claim, person_id: UUID, now: datetime) ->
     made.code_tries = 0
     made.code_expires_at = now + rules.CODE_LASTS
     session.flush()
+    template = "link_code"
+    facts: dict[str, Any] = {"minutes": rules.CODE_LASTS // timedelta(minutes=1)}
+    if made.link_id is not None:
+        # Who reads the code out consents by it, so the SMS says to what.
+        template = "person_code"
+        facts["name"] = access_queries.name_of(session, made.link_id)
     notices.post(
         session,
-        template="link_code",
+        template=template,
         to=person.id,
         about=f"claim:{made.id}",
-        facts={"minutes": rules.CODE_LASTS // timedelta(minutes=1)},
-        key=f"link_code:{made.id}:{made.codes}",
+        facts=facts,
+        key=f"{template}:{made.id}:{made.codes}",
         secret={"code": code},
         expires_at=made.code_expires_at,
         now=now,
