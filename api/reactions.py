@@ -122,9 +122,9 @@ def _tell_of_everywhere(session: Session, happened: AllUnlinked) -> None:
         session,
         template="links_ended",
         to=happened.person_id,
-        about=f"link:{happened.link_id}",
+        about=f"person:{happened.person_id}",
         facts={"day": today(happened.at)},
-        key=f"links_ended:{happened.link_id}",
+        key=f"links_ended:{happened.person_id}:{happened.at.isoformat()}",
         now=happened.at,
     )
 

@@ -34,8 +34,6 @@ class AllUnlinked:
     """No chat speaks for a person any more, and none of another acts for them."""
 
     person_id: UUID
-    link_id: UUID
-    """Of the chat in which they asked for it."""
     at: datetime
 
 

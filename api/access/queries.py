@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from api import db
@@ -43,6 +43,14 @@ def current_link(session: Session, chat: ChatAddress) -> ChatLink | None:
             ChatLink.chat_index == chat_index(chat), ChatLink.state != LinkState.ENDED
         )
     )
+
+
+def count_links(session: Session, person_id: UUID) -> int:
+    """How many chats speak for a person, by whatever messenger."""
+    asked = select(func.count()).where(
+        ChatLink.person_id == person_id, ChatLink.state != LinkState.ENDED
+    )
+    return session.scalar(asked) or 0
 
 
 def name_of(session: Session, link_id: UUID) -> str:

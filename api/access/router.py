@@ -53,7 +53,7 @@ def unlink(session: Session, caller: Anyone, now: Now) -> None:
 @router.post("/unlink-everywhere")
 def unlink_everywhere(session: Session, caller: Linked, now: Now) -> None:
     """End every link of this person, in whatever chat, and what chats of others may do for them."""
-    service.end_everywhere(session, person_id=caller.person_id, link_id=caller.link_id, now=now)
+    service.end_everywhere(session, person_id=caller.person_id, now=now)
     audit.note(
         session,
         actor=caller.actor,
@@ -66,8 +66,9 @@ def unlink_everywhere(session: Session, caller: Linked, now: Now) -> None:
 
 @router.get("/trusted")
 def trusted(session: Session, caller: Linked, now: Now) -> Trusted:
-    """List the chats of others that may act for this person."""
+    """List the chats of others that may act for this person, and count their own."""
     return Trusted(
+        chats=queries.count_links(session, caller.person_id),
         items=[
             TrustedOut(
                 id=grant.id,
@@ -76,7 +77,7 @@ def trusted(session: Session, caller: Linked, now: Now) -> Trusted:
                 since=calendar.today(grant.since),
             )
             for grant, link in persons.trusted_by(session, caller.person_id, now=now)
-        ]
+        ],
     )
 
 

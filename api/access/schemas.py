@@ -39,9 +39,10 @@ class TrustedOut(BaseModel):
 
 
 class Trusted(BaseModel):
-    """All of them, the first trusted first."""
+    """All of them, the first trusted first, and how many chats are the person's own."""
 
     items: list[TrustedOut]
+    chats: int = 1
 
 
 class SigninOut(BaseModel):

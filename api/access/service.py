@@ -88,15 +88,20 @@ def end_link(session: Session, *, link_id: UUID, now: datetime) -> None:
     )
 
 
-def end_everywhere(session: Session, *, person_id: UUID, link_id: UUID, now: datetime) -> None:
-    """End every link of a person, and what they let chats of others do; tells AllUnlinked once."""
+def end_everywhere(session: Session, *, person_id: UUID, now: datetime) -> int:
+    """End every link of a person, and what they let chats of others do; gives how many were theirs.
+
+    Tells AllUnlinked, once for all of them.
+    """
     lasting = select(ChatLink.id).where(
         ChatLink.person_id == person_id, ChatLink.state != LinkState.ENDED
     )
-    for one in session.scalars(lasting.order_by(ChatLink.id)).all():
+    links = session.scalars(lasting.order_by(ChatLink.id)).all()
+    for one in links:
         _ended(session, one, now)
     persons.end_all(session, person_id=person_id, by=EndedBy.PERSON, now=now)
-    events.tell(session, AllUnlinked(person_id=person_id, link_id=link_id, at=now))
+    events.tell(session, AllUnlinked(person_id=person_id, at=now))
+    return len(links)
 
 
 def break_link(session: Session, *, link_id: UUID, now: datetime) -> None:
