@@ -89,7 +89,7 @@ def end_link(session: Session, *, link_id: UUID, now: datetime) -> None:
 
 
 def end_everywhere(session: Session, *, person_id: UUID, now: datetime) -> int:
-    """End every link of a person, and what they let chats of others do; gives how many were theirs.
+    """End every link of a person, and what they let chats of others do; gives how many links ended.
 
     Tells AllUnlinked, once for all of them.
     """

@@ -476,7 +476,11 @@ def test_grown_child_who_was_a_ward_can_be_added(session: Any, monkeypatch: pyte
     son.birth_date = make.TODAY - timedelta(days=20 * 365)
     session.flush()
     persons.add(
-        session, link_id=made.id, person_id=son.id, number_index=son.phone_index, now=make.NOW
+        session,
+        link_id=made.id,
+        person_id=son.id,
+        number_index=son.phone_index or b"",
+        now=make.NOW,
     )
     assert [one.kind for one in queries.lasting_grants(session, made.id)] == [grants.PERSON]
     service.heard_of(session, link_id=made.id, now=make.NOW)
