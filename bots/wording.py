@@ -263,7 +263,7 @@ REFUSALS: Mapping[str, Sentence | Callable[[Mapping[str, Any]], Sentence]] = Map
         "This number is answered because you linked a chat on a messenger. Only that chat can end it."
     ),
     "already_here": _("This chat shows this person already."),
-    "too_many_persons": _("A chat shows at most {most} other people. First one of them has to leave it."),
+    "too_many_persons": _("This chat shows as many other people as a chat may. First one of them has to leave it."),
     "not_here": _("Nobody else can be added here. In a chat on a messenger it is possible."),
     "body_too_large": _("That was too long. Please write it shorter."),
     # identity

@@ -121,7 +121,7 @@ async def test_a_mother_without_a_chat_ends_what_her_daughters_may_do(
     assert await a_strangers.says("no access") == said
     for phone in (hers, a_strangers):
         await phone.core.close()
-    with store.session() as session:
+    with store.session(writing=False) as session:
         assert persons.held(session, link_id) == {}
 
 
