@@ -25,7 +25,7 @@ class Claim(WithId, Base):
     phone_index: Mapped[bytes] = mapped_column(LargeBinary(16))
     """Of the phone that was shared; whether it is the registered one goes into the audit.
 
-    Where a person is added none is shared, and it is the index of no number.
+    Where another person is added none is shared: it is that of the number the code went to.
     """
     language: Mapped[str] = mapped_column(String(8))
     state: Mapped[str] = mapped_column(String(8), default=ClaimState.ASKED)

@@ -10,7 +10,7 @@ from api.access.doors import Anyone, Linked, Now, Router, Today, answers
 from api.access.refusals import AlreadyHere, NotHere, NotLinked, TooManyPersons
 from api.access.rules import ChatAddress
 from api.errors import Invalid
-from api.identity import confirming, pins, rules, service
+from api.identity import adding, confirming, pins, rules, service
 from api.identity.models import Claim
 from api.identity.refusals import (
     BranchOnly,
@@ -154,7 +154,7 @@ def add_person(
     The answer is the same whether or not the person is known; fact, workplaces and a new code are
     given as for any claim.
     """
-    made = service.claim_for_another(
+    made = adding.claim(
         session,
         chat=caller.chat,
         link_id=caller.link_id,
@@ -179,7 +179,7 @@ def added_person(
 
     They are told on every channel of theirs.
     """
-    grant = service.answer_code_of_another(
+    grant = adding.answer_code(
         session,
         chat=caller.chat,
         link_id=caller.link_id,

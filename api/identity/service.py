@@ -17,8 +17,7 @@ from api import db
 from api.access import numbers, persons
 from api.access import queries as access_queries
 from api.access import service as access
-from api.access.models import ChatLink, Grant
-from api.access.refusals import NotHere
+from api.access.models import ChatLink
 from api.access.rules import SMS, WEB, ChatAddress, Level
 from api.audit import service as audit
 from api.errors import Invalid, NotFound
@@ -65,12 +64,12 @@ def claim(
     `claims_an_hour` from all), Locked, BranchOnly; never says whether the person is known, nor, by
     SMS, whether the number is theirs.
     """
-    code = _national_code(national_code)
+    code = read_national_code(national_code)
     shared = _phone(phone)
     index = access_queries.chat_index(chat)
-    for one in _counted(chat, choosing.code_index(code)):
+    for one in counted_under(chat, choosing.code_index(code)):
         guard.watch(session, one, now=now)
-    _spend(session, index, claims_an_hour=claims_an_hour, now=now)
+    spend(session, index, claims_an_hour=claims_an_hour, now=now)
     person_id, whose = people.ids_by_national_code(session, [code]).get(code), code
     if chat.messenger == SMS and person_id not in numbers.may_link(
         session, chat, today=calendar.today(now)
@@ -78,38 +77,10 @@ def claim(
         # A number speaks for nobody but its own; the claim goes on as one for nobody we know, and
         # takes nothing from the choice that the person is shown elsewhere.
         person_id, whose = None, f"{code} {chat.chat_id}"
-    return _opened(session, chat, person_id, whose=whose, shared=shared, language=language, now=now)
+    return begin(session, chat, person_id, whose=whose, shared=shared, language=language, now=now)
 
 
-def claim_for_another(
-    session: Session,
-    *,
-    chat: ChatAddress,
-    link_id: UUID,
-    national_code: str,
-    language: Language,
-    claims_an_hour: int,
-    now: datetime,
-) -> Claim:
-    """Open a claim: somebody in a linked chat says for whom else it shall act.
-
-    It is proved as a first meeting is, and counts as one. Raises NotHere by SMS, TooManyPersons,
-    and what `claim` raises; never says whether the person is known.
-    """
-    if chat.messenger == SMS or rules.question_for(chat.audience) is not Question.FIRST_MONTH:
-        raise NotHere
-    code = _national_code(national_code)
-    for one in _counted(chat, choosing.code_index(code)):
-        guard.watch(session, one, now=now)
-    _spend(session, access_queries.chat_index(chat), claims_an_hour=claims_an_hour, now=now)
-    persons.may_add(session, session.get_one(ChatLink, link_id), None, today=calendar.today(now))
-    person_id = people.ids_by_national_code(session, [code]).get(code)
-    return _opened(
-        session, chat, person_id, whose=code, shared="", language=language, now=now, link_id=link_id
-    )
-
-
-def _opened(
+def begin(
     session: Session,
     chat: ChatAddress,
     person_id: UUID | None,
@@ -120,6 +91,10 @@ def _opened(
     now: datetime,
     link_id: UUID | None = None,
 ) -> Claim:
+    """Keep a claim, for somebody or for nobody; `link_id` says that a person is added to a chat.
+
+    `whose` is what the workplaces that are shown stay the same for.
+    """
     made = Claim(
         chat_index=access_queries.chat_index(chat),
         person_id=person_id,
@@ -142,7 +117,7 @@ def workplaces(session: Session, *, chat: ChatAddress, claim_id: UUID, now: date
 
     Raises ClaimOver and NoChoice, which another audience's chat meets always.
     """
-    made = _open_claim(session, claim_id, access_queries.chat_index(chat), now)
+    made = open_claim(session, claim_id, access_queries.chat_index(chat), now)
     _has_a_choice(chat)
     return choosing.workplaces(session, made, now=now)
 
@@ -165,8 +140,8 @@ def answer_fact(
     """
     said = _month(month) if workplace is None else None
     index = access_queries.chat_index(chat)
-    made = _open_claim(session, claim_id, index, now)
-    counted = _counted(chat, made.code_index)
+    made = open_claim(session, claim_id, index, now)
+    counted = counted_under(chat, made.code_index)
     left = {one: guard.take_try(session, one, now=now) for one in counted}
     if workplace is None:
         right = said in _facts(session, made.person_id, chat.audience, now)
@@ -174,7 +149,9 @@ def answer_fact(
         _has_a_choice(chat)
         right = choosing.is_right(session, made, workplace, now=now)
     if made.link_id is not None:
-        right = right and not _is_under_age(session, made.person_id, now)
+        # Asked for everybody, right or wrong: the cost is the same.
+        under_age = _is_under_age(session, made.person_id, now)
+        right = right and not under_age
     if not right or made.person_id is None:
         guard.lock(session, [one for one, tries in left.items() if not tries], now=now)
         raise WrongFact(left=min(left.values()))
@@ -195,7 +172,7 @@ def resend(
 
     Raises ClaimOver, CodeExpired (none was sent yet), CoolDown, TooManyCodes.
     """
-    made = _open_claim(session, claim_id, access_queries.chat_index(chat), now)
+    made = open_claim(session, claim_id, access_queries.chat_index(chat), now)
     if made.state != ClaimState.SENT or made.person_id is None:
         raise CodeExpired
     return made, _send_code(session, made, made.person_id, now)
@@ -208,66 +185,23 @@ def answer_code(
 
     Raises Invalid (field code), ClaimOver, CodeExpired, WrongCode, Locked, BranchOnly.
     """
-    made = _open_claim(session, claim_id, access_queries.chat_index(chat), now)
+    made = open_claim(session, claim_id, access_queries.chat_index(chat), now)
     if made.link_id is not None:
         raise ClaimOver
-    person_id, counted = _take_code(session, made, chat=chat, code=code, now=now)
+    person_id, counted = take_code(session, made, chat=chat, code=code, now=now)
     for one in counted:
         guard.forgive(session, one)
     return _link(session, made, person_id, chat=chat, actor=actor, now=now)
 
 
-def answer_code_of_another(
-    session: Session,
-    *,
-    chat: ChatAddress,
-    link_id: UUID,
-    claim_id: UUID,
-    code: str,
-    actor: str,
-    now: datetime,
-) -> Grant:
-    """Judge the code of a claim for another person; a right one lets the chat act for them.
-
-    Raises what `answer_code` raises, AlreadyHere and TooManyPersons. What the chat got wrong before
-    still counts: somebody who gives codes away opens nobody else's record.
-    """
-    made = _open_claim(session, claim_id, access_queries.chat_index(chat), now)
-    if made.link_id != link_id:
-        raise ClaimOver
-    person_id, counted = _take_code(session, made, chat=chat, code=code, now=now)
-    for one in counted:
-        guard.give_back(session, one)
-    person = _person(session, person_id)
-    if person.phone_index is None:
-        raise BranchOnly
-    _used(session, made)
-    grant = persons.add(
-        session,
-        link_id=link_id,
-        person_id=person_id,
-        number_index=person.phone_index,
-        now=now,
-    )
-    audit.note(
-        session,
-        actor=actor,
-        verb="person_added",
-        subject=f"grant:{grant.id}",
-        detail={"person": str(person_id), "link": str(link_id), "messenger": chat.messenger},
-        now=now,
-    )
-    return grant
-
-
-def _take_code(
+def take_code(
     session: Session, made: Claim, *, chat: ChatAddress, code: str, now: datetime
 ) -> tuple[UUID, list[bytes]]:
     """Judge a code; gives whom it proves, and under which indexes this try was counted."""
     said = codes.read(code)
     if said is None:
         raise Invalid(field="code", reason="form")
-    counted = _counted(chat, made.code_index)
+    counted = counted_under(chat, made.code_index)
     left = {one: guard.take_try(session, one, now=now) for one in counted}
     taken = session.execute(
         update(Claim)
@@ -327,7 +261,7 @@ def sweep(session: Session, *, now: datetime, limit: int = 5000) -> int:
     return forgotten + confirming.sweep(session, before=now - SWEPT_AFTER, limit=limit)
 
 
-def _counted(chat: ChatAddress, code_index: bytes | None) -> list[bytes]:
+def counted_under(chat: ChatAddress, code_index: bytes | None) -> list[bytes]:
     """Under which indexes wrong answers are counted: the chat's.
 
     On the web, where a new chat costs nobody anything, also those at one national code.
@@ -360,8 +294,8 @@ def _link(
     actor: str,
     now: datetime,
 ) -> ChatLink:
-    person = _person(session, person_id)
-    _used(session, made)
+    person = person_of(session, person_id)
+    use_up(session, made)
     link = access.link(
         session,
         chat=chat,
@@ -387,7 +321,8 @@ def _link(
     return link
 
 
-def _used(session: Session, made: Claim) -> None:
+def use_up(session: Session, made: Claim) -> None:
+    """Let the right code of a claim open nothing more."""
     session.execute(
         update(Claim)
         .where(Claim.id == made.id)
@@ -403,7 +338,7 @@ def _is_under_age(session: Session, person_id: UUID | None, now: datetime) -> bo
 
 
 def _send_code(session: Session, made: Claim, person_id: UUID, now: datetime) -> str:
-    person = _person(session, person_id)
+    person = person_of(session, person_id)
     if person.phone is None or not person.phone.startswith(rules.CODES_GO_TO):
         raise BranchOnly
     codes.count(session, db.keys().blind("phone", person.phone), now)
@@ -416,7 +351,8 @@ def _send_code(session: Session, made: Claim, person_id: UUID, now: datetime) ->
     session.flush()
     template = "link_code"
     facts: dict[str, Any] = {"minutes": rules.CODE_LASTS // timedelta(minutes=1)}
-    if made.link_id is not None:
+    if made.link_id is not None and person.phone_index is not None:
+        made.phone_index = person.phone_index
         # Who reads the code out consents by it, so the SMS says to what.
         template = "person_code"
         facts["name"] = access_queries.name_of(session, made.link_id)
@@ -434,7 +370,8 @@ def _send_code(session: Session, made: Claim, person_id: UUID, now: datetime) ->
     return person.phone
 
 
-def _spend(session: Session, chat_index: bytes, *, claims_an_hour: int, now: datetime) -> None:
+def spend(session: Session, chat_index: bytes, *, claims_an_hour: int, now: datetime) -> None:
+    """Raise TooManyClaims where the budget of a chat, or of all, is used up."""
     day, hour = timedelta(days=1), timedelta(hours=1)
     of_chat = Claim.chat_index == chat_index
     full = queries.full_until(session, of_chat, most=rules.CLAIMS_A_DAY, span=day, now=now)
@@ -444,14 +381,16 @@ def _spend(session: Session, chat_index: bytes, *, claims_an_hour: int, now: dat
         raise TooManyClaims(wait_seconds=codes.seconds(full, now))
 
 
-def _open_claim(session: Session, claim_id: UUID, chat_index: bytes, now: datetime) -> Claim:
+def open_claim(session: Session, claim_id: UUID, chat_index: bytes, now: datetime) -> Claim:
+    """The claim of an id, if this very chat opened it and its time is not over; else ClaimOver."""
     found = queries.claim_of_chat(session, claim_id, chat_index)
     if found is None or found.expires_at <= now:
         raise ClaimOver
     return found
 
 
-def _person(session: Session, person_id: UUID) -> Person:
+def person_of(session: Session, person_id: UUID) -> Person:
+    """Somebody who was proved; NotFound where the registry has lost them since."""
     person = people.by_id(session, person_id)
     if person is None:
         raise NotFound
@@ -469,7 +408,8 @@ def _month(text: str | None) -> str:
         raise Invalid(field="month", reason=bad.reason) from None
 
 
-def _national_code(text: str) -> str:
+def read_national_code(text: str) -> str:
+    """Read a national code; raises Invalid."""
     try:
         return identifiers.national_code(text)
     except BadIdentifier as bad:
