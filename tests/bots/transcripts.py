@@ -151,10 +151,15 @@ class Switching:
 @cache
 def _msgids(language: str) -> Mapping[str, str]:
     """The English of what can be typed, by the words of a language."""
-    msgids = {one for path in _SOURCES for one in labels(path.read_text("utf-8"))}
-    msgids |= {one.words.msgid for one in collected()}
     speech = Speech(Language(language))
-    return {alike(speech.word(Sentence(one))): one for one in msgids}
+    return {alike(speech.word(Sentence(one))): one for one in _typed()}
+
+
+@cache
+def _typed() -> frozenset[str]:
+    """The English of all labels, read from the source."""
+    written = {one for path in _SOURCES for one in labels(path.read_text("utf-8"))}
+    return frozenset(written | {one.words.msgid for one in collected()})
 
 
 def _beyond_words(heard: list[Heard]) -> tuple[list[str], list[str], bool]:
