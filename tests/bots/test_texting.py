@@ -26,7 +26,7 @@ from api.requests.refusals import RequestNotFound
 from bots.texting import PARTS, SHORT_PARTS, Texting
 from tests.bots import test_people, test_trials, trials
 from tests.bots.insured import a_bill
-from tests.bots.players import NUMBER, SmsPlayer
+from tests.bots.phones import NUMBER, SmsPlayer
 from tests.bots.pretend import GRANTS
 from tests.bots.texting import heard_of, play_by_sms
 from tests.support import make

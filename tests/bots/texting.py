@@ -17,7 +17,8 @@ from api.kit.text import key
 from bots import log, understanding
 from bots.dialogues import collected
 from bots.talk import Dialogues
-from tests.bots.players import Heard, SmsPlayer
+from tests.bots.phones import SmsPlayer
+from tests.bots.players import Heard
 from tests.bots.transcripts import act, says
 
 CODE = "123456"

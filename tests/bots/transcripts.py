@@ -31,12 +31,12 @@ from bots.dialogues import collected
 from bots.talk import Dialogues
 from bots.understanding import alike
 from bots.web.visits import LASTS_SECONDS
+from tests.bots.phones import SmsPlayer
 from tests.bots.players import (
     PHONE,
     BalePlayer,
     Heard,
     Player,
-    SmsPlayer,
     TelegramPlayer,
     TerminalPlayer,
     WebPlayer,
