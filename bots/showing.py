@@ -177,7 +177,9 @@ class Showing(ABC):
         if wanted is None or wanted is meeting:
             return await self._after([self._word(wording.LINK_FIRST)])
         notice = talk["notice"]
-        self._chat["then"] = f"{wanted.actions[0]}|{notice}" if notice else f"0.menu|{wanted.name}"
+        # What was written behind a number of SMS is no notice's code: its dialogue asks for it again.
+        told = notice and wanted.actions
+        self._chat["then"] = f"{wanted.actions[0]}|{notice}" if told else f"0.menu|{wanted.name}"
         return self._led(wording.LINK_FIRST, await self._begin(meeting, audience=audience))
 
     def _missed(self, words: Sentence, again: Reply) -> Reply:

@@ -1,0 +1,21 @@
+"""Ten answers a day: what counts as one, and what begins the count anew."""
+
+from api.access.refusals import NotLinked
+from api.client.requests import SHOW
+from tests.bots.test_texting import Phone
+
+
+async def test_a_request_of_a_number_that_nobody_knows_begins_with_linking():
+    phone = Phone(linked=False)
+
+    def unknown(**_facts: object) -> None:
+        raise NotLinked
+
+    phone.wire.answers[SHOW] = unknown
+    assert "Do you agree?" in await phone.says("5 4820193370")
+    await phone.says("1")
+    await phone.says("0012345679")
+    await phone.says("Tir 1403")
+    said = await phone.says("123456")
+    assert "is now linked to you" in said
+    assert "number of the request" in said
