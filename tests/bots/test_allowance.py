@@ -5,6 +5,15 @@ from api.client.requests import SHOW
 from tests.bots.test_texting import Phone
 
 
+async def test_a_no_to_linking_does_not_begin_the_count_anew():
+    phone = Phone(linked=False)
+    for turn in range(5):
+        assert "Do you agree?" in await phone.says("/link" if turn % 2 else "1")
+        assert "nothing is kept" in await phone.says("2" if turn % 2 else "not now")
+    assert "ten times a day" in await phone.says("0")
+    assert await phone.says("1") == ""
+
+
 async def test_a_request_of_a_number_that_nobody_knows_begins_with_linking():
     phone = Phone(linked=False)
 
