@@ -14,6 +14,29 @@ async def test_a_no_to_linking_does_not_begin_the_count_anew():
     assert await phone.says("1") == ""
 
 
+async def test_what_is_said_when_the_core_is_back_is_one_of_the_ten():
+    phone = Phone()
+    for turn in range(8):
+        assert await phone.says(f"1 {'G' if turn % 2 else ''}")
+    phone.wire.away = True
+    assert "We cannot reach" in await phone.says("/bill")
+    phone.wire.away = False
+    assert "Bill for Aban" in await phone.wakes()
+    assert "ten times a day" in await phone.says("3")
+
+
+async def test_after_the_tenth_answer_a_talk_waits_for_another_day():
+    phone = Phone()
+    for turn in range(9):
+        assert await phone.says(f"1 {'G' if turn % 2 else ''}")
+    phone.wire.away = True
+    assert "We cannot reach" in await phone.says("/bill")
+    phone.wire.away = False
+    assert await phone.wakes() == ""
+    phone.player.now += 86_400
+    assert "Bill for Aban" in await phone.says("0 please")
+
+
 async def test_a_request_of_a_number_that_nobody_knows_begins_with_linking():
     phone = Phone(linked=False)
 

@@ -154,6 +154,9 @@ class Phone:
     async def rings(self) -> str:
         return "\n".join(one.text for one in await self.player.call())
 
+    async def wakes(self) -> str:
+        return "\n".join(one.text for one in await self.player.wake())
+
 
 def a_debt() -> DebtOut:
     return DebtOut(
