@@ -51,3 +51,15 @@ async def test_a_request_of_a_number_that_nobody_knows_begins_with_linking():
     said = await phone.says("123456")
     assert "is now linked to you" in said
     assert "number of the request" in said
+
+
+async def test_a_code_sends_no_summary_but_the_one_that_was_read():
+    phone = Phone()
+    await phone.says("/unlink")
+    assert "A code of 6 digits" in await phone.says("1")
+    phone.player.now += 7_200
+    said = await phone.says("123456")
+    assert "This chat is linked to" in said, "its facts are read anew, and it is shown again"
+    assert phone.wire.changes("/v1/access/unlink") == 0
+    await phone.says("1")
+    assert "no longer linked" in await phone.says("123 456")
