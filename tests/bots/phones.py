@@ -7,6 +7,7 @@ from api.kit.message import Message as Said
 from api.kit.outcome import Accepted, Outcome
 from bots.adapters import Raw
 from bots.adapters.sms import SmsAdapter, SmsMouth
+from bots.reply import Line
 from bots.talk import Dialogues
 from notifier.channels import mouths
 from notifier.channels.sms_http import KavenegarChannel
@@ -66,12 +67,16 @@ class SmsPlayer(Player):
     def written(self, data: str) -> str:
         """The digit of a line, or its words where it has none."""
         digit = next((digit for digit, taps in self.chat["shown"].items() if taps == data), None)
-        lines = [
+        return digit or next((line.label for line in self.lines if line.data == data), data)
+
+    @property
+    def lines(self) -> list[Line]:
+        """The lines of the last answer, with a digit or without."""
+        return [
             line
             for reply in self.replies
             for line in (*reply.lines, *reply.others, *(line for _d, line in reply.ways))
         ]
-        return digit or next((line.label for line in lines if line.data == data), data)
 
     async def call(self) -> list[Heard]:
         """Ring, and say nothing."""

@@ -185,11 +185,7 @@ def _language(lines: list[str]) -> str:
 
 def _lines(player: SmsPlayer) -> list[str]:
     """What the lines of the last answer tap, with a digit or without."""
-    return [
-        line.data
-        for reply in player.replies
-        for line in (*reply.lines, *reply.others, *(line for _digit, line in reply.ways))
-    ]
+    return [line.data for line in player.lines]
 
 
 async def _step(line: str, player: SmsPlayer) -> tuple[str | None, bool]:

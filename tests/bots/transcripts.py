@@ -248,6 +248,8 @@ async def act(line: str, player: Play, heard: list[Heard], wire: Any) -> list[He
         case "core":
             wire.away = rest == "away"
             return None if wire.away else await player.wake()
+        case "rings" if isinstance(player, SmsPlayer):
+            return await player.call()
         case ">":
             return await player.send(_raw(rest, player, heard))
     raise AssertionError(f"a transcript does not know {line!r}")
