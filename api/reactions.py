@@ -6,15 +6,16 @@ The only file that knows both sides; `connect` puts its tables in force, once, w
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from types import MappingProxyType
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy.orm import Session
 
 from api import events
-from api.access import grants, numbers
+from api.access import grants, numbers, persons
 from api.access import service as access
-from api.access.events import ChatLinked, ChatUnlinked
-from api.access.rules import WEB
+from api.access.events import AllUnlinked, ChatLinked, ChatUnlinked, PersonAdded, PersonEnded
+from api.access.rules import WEB, EndedBy
 from api.bills import checking
 from api.bills import service as bills
 from api.bills.rules import about as about_bill
@@ -115,6 +116,86 @@ def _tell_of_unlinking(session: Session, happened: ChatUnlinked) -> None:
         _tell_of_link(session, "link_ended", happened)
 
 
+def _tell_of_everywhere(session: Session, happened: AllUnlinked) -> None:
+    """Let the person know once, by whatever channel is left, that no chat is theirs any more."""
+    notices.post(
+        session,
+        template="links_ended",
+        to=happened.person_id,
+        about=f"person:{happened.person_id}",
+        facts={"day": today(happened.at)},
+        key=f"links_ended:{happened.person_id}:{happened.at.isoformat()}",
+        now=happened.at,
+    )
+
+
+def _tell_of_another_acting(session: Session, happened: PersonAdded) -> None:
+    """Let every channel of a person know of the chat that acts for them now, and how to end it."""
+    ways: list[dict[str, Any]] = [
+        {"via": "chat", "link_id": link.id}
+        for link in access.links_of(session, [happened.person_id])
+    ]
+    person = people.by_id(session, happened.person_id)
+    if person is not None and person.phone:
+        ways.append({"via": "sms"})
+    if person is not None and person.email:
+        ways.append({"via": "email"})
+    for way in ways:
+        _tell_of_person(
+            session,
+            "person_added",
+            happened,
+            to=happened.person_id,
+            name=happened.holder_name,
+            **way,
+        )
+
+
+def _tell_of_acting_ended(session: Session, happened: PersonEnded) -> None:
+    """Let the one know who did not do it: nothing opens by it, so nobody else is rung for it."""
+    if happened.by is EndedBy.BRANCH:
+        _tell_of_person(
+            session,
+            "person_ended",
+            happened,
+            to=happened.person_id,
+            name=happened.holder_name,
+        )
+    if happened.by is not EndedBy.HOLDER and happened.messenger != WEB:
+        _tell_of_person(
+            session,
+            "person_left",
+            happened,
+            to=happened.holder_id,
+            name=happened.person_name,
+            via="chat",
+            link_id=happened.link_id,
+        )
+
+
+def _tell_of_person(
+    session: Session,
+    template: str,
+    happened: PersonAdded | PersonEnded,
+    *,
+    to: UUID,
+    name: str,
+    via: str | None = None,
+    link_id: UUID | None = None,
+) -> None:
+    notices.post(
+        session,
+        template=template,
+        to=to,
+        about=f"grant:{happened.grant_id}",
+        facts={"name": name, "messenger": happened.messenger, "day": today(happened.at)},
+        key=f"{template}:{happened.grant_id}:{link_id or via or 'plan'}",
+        now=happened.at,
+        via=via,
+        link_id=link_id,
+    )
+
+
 def _tell_of_link(
     session: Session,
     template: str,
@@ -150,6 +231,9 @@ WHO_HEARS: Mapping[type, Sequence[events.Hearer]] = MappingProxyType(
         ChatLinked: [_tell_older_channels],
         RecordGrew: [_tell_of_longer_records],
         ChatUnlinked: [_tell_of_unlinking],
+        AllUnlinked: [_tell_of_everywhere],
+        PersonAdded: [_tell_of_another_acting],
+        PersonEnded: [_tell_of_acting_ended],
     }
 )
 
@@ -170,4 +254,5 @@ def connect() -> None:
     questions.connect(ANSWERS)
     grants.connect(HELD)
     numbers.connect(people.registered_with)
+    persons.connect(people.known_by_chats)
     checking.connect(payments.being_checked, payments.under_way)

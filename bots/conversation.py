@@ -102,10 +102,7 @@ class Conversation(Elsewhere):
             case Word.MENU:
                 return await self._menu()
             case Word.BACK:
-                if talk is None or talk["state"] == "waiting" or self._chat["aside"]:
-                    self._chat["aside"] = ""
-                    return await self._again()
-                return await self._tapped(f"{talk['asking']}|~back")
+                return await self._stepped_back(talk)
             case Word.CANCEL:
                 return await (self._cancel(talk) if talk else self._menu())
             case Word.LANGUAGE:
@@ -117,8 +114,22 @@ class Conversation(Elsewhere):
                 return self._led(wording.a_person(branch), await self._again())
             case Word.ELSEWHERE:
                 return await self._offer_elsewhere()
+            case Word.NO_ACCESS:
+                return await self._nobody_acts()
             case Word.STOP | Word.START:
                 return await self._consented(on=word is Word.START)
+
+    async def _stepped_back(self, talk: log.Talk | None) -> Reply:
+        if talk is None or talk["state"] == "waiting" or self._chat["aside"]:
+            self._chat["aside"] = ""
+            return await self._again()
+        return await self._tapped(f"{talk['asking']}|~back")
+
+    async def _nobody_acts(self) -> Reply:
+        """NO ACCESS: what chats of others may do for whoever writes, who need not be linked."""
+        untold = await self._asking.end_persons()
+        said = wording.TRY_LATER if untold else wording.NO_ACCESS
+        return self._led(said, await self._again())
 
     async def _consented(self, *, on: bool) -> Reply:
         """STOP and START. In a chat that is not linked, START is where one starts."""

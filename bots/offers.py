@@ -30,6 +30,7 @@ class Dialogue:
     place: int
     acting: bool
     family: bool
+    persons: bool
     public: bool
     start: bool
     menu: bool
@@ -49,7 +50,7 @@ class Dialogue:
             raise TypeError(f"{self.name} opens from a notice's code, so it takes one")
         if self.sms and not re.fullmatch(r"[1-6]", self.sms):
             raise ValueError(f"{self.name} has a number that the menu of SMS uses: {self.sms!r}")
-        if self.acting and self.family:
+        if self.acting and (self.family or self.persons):
             raise TypeError(f"{self.name} speaks for a workplace or for a person, not for both")
 
     def __call__(self, core: Core, notice: str = "") -> Coroutine[Any, Any, None]:
@@ -65,6 +66,7 @@ def dialogue(
     place: int = 100,
     acting: bool = False,
     family: bool = False,
+    persons: bool = False,
     public: bool = False,
     start: bool = False,
     menu: bool = True,
@@ -79,7 +81,8 @@ def dialogue(
 
     `words` is its menu line and `name` its command; `place` orders the menu. `acting` needs a
     grant: the engine asks for whom when the person has several. `family` can be about a child of
-    the person too: the engine asks for whom when there is one. `public` needs no linked chat;
+    the person too, `persons` about another person the chat may act for: the engine asks for whom
+    when there is one. `public` needs no linked chat;
     `start` opens at /start in a chat that is not linked, and leaves the menu when it is. `actions`
     are the buttons of notices that open it: the function then takes the notice's code ("" where it
     was opened from the menu). `service` is the name under which it can be switched off.
@@ -98,6 +101,7 @@ def dialogue(
             place=place,
             acting=acting,
             family=family,
+            persons=persons,
             public=public or start,
             start=start,
             menu=menu,

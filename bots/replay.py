@@ -40,9 +40,9 @@ from bots.talk import (
 )
 
 _GRANT_ENDED = _("You no longer act for this workplace, so this talk has ended.")
-_CHILD_ENDED = _("You can no longer act for this child here, so this talk has ended.")
+_WARD_ENDED = _("You can no longer act for this person here, so this talk has ended.")
 _MYSELF = "me"
-"""For whom a talk of a family goes where it is the person's own."""
+"""For whom a talk of a family or a household goes where it is the person's own."""
 
 _ON_THE_LINE = ("people", "employers")
 
@@ -212,18 +212,18 @@ class Run:
     async def _script(self) -> None:
         if self.dialogue.acting:
             self._grant = await self._for_which_workplace()
-        elif self.dialogue.family:
+        elif self.dialogue.family or self.dialogue.persons:
             self._grant = await self._for_whom()
             ward.set(self._grant)
         await self.dialogue(self._core, self._talk["notice"])
 
     @property
     def _grant_ended(self) -> Sentence:
-        return _CHILD_ENDED if self.dialogue.family else _GRANT_ENDED
+        return _GRANT_ENDED if self.dialogue.acting else _WARD_ENDED
 
     async def _for_which_workplace(self) -> str:
         """The grant this talk acts for: the notice's, the only one, or the one that is chosen."""
-        grants = await self._grants("workshop")
+        grants = await self._grants({"workshop"})
         if not grants:
             raise _CannotGoOn(Over(_("No workplace is linked to this chat yet.")))
         await self._notices_own(grants)
@@ -238,23 +238,24 @@ class Run:
         return await Ask("for_whom", _("Which workplace?"), _options(labels))
 
     async def _for_whom(self) -> str | None:
-        """The grant of the child this talk is about; None for the person's own affairs."""
-        children = await self._grants("child")
-        await self._notices_own(children)
-        if not children or self._talk["notice"]:
+        """The grant of the child or other person this talk is about; None for one's own affairs."""
+        kinds = {"child"} if self.dialogue.family else set()
+        others = await self._grants(kinds | ({"person"} if self.dialogue.persons else set()))
+        await self._notices_own(others)
+        if not others or self._talk["notice"]:
             self._talk["grant"] = self._talk["grant"] or _MYSELF
         chosen = self._talk["grant"]
         if not chosen:
-            everybody: dict[str, Sentence | str] = {_MYSELF: _("For me"), **children}
+            everybody: dict[str, Sentence | str] = {_MYSELF: _("For me"), **others}
             chosen = await Ask("for_whom", _("For whom?"), _options(everybody))
         return None if chosen == _MYSELF else chosen
 
-    async def _grants(self, kind: str) -> dict[str, str]:
-        """The labels of the chat's grants of a kind; the talk stops where the one it has is gone."""
+    async def _grants(self, kinds: Collection[str]) -> dict[str, str]:
+        """The labels of the chat's grants of these kinds; the talk stops where the one it has is gone."""
         me = await Do("for_whom.me", self._core.access.me)
         if not me.linked:
             raise _CannotGoOn(Unlinked())
-        grants = {str(grant.id): grant.label for grant in me.grants if grant.kind == kind}
+        grants = {str(grant.id): grant.label for grant in me.grants if grant.kind in kinds}
         kept = self._talk["grant"] or self._talk["steps"].get("for_whom", {}).get("option")
         if kept and kept != _MYSELF and kept not in grants:
             raise _CannotGoOn(Over(self._grant_ended))

@@ -83,6 +83,17 @@ class Asking:
             return untold
         return None
 
+    async def end_persons(self) -> Unavailable | None:
+        """Let no chat of another act for whoever this chat is; gives why it could not be told.
+
+        By SMS that is everybody who has the number, linked or not, and the answer is the same.
+        """
+        try:
+            await self._knock(self._core.access.end_persons, self._address.audience)
+        except Unavailable as untold:
+            return untold
+        return None
+
     async def unlock(self, pin: str) -> Unlocked | Unavailable | Refusal:
         """Show a PIN to the core; gives why it opens nothing."""
         try:

@@ -114,7 +114,7 @@ ward: ContextVar[str | None] = ContextVar("ward")
 
 
 def for_oneself() -> bool:
-    """Whether a talk of a family is about the person's own affairs, and not about a child's."""
+    """Whether a talk is about the person's own affairs, and not about a child's or another's."""
     return ward.get() is None
 
 

@@ -19,6 +19,7 @@ class Word(StrEnum):
     HELP = "help"
     PERSON = "person"
     ELSEWHERE = "elsewhere"
+    NO_ACCESS = "no_access"
     STOP = "stop"
     START = "start"
 

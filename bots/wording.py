@@ -104,6 +104,7 @@ CONSENT: Mapping[bool, Sentence] = MappingProxyType({
     True: _("You will get our messages again."),
 })  # fmt: skip
 TRY_LATER = _("We cannot reach the information right now. Please try again in a little while.")
+NO_ACCESS = _("From now on no chat of another sees your record or acts for you.")
 BEING_CONFIRMED = _(
     "Your payment has arrived and is being confirmed. Nothing is lost; please do not pay again."
 )
@@ -261,6 +262,9 @@ REFUSALS: Mapping[str, Sentence | Callable[[Mapping[str, Any]], Sentence]] = Map
     "linked_elsewhere": _(
         "This number is answered because you linked a chat on a messenger. Only that chat can end it."
     ),
+    "already_here": _("This chat shows this person already."),
+    "too_many_persons": _("This chat shows as many other people as a chat may. First one of them has to leave it."),
+    "not_here": _("Nobody else can be added here. In a chat on a messenger it is possible."),
     "body_too_large": _("That was too long. Please write it shorter."),
     # identity
     "wrong_fact": _tries_left(

@@ -4,6 +4,8 @@
       Anyone      the bots, perhaps for a chat that is linked to nobody
       Linked      a chat that speaks for a person
       Insured     a linked chat, for its person or a child of theirs (X-For)
+        Entrusted   the same, or for another person who let the chat act for them
+        Grown       for its person or another one, and no child
       Acting      a linked chat, for one of its person's workplaces (X-For)
       Machine     a program with a key of its own
 
@@ -13,16 +15,16 @@ X-Chat; a machine shows its own key.
 
 import hmac
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Self
+from typing import ClassVar, Self
 from uuid import UUID
 
 from pydantic import SecretStr
 from sqlalchemy.orm import Session
 
-from api.access import grants, numbers, queries, service
+from api.access import grants, numbers, persons, queries, service
 from api.access.grants import Held
 from api.access.models import ChatLink, Grant
 from api.access.refusals import GrantEnded, NotLinked, ScopeMissing
@@ -179,11 +181,14 @@ class Insured(Linked):
     subject_id: UUID
     """Whose bills, records and requests these are."""
 
+    kinds: ClassVar[frozenset[str]] = frozenset({grants.CHILD})
+    """Of the grants that are taken: of any other kind there is none behind this door."""
+
     @classmethod
     def resolve(cls, session: Session, holder: Keyholder, *, now: datetime, writing: bool) -> Self:
         grant = None
         if holder.grant:
-            chat, link, grant, _ = _granted(session, holder, grants.CHILD, now=now, writing=writing)
+            chat, link, grant, _ = _granted(session, holder, cls.kinds, now=now, writing=writing)
         else:
             chat, link = _linked(session, holder, now=now, writing=writing)
         return cls(
@@ -199,6 +204,26 @@ class Insured(Linked):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Entrusted(Insured):
+    """As Insured, or for another person who let the chat act for them.
+
+    Such a right is narrow: a door that does not name it is closed to it.
+    """
+
+    kinds: ClassVar[frozenset[str]] = frozenset({grants.CHILD, grants.PERSON})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Grown(Insured):
+    """A person, for themself or for another who let the chat act for them.
+
+    For a child a parent asks in their own name.
+    """
+
+    kinds: ClassVar[frozenset[str]] = frozenset({grants.PERSON})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Acting(Linked):
     """A person, through a chat of theirs, for a workplace."""
 
@@ -209,7 +234,7 @@ class Acting(Linked):
     @classmethod
     def resolve(cls, session: Session, holder: Keyholder, *, now: datetime, writing: bool) -> Self:
         chat, link, grant, held = _granted(
-            session, holder, grants.WORKSHOP, now=now, writing=writing
+            session, holder, {grants.WORKSHOP}, now=now, writing=writing
         )
         return cls(
             actor=f"person:{link.person_id}",
@@ -262,9 +287,9 @@ def _linked(
 
 
 def _granted(
-    session: Session, holder: Keyholder, kind: str, *, now: datetime, writing: bool
+    session: Session, holder: Keyholder, kinds: Collection[str], *, now: datetime, writing: bool
 ) -> tuple[ChatAddress, ChatLink, Grant, Held]:
-    """Find the grant of this kind that X-For names, if it still holds today."""
+    """Find the grant of one of these kinds that X-For names, if it still holds today."""
     if not holder.is_bots:
         raise ScopeMissing(scope="bots")
     try:
@@ -272,14 +297,18 @@ def _granted(
     except ValueError:
         raise Invalid(field="X-For") from None
     index = holder.chat and _index_of_grants(session, holder.chat, now=now)
-    grant = index and queries.grant_of_chat(session, grant_id, index, kind=kind)
+    grant = index and queries.grant_of_chat(session, grant_id, index, kinds=kinds)
     if grant and grant.ended_at is not None:
         raise GrantEnded
     chat, link = _linked(session, holder, now=now, writing=writing)
     if not grant or grant.link_id != link.id:
         raise NotFound
-    today = calendar.today(now)
-    held = grants.held_by(session, kind, person_id=link.person_id, today=today)
+    if grant.kind == grants.PERSON:
+        # By SMS a number speaks for its own people alone.
+        held = {} if chat.messenger == SMS else persons.held(session, link.id)
+    else:
+        today = calendar.today(now)
+        held = grants.held_by(session, grant.kind, person_id=link.person_id, today=today)
     if grant.held_id not in held:
         raise GrantEnded
     return chat, link, grant, held[grant.held_id]

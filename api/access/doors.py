@@ -36,7 +36,7 @@ from sqlalchemy.orm import Session
 from starlette.exceptions import HTTPException
 from starlette.types import Message
 
-from api.access import once, service
+from api.access import grants, once, service
 from api.access.answers import (
     Said,
     answers,
@@ -55,6 +55,8 @@ from api.access.callers import (
     Acting,
     Anyone,
     Caller,
+    Entrusted,
+    Grown,
     Insured,
     Keyholder,
     Knock,
@@ -81,6 +83,8 @@ __all__ = [
     "Acting",
     "Anyone",
     "Door",
+    "Entrusted",
+    "Grown",
     "Hub",
     "Insured",
     "Linked",
@@ -95,6 +99,9 @@ log = structlog.get_logger(__name__)
 
 _ANSWERED = Counter("api_requests", "Requests answered.", ["door", "status"])
 _SECONDS = Histogram("api_request_seconds", "From the first byte read to the answer.", ["door"])
+
+
+_WHOM = {grants.CHILD: "a child", grants.PERSON: "another person"}
 
 
 class _Given:
@@ -367,7 +374,7 @@ class _Hop:
             refusals += [IdempotencyKeyMissing, OtherBodySameKey, BodyTooLarge]
         if self.verb.caller is not None and issubclass(self.verb.caller, Linked):
             refusals.append(NotLinked)
-        if self.verb.caller in (Acting, Insured):
+        if self.verb.caller is not None and issubclass(self.verb.caller, (Acting, Insured)):
             refusals += [GrantEnded, NotFound]
         return with_unavailable(answers(*refusals), writing=self.writes)
 
@@ -380,8 +387,9 @@ class _Hop:
             sent.append(_header("Accept-Language", "The language being spoken.", required=False))
         if self.verb.caller is Acting:
             sent.append(_header("X-For", "The id of a grant of this chat.", required=True))
-        if self.verb.caller is Insured:
-            meaning = "The id of a grant of this chat for a child; without it, the chat's person."
+        if self.verb.caller is not None and issubclass(self.verb.caller, Insured):
+            whom = " or ".join(_WHOM[kind] for kind in sorted(self.verb.caller.kinds))
+            meaning = f"The id of a grant of this chat for {whom}; without it, the chat's person."
             sent.append(_header("X-For", meaning, required=False))
         if self.writes:
             meaning = "The same key gets the first answer again; 1 to 200 characters."

@@ -15,13 +15,15 @@ from sqlalchemy.orm import Session
 
 WORKSHOP = "workshop"
 CHILD = "child"
+PERSON = "person"
+"""Another person who proved themself to the chat (`api.access.persons`); no audience has it by itself."""
 
 _OF_AUDIENCE = MappingProxyType({"employers": WORKSHOP, "people": CHILD})
 
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """How a workplace or a child is shown (masked code and name), and as what it is held."""
+    """How a workplace or a person is shown (masked code and name), and as what it is held."""
 
     label: str
     role: str

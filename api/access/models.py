@@ -59,7 +59,11 @@ class ChatLink(WithId, Base):
 
 
 class Grant(WithId, Base):
-    """A link's right to act for a workshop or a ward, as long as its person holds it."""
+    """A link's right to act for a workshop, a child, or another person who proved themself to it.
+
+    The first two last as long as the link's person holds them, the third as `api.access.persons`
+    says.
+    """
 
     __tablename__ = "grants"
 
@@ -68,7 +72,9 @@ class Grant(WithId, Base):
     kind: Mapped[str] = mapped_column(String(16))
     workshop_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("workshops.id"))
     ward_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("people.id"))
-    """The child, for a grant of kind `child`."""
+    """The child, for a grant of kind `child`; whoever let the chat act, for one of kind `person`."""
+    number_index: Mapped[bytes | None] = mapped_column(LargeBinary(16))
+    """Of the registered number that gave the code, for a grant of kind `person`."""
     since: Mapped[datetime] = mapped_column(Moment)
     ended_at: Mapped[datetime | None] = mapped_column(Moment)
 
@@ -89,6 +95,7 @@ class Grant(WithId, Base):
             sqlite_where=_LASTING,
             postgresql_where=_LASTING,
         ),
+        Index("ix_grants_ward_id", "ward_id"),
         CheckConstraint("(workshop_id IS NULL) <> (ward_id IS NULL)", name="for_one"),
     )
 

@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from api import db
@@ -45,6 +45,19 @@ def current_link(session: Session, chat: ChatAddress) -> ChatLink | None:
     )
 
 
+def count_links(session: Session, person_id: UUID) -> int:
+    """How many chats speak for a person, by whatever messenger."""
+    asked = select(func.count()).where(
+        ChatLink.person_id == person_id, ChatLink.state != LinkState.ENDED
+    )
+    return session.scalar(asked) or 0
+
+
+def name_of(session: Session, link_id: UUID) -> str:
+    """The masked name of whose chat it is."""
+    return session.get_one(ChatLink, link_id).masked_name
+
+
 def links_of(
     session: Session, person_ids: Collection[UUID], audience: str | None = None
 ) -> Sequence[ChatLink]:
@@ -67,12 +80,14 @@ def links_of(
     return session.scalars(asked).all()
 
 
-def grant_of_chat(session: Session, grant_id: UUID, index: bytes, *, kind: str) -> Grant | None:
-    """A grant of this kind that was given to the chat of this index, ended or not."""
+def grant_of_chat(
+    session: Session, grant_id: UUID, index: bytes, *, kinds: Collection[str]
+) -> Grant | None:
+    """A grant of one of these kinds that was given to the chat of this index, ended or not."""
     return session.scalar(
         select(Grant)
         .join(ChatLink, ChatLink.id == Grant.link_id)
-        .where(Grant.id == grant_id, Grant.kind == kind, ChatLink.chat_index == index)
+        .where(Grant.id == grant_id, Grant.kind.in_(kinds), ChatLink.chat_index == index)
     )
 
 

@@ -44,6 +44,24 @@ class BodyTooLarge(Invalid):
     status = 413
 
 
+class AlreadyHere(Conflict):
+    """The chat acts for this person already: they are its own, a child of theirs, or were added."""
+
+    code = "already_here"
+
+
+class TooManyPersons(Conflict):
+    """The chat acts for as many other people as a chat may; `most` says how many."""
+
+    code = "too_many_persons"
+
+
+class NotHere(NotAllowed):
+    """Nobody can be added here: by SMS a number speaks for its own people, for employers workplaces."""
+
+    code = "not_here"
+
+
 class LinkedElsewhere(Conflict):
     """The number speaks with the link of a chat on a messenger, which alone can end it."""
 

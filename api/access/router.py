@@ -1,12 +1,18 @@
-"""The doors of access: who am I, unlink, and sign in to the pages."""
+"""The doors of access: who am I, unlink, who may act for me, and sign in to the pages."""
+
+from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from api.access import queries, service, signin
+from api.access import persons, queries, service, signin
 from api.access.doors import Anyone, Linked, Now, Router, Today, answers
 from api.access.models import ChatLink
 from api.access.refusals import LinkedElsewhere
-from api.access.schemas import Me, SigninOut
+from api.access.rules import SMS, EndedBy
+from api.access.schemas import Me, SigninOut, Trusted, TrustedOut
+from api.audit import service as audit
+from api.errors import NotFound
+from api.kit import calendar
 from api.settings import Settings
 
 router = Router(prefix="/v1/access", tags=["access"])
@@ -21,11 +27,13 @@ def me(session: Session, caller: Anyone, today: Today) -> Me:
     link = None if caller.link_id is None else session.get(ChatLink, caller.link_id)
     if link is None:
         return Me(linked=False, name=None, language=caller.language, grants=[])
+    by_sms = caller.chat is not None and caller.chat.messenger == SMS
+    others = [] if by_sms else persons.shown(session, link.id)
     return Me(
         linked=True,
         name=link.masked_name,
         language=link.language,
-        grants=queries.shown_grants(session, link, today=today),
+        grants=[*queries.shown_grants(session, link, today=today), *others],
         elsewhere=caller.chat is not None and link.messenger != caller.chat.messenger,
         person=queries.mark_of(link.person_id),
     )
@@ -40,6 +48,65 @@ def unlink(session: Session, caller: Anyone, now: Now) -> None:
     if link.messenger != caller.chat.messenger:
         raise LinkedElsewhere
     service.end_link(session, link_id=link.id, now=now)
+
+
+@router.post("/unlink-everywhere")
+def unlink_everywhere(session: Session, caller: Linked, now: Now) -> None:
+    """End every link of this person, in whatever chat, and what chats of others may do for them."""
+    service.end_everywhere(session, person_id=caller.person_id, now=now)
+    audit.note(
+        session,
+        actor=caller.actor,
+        verb="access.unlink_everywhere",
+        subject=f"person:{caller.person_id}",
+        detail={},
+        now=now,
+    )
+
+
+@router.get("/trusted")
+def trusted(session: Session, caller: Linked, now: Now) -> Trusted:
+    """List the chats of others that may act for this person, and count their own."""
+    return Trusted(
+        chats=queries.count_links(session, caller.person_id),
+        items=[
+            TrustedOut(
+                id=grant.id,
+                name=link.masked_name,
+                messenger=link.messenger,
+                since=calendar.today(grant.since),
+            )
+            for grant, link in persons.trusted_by(session, caller.person_id, now=now)
+        ],
+    )
+
+
+@router.post("/persons/{grant}/end", responses=answers(NotFound))
+def end_person(session: Session, caller: Linked, now: Now, grant: UUID) -> None:
+    """End a right to act for another person: one of this chat's, or one this person gave."""
+    persons.end(
+        session, grant_id=grant, link_id=caller.link_id, person_id=caller.person_id, now=now
+    )
+    audit.note(
+        session,
+        actor=caller.actor,
+        verb="access.end_person",
+        subject=f"grant:{grant}",
+        detail={},
+        now=now,
+    )
+
+
+@router.post("/persons/end")
+def end_persons(session: Session, caller: Anyone, now: Now) -> None:
+    """Let no chat of another act for whom this chat is: its person, or all whose number it is.
+
+    Takes away alone, so it needs no proof; the answer is the same whoever has the number.
+    """
+    if caller.person_id is not None:
+        persons.end_all(session, person_id=caller.person_id, by=EndedBy.PERSON, now=now)
+    if caller.chat is not None and caller.chat.messenger == SMS:
+        persons.end_for_number(session, caller.chat.chat_id, now=now)
 
 
 @router.post("/signin")

@@ -24,6 +24,18 @@ class LinkState(StrEnum):
     ENDED = "ended"
 
 
+class EndedBy(StrEnum):
+    """Who ended a chat's right to act for another person."""
+
+    HOLDER = "holder"
+    """Whose chat it is."""
+    PERSON = "person"
+    """For whom it acted."""
+    BRANCH = "branch"
+    NUMBER = "number"
+    """Nobody: the number with which it was proved takes no SMS any more."""
+
+
 class Scope(StrEnum):
     """What a machine's key may be made for."""
 
@@ -37,6 +49,8 @@ IDLE = timedelta(days=90)
 
 WEB_LASTS = timedelta(hours=12)
 """So long at most a talk on the page speaks for whom it was linked to; the bots let go of it sooner."""
+PERSONS_AT_MOST = 5
+"""So many other people stand behind one chat: a household, and no office that collects people."""
 SPEAKS = timedelta(minutes=30)
 """So long after their PIN one of several people on a phone is the one who is answered."""
 SHARING_AT_MOST = 8

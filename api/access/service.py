@@ -9,10 +9,10 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from api import events
-from api.access import grants, queries, signin
-from api.access.events import ChatLinked, ChatUnlinked, LinkBroken
+from api.access import grants, persons, queries, signin
+from api.access.events import AllUnlinked, ChatLinked, ChatUnlinked, LinkBroken
 from api.access.models import ApiKey, ChatLink, FirstAnswer, Grant, SignIn
-from api.access.rules import IDLE, SMS, WEB, WEB_LASTS, ChatAddress, Level, LinkState
+from api.access.rules import IDLE, SMS, WEB, WEB_LASTS, ChatAddress, EndedBy, Level, LinkState
 from api.errors import Conflict, NotFound
 from api.kit import calendar
 
@@ -73,17 +73,9 @@ def link(
 
 def end_link(session: Session, *, link_id: UUID, now: datetime) -> None:
     """End a link and its grants and tell ChatUnlinked; one that has ended already stays as it is."""
-    ended = session.scalar(
-        update(ChatLink)
-        .where(ChatLink.id == link_id, ChatLink.state != LinkState.ENDED)
-        .values(state=LinkState.ENDED, ended_at=now)
-        .returning(ChatLink)
-    )
+    ended = _ended(session, link_id, now)
     if ended is None:
         return
-    session.execute(
-        update(Grant).where(Grant.link_id == link_id, Grant.ended_at.is_(None)).values(ended_at=now)
-    )
     events.tell(
         session,
         ChatUnlinked(
@@ -94,6 +86,22 @@ def end_link(session: Session, *, link_id: UUID, now: datetime) -> None:
             at=now,
         ),
     )
+
+
+def end_everywhere(session: Session, *, person_id: UUID, now: datetime) -> int:
+    """End every link of a person, and what they let chats of others do; gives how many links ended.
+
+    Tells AllUnlinked, once for all of them.
+    """
+    lasting = select(ChatLink.id).where(
+        ChatLink.person_id == person_id, ChatLink.state != LinkState.ENDED
+    )
+    links = session.scalars(lasting.order_by(ChatLink.id)).all()
+    for one in links:
+        _ended(session, one, now)
+    persons.end_all(session, person_id=person_id, by=EndedBy.PERSON, now=now)
+    events.tell(session, AllUnlinked(person_id=person_id, at=now))
+    return len(links)
 
 
 def break_link(session: Session, *, link_id: UUID, now: datetime) -> None:
@@ -118,10 +126,12 @@ def break_link(session: Session, *, link_id: UUID, now: datetime) -> None:
 
 
 def end_number(session: Session, *, person_id: UUID, now: datetime) -> None:
-    """End what a person linked by SMS: the number takes no SMS, and the next to have it is another.
+    """End what a person's number proved: it takes no SMS, and the next to have it is another.
 
-    Writing from it links nothing anew (guarantees.md, "Phones").
+    That is what was linked by SMS, and what they let chats of others do. Writing from it links
+    nothing anew (guarantees.md, "Phones").
     """
+    persons.end_all(session, person_id=person_id, by=EndedBy.NUMBER, now=now)
     lasting = select(ChatLink.id).where(
         ChatLink.person_id == person_id,
         ChatLink.messenger == SMS,
@@ -219,6 +229,23 @@ def sweep(session: Session, *, now: datetime, limit: int = 5000) -> int:
         swept = session.scalars(statement.execution_options(synchronize_session=False))
         forgotten += len(swept.all())
     return forgotten
+
+
+def _ended(session: Session, link_id: UUID, now: datetime) -> ChatLink | None:
+    """End a link and its grants; None where it has ended already."""
+    ended: ChatLink | None = session.scalar(
+        update(ChatLink)
+        .where(ChatLink.id == link_id, ChatLink.state != LinkState.ENDED)
+        .values(state=LinkState.ENDED, ended_at=now)
+        .returning(ChatLink)
+    )
+    if ended is not None:
+        session.execute(
+            update(Grant)
+            .where(Grant.link_id == link_id, Grant.ended_at.is_(None))
+            .values(ended_at=now)
+        )
+    return ended
 
 
 def _give_grants(session: Session, link: ChatLink, *, now: datetime, today: date) -> None:

@@ -139,8 +139,12 @@ def come_to(
     now: datetime,
     note: Mapping[str, Any] | None = None,
     due_on: date | None = None,
+    asked_by: str | None = None,
 ) -> None:
-    """Come to a stage and tell of it; what still waits to tell of an earlier one is taken back."""
+    """Come to a stage and tell of it; what still waits to tell of an earlier one is taken back.
+
+    `asked_by` is told along: the masked name of somebody else in whose chat it was asked for.
+    """
     ordinal = requests.move(
         session,
         moving,
@@ -166,6 +170,7 @@ def come_to(
             "stage": stage.value,
             "due_on": moving.due_on and moving.due_on.isoformat(),
             **_told(session, booklet, note or {}),
+            **({"asked_by": asked_by} if asked_by else {}),
         },
         key=f"{_TEMPLATE}:{moving.id}:{ordinal}",
         now=now,

@@ -2,7 +2,8 @@
 
 from sqlalchemy.orm import Session
 
-from api.access.doors import Linked, Now, Router, answers
+from api.access import queries as access
+from api.access.doors import Grown, Now, Router, answers
 from api.audit import service as audit
 from api.booklets import service
 from api.booklets.refusals import (
@@ -25,36 +26,45 @@ _AGAINST = (NotEntitled, RequestOpen, UnknownMember, UnknownBranch, NoRegistered
 
 
 @router.get("/terms")
-def terms(session: Session, caller: Linked) -> Terms:
+def terms(session: Session, caller: Grown) -> Terms:
     """What is known of this person before the questions."""
-    return service.terms(session, person_id=caller.person_id)
+    return service.terms(session, person_id=caller.subject_id)
 
 
 @router.post("/offers", responses=answers(*_AGAINST))
-def offer(session: Session, caller: Linked, now: Now, asked: OfferIn) -> OfferOut:
+def offer(session: Session, caller: Grown, now: Now, asked: OfferIn) -> OfferOut:
     """What a booklet would cost and when it would come; good for an hour."""
     address = asked.address and f"{asked.address}\n{asked.postal_code}"
     wish = Wish(
-        subject_id=asked.whom or caller.person_id,
+        subject_id=asked.whom or caller.subject_id,
         kind=asked.kind,
         loss=asked.loss,
         way=asked.how,
         address=address,
         branch_id=asked.branch,
     )
-    return service.offer(session, person_id=caller.person_id, wish=wish, now=now)
+    return service.offer(session, person_id=caller.subject_id, wish=wish, now=now)
 
 
 @router.post("", responses=answers(*_AGAINST, OfferNotFound, OfferExpired))
-def request(session: Session, caller: Linked, now: Now, taken: BookletIn) -> BookletOut:
-    """Take an offer; taking it again gives the same request."""
-    made = service.request(session, person_id=caller.person_id, offer_id=taken.offer, now=now)
+def request(session: Session, caller: Grown, now: Now, taken: BookletIn) -> BookletOut:
+    """Take an offer; taking it again gives the same request.
+
+    A person for whom another asked is told whose chat it was.
+    """
+    made = service.request(
+        session,
+        person_id=caller.subject_id,
+        offer_id=taken.offer,
+        asked_by=None if caller.grant_id is None else access.name_of(session, caller.link_id),
+        now=now,
+    )
     audit.note(
         session,
         actor=caller.actor,
         verb="booklets.request",
         subject=about(made.number),
-        detail={"stage": made.stage},
+        detail={"stage": made.stage, "for": str(caller.subject_id)},
         now=now,
     )
     return made

@@ -105,11 +105,17 @@ def offer(session: Session, *, person_id: uuid.UUID, wish: Wish, now: datetime) 
 
 
 def request(
-    session: Session, *, person_id: uuid.UUID, offer_id: uuid.UUID, now: datetime
+    session: Session,
+    *,
+    person_id: uuid.UUID,
+    offer_id: uuid.UUID,
+    now: datetime,
+    asked_by: str | None = None,
 ) -> BookletOut:
     """Take an offer: the request begins, its entitlement is checked, its fee billed or it is issued.
 
-    Taking the same offer again gives the same request. Raises OfferNotFound, OfferExpired (also
+    Taking the same offer again gives the same request. `asked_by` is the masked name of who asked
+    for the person in a chat of their own: the person is told it. Raises OfferNotFound, OfferExpired (also
     where the cost has changed since), and what `offer` raises.
     """
     taken = queries.offer_to(session, person_id, offer_id)
@@ -157,9 +163,11 @@ def request(
     if taken.cost:
         booklet.bill_id = _bill(session, begun, lines, tariff, now)
         note = {"bill": str(booklet.bill_id), "amount": taken.cost}
-        moving.come_to(session, begun, booklet, Stage.FEE_DUE, now=now, note=note)
+        moving.come_to(
+            session, begun, booklet, Stage.FEE_DUE, now=now, note=note, asked_by=asked_by
+        )
     else:
-        moving.come_to(session, begun, booklet, Stage.ISSUED, now=now)
+        moving.come_to(session, begun, booklet, Stage.ISSUED, now=now, asked_by=asked_by)
     return _out(session, begun.id)
 
 

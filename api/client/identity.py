@@ -8,6 +8,7 @@ from api.identity.schemas import (
     ClaimOut,
     CodeSent,
     ConfirmationOut,
+    PersonAddedOut,
     Unlocked,
     Welcome,
     WorkplacesOut,
@@ -18,6 +19,8 @@ WORKPLACES = Door[WorkplacesOut]("POST", "/v1/identity/claims/{claim}/workplaces
 FACT = Door[CodeSent]("POST", "/v1/identity/claims/{claim}/fact", CodeSent)
 CODE = Door[Welcome]("POST", "/v1/identity/claims/{claim}/code", Welcome)
 RESEND = Door[CodeSent]("POST", "/v1/identity/claims/{claim}/resend", CodeSent)
+PERSON = Door[ClaimOut]("POST", "/v1/identity/persons", ClaimOut)
+PERSON_CODE = Door[PersonAddedOut]("POST", "/v1/identity/persons/{claim}/code", PersonAddedOut)
 CONFIRMATION = Door[ConfirmationOut]("POST", "/v1/identity/confirmations", ConfirmationOut)
 CONFIRM = Door[None]("POST", "/v1/identity/confirmations/{confirmation}/code")
 PIN = Door[None]("POST", "/v1/identity/pin")
@@ -54,6 +57,14 @@ class Identity:
     async def resend(self, *, claim: UUID) -> CodeSent:
         """Ask for a new code; the older one is void."""
         return await self.knock(RESEND, claim=claim)
+
+    async def add_person(self, *, national_code: str) -> ClaimOut:
+        """Say for whom else this chat shall act."""
+        return await self.knock(PERSON, national_code=national_code)
+
+    async def person_code(self, *, claim: UUID, code: str) -> PersonAddedOut:
+        """Give the code that the other person was sent; a right one lets this chat act for them."""
+        return await self.knock(PERSON_CODE, claim=claim, code=code)
 
     async def ask_to_confirm(self) -> ConfirmationOut:
         """Have a code sent to the registered number, to confirm what is asked for by SMS."""

@@ -17,6 +17,8 @@ keys = typer.Typer(help="The keys that seal personal data.", no_args_is_help=Tru
 app.add_typer(keys, name="keys")
 machines = typer.Typer(help="Programs with a key of their own.", no_args_is_help=True)
 app.add_typer(machines, name="machines")
+chats = typer.Typer(help="Whose chats speak or act for somebody.", no_args_is_help=True)
+app.add_typer(chats, name="chats")
 requests = typer.Typer(help="What people asked for.", no_args_is_help=True)
 app.add_typer(requests, name="request")
 payments = typer.Typer(help="Money that came in.", no_args_is_help=True)
@@ -128,6 +130,24 @@ def end_machine(name: Annotated[str, typer.Argument(help="What the program is ca
     with opening.ready(troubles.settings()) as store:
         programs.end(store, name, now=datetime.now(UTC))
     typer.echo(f"the key of {name} is ended")
+
+
+@chats.command("end")
+def end_chats(
+    *,
+    national_code: Annotated[
+        str, typer.Option(prompt=True, help="Whose; asked for, so that no history keeps it.")
+    ],
+    everywhere: Annotated[
+        bool, typer.Option("--everywhere", help="Unlink every chat of theirs as well.")
+    ] = False,
+) -> None:
+    """Let no chat of another act for a person who came to a branch; both sides are told."""
+    from api.commands import chats as acting
+    from api.commands import opening, troubles
+
+    with opening.ready(troubles.settings()) as store:
+        typer.echo(acting.end(store, national_code, everywhere=everywhere, now=datetime.now(UTC)))
 
 
 @requests.command("advance")

@@ -5,7 +5,7 @@ import uuid
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from api.access.doors import Insured, Machine, Now, Router, Today, answers
+from api.access.doors import Entrusted, Machine, Now, Router, Today, answers
 from api.audit import service as audit
 from api.contracts import service
 from api.contracts.refusals import ContractClosed, ContractNotFound, ContractsOvertaken
@@ -26,14 +26,14 @@ _SCOPE = "contracts"
 
 
 @router.get("", responses=answers(NoRule))
-def mine(session: Session, caller: Insured, today: Today) -> ContractPage:
+def mine(session: Session, caller: Entrusted, today: Today) -> ContractPage:
     """The contracts of this person, those in force first."""
     return service.mine(session, person_id=caller.subject_id, today=today)
 
 
 @router.post("/{contract}/reminder", responses=answers(ContractNotFound, ContractClosed))
 def remind(
-    session: Session, caller: Insured, now: Now, contract: uuid.UUID, reminder: ReminderIn
+    session: Session, caller: Entrusted, now: Now, contract: uuid.UUID, reminder: ReminderIn
 ) -> None:
     """Be reminded of what is unpaid on this day of every month; none for no such day."""
     service.choose_day(

@@ -20,8 +20,13 @@ class Claim(WithId, Base):
     person_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("people.id"))
     code_index: Mapped[bytes | None] = mapped_column(LargeBinary(16))
     """Of the national code, known or not; none in a claim of an older release."""
+    link_id: Mapped[uuid.UUID | None]
+    """The chat's link, where another person is added to it; a right code links nobody then."""
     phone_index: Mapped[bytes] = mapped_column(LargeBinary(16))
-    """Of the phone that was shared; whether it is the registered one goes into the audit."""
+    """Of the phone that was shared; whether it is the registered one goes into the audit.
+
+    Where another person is added none is shared: it is that of the number the code went to.
+    """
     language: Mapped[str] = mapped_column(String(8))
     state: Mapped[str] = mapped_column(String(8), default=ClaimState.ASKED)
     created_at: Mapped[datetime] = mapped_column(Moment, index=True)

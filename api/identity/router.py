@@ -4,13 +4,13 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from api.access import numbers
+from api.access import numbers, persons
 from api.access import queries as access_queries
 from api.access.doors import Anyone, Linked, Now, Router, Today, answers
-from api.access.refusals import NotLinked
+from api.access.refusals import AlreadyHere, NotHere, NotLinked, TooManyPersons
 from api.access.rules import ChatAddress
 from api.errors import Invalid
-from api.identity import confirming, pins, rules, service
+from api.identity import adding, confirming, pins, rules, service
 from api.identity.models import Claim
 from api.identity.refusals import (
     BranchOnly,
@@ -35,6 +35,8 @@ from api.identity.schemas import (
     CodeSent,
     ConfirmationOut,
     FactIn,
+    PersonAddedOut,
+    PersonIn,
     PinIn,
     Unlocked,
     Welcome,
@@ -79,7 +81,17 @@ def workplaces(session: Session, caller: Anyone, now: Now, claim_id: UUID) -> Wo
 
 @router.post(
     "/claims/{claim_id}/fact",
-    responses=answers(WrongFact, NoChoice, Locked, BranchOnly, ClaimOver, CoolDown, TooManyCodes),
+    responses=answers(
+        WrongFact,
+        NoChoice,
+        Locked,
+        BranchOnly,
+        ClaimOver,
+        CoolDown,
+        TooManyCodes,
+        AlreadyHere,
+        TooManyPersons,
+    ),
 )
 def fact(session: Session, caller: Anyone, now: Now, claim_id: UUID, said: FactIn) -> CodeSent:
     """Answer the question of a claim.
@@ -129,6 +141,55 @@ def resend(session: Session, caller: Anyone, now: Now, claim_id: UUID) -> CodeSe
     """Send a new code; the older one is void."""
     made, number = service.resend(session, chat=_chat(caller), claim_id=claim_id, now=now)
     return _sent(made, number)
+
+
+@router.post(
+    "/persons", responses=answers(NotHere, TooManyPersons, TooManyClaims, Locked, BranchOnly)
+)
+def add_person(
+    session: Session, caller: Linked, now: Now, settings: Settings, said: PersonIn
+) -> ClaimOut:
+    """Say for whom else this chat shall act.
+
+    The answer is the same whether or not the person is known; fact, workplaces and a new code are
+    given as for any claim.
+    """
+    made = adding.claim(
+        session,
+        chat=caller.chat,
+        link_id=caller.link_id,
+        national_code=said.national_code,
+        language=caller.language,
+        claims_an_hour=settings.claims_an_hour,
+        now=now,
+    )
+    return ClaimOut(id=made.id, question=rules.question_for(caller.chat.audience))
+
+
+@router.post(
+    "/persons/{claim_id}/code",
+    responses=answers(
+        WrongCode, CodeExpired, Locked, BranchOnly, ClaimOver, AlreadyHere, TooManyPersons
+    ),
+)
+def added_person(
+    session: Session, caller: Linked, now: Now, *, claim_id: UUID, said: CodeIn
+) -> PersonAddedOut:
+    """Give the code that the other person was sent; a right one lets this chat act for them.
+
+    They are told on every channel of theirs.
+    """
+    grant = adding.answer_code(
+        session,
+        chat=caller.chat,
+        link_id=caller.link_id,
+        claim_id=claim_id,
+        code=said.code,
+        actor=caller.actor,
+        now=now,
+    )
+    name = persons.held(session, caller.link_id)[grant.held_id].label
+    return PersonAddedOut(grant=grant.id, name=name)
 
 
 @router.post("/confirmations", responses=answers(CoolDown, TooManyCodes, BranchOnly))

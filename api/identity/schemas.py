@@ -17,6 +17,12 @@ class ClaimIn(BaseModel):
     phone: str = Field(max_length=40, examples=["+989990000001"])
 
 
+class PersonIn(BaseModel):
+    """For whom else a linked chat shall act."""
+
+    national_code: str = Field(max_length=40, examples=["0012345679"])
+
+
 class ClaimOut(BaseModel):
     """An open claim and the question to answer; the same for people we know and do not know."""
 
@@ -65,6 +71,13 @@ class Welcome(BaseModel):
 
     name: str = Field(examples=["م*** ا***"])
     grants: list[GrantOut]
+
+
+class PersonAddedOut(BaseModel):
+    """The chat may act for another person: the grant's id goes into X-For."""
+
+    grant: UUID
+    name: str = Field(examples=["م*** ا***"])
 
 
 class ConfirmationOut(CodeSent):

@@ -7,13 +7,14 @@ what differs is only what a right answer is followed by.
 import hmac
 import secrets
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import delete, select, true, update
 from sqlalchemy.orm import Session
 
 from api import db
-from api.access import numbers
+from api.access import numbers, persons
 from api.access import queries as access_queries
 from api.access import service as access
 from api.access.models import ChatLink
@@ -41,6 +42,7 @@ from api.notices import service as notices
 from api.people import queries as people
 from api.people import service as people_service
 from api.people.models import Person
+from api.people.rules import is_under_age
 
 SWEPT_AFTER = timedelta(days=2)
 """Longer than any budget looks back."""
@@ -62,12 +64,12 @@ def claim(
     `claims_an_hour` from all), Locked, BranchOnly; never says whether the person is known, nor, by
     SMS, whether the number is theirs.
     """
-    code = _national_code(national_code)
+    code = read_national_code(national_code)
     shared = _phone(phone)
     index = access_queries.chat_index(chat)
-    for one in _counted(chat, choosing.code_index(code)):
+    for one in counted_under(chat, choosing.code_index(code)):
         guard.watch(session, one, now=now)
-    _spend(session, index, claims_an_hour=claims_an_hour, now=now)
+    spend(session, index, claims_an_hour=claims_an_hour, now=now)
     person_id, whose = people.ids_by_national_code(session, [code]).get(code), code
     if chat.messenger == SMS and person_id not in numbers.may_link(
         session, chat, today=calendar.today(now)
@@ -75,10 +77,29 @@ def claim(
         # A number speaks for nobody but its own; the claim goes on as one for nobody we know, and
         # takes nothing from the choice that the person is shown elsewhere.
         person_id, whose = None, f"{code} {chat.chat_id}"
+    return begin(session, chat, person_id, whose=whose, shared=shared, language=language, now=now)
+
+
+def begin(
+    session: Session,
+    chat: ChatAddress,
+    person_id: UUID | None,
+    *,
+    whose: str,
+    shared: str,
+    language: Language,
+    now: datetime,
+    link_id: UUID | None = None,
+) -> Claim:
+    """Keep a claim, for somebody or for nobody; `link_id` says that a person is added to a chat.
+
+    `whose` is what the workplaces that are shown stay the same for.
+    """
     made = Claim(
-        chat_index=index,
+        chat_index=access_queries.chat_index(chat),
         person_id=person_id,
         code_index=choosing.code_index(whose),
+        link_id=link_id,
         phone_index=db.keys().blind("phone", shared),
         language=language,
         created_at=now,
@@ -96,7 +117,7 @@ def workplaces(session: Session, *, chat: ChatAddress, claim_id: UUID, now: date
 
     Raises ClaimOver and NoChoice, which another audience's chat meets always.
     """
-    made = _open_claim(session, claim_id, access_queries.chat_index(chat), now)
+    made = open_claim(session, claim_id, access_queries.chat_index(chat), now)
     _has_a_choice(chat)
     return choosing.workplaces(session, made, now=now)
 
@@ -112,19 +133,25 @@ def answer_fact(
 ) -> tuple[Claim, str]:
     """Judge the fact of a claim, the month or the place of the last workplace among those shown.
 
-    A right one sends a code, and gives the claim and the number. Raises Invalid (field month),
-    ClaimOver, WrongFact, NoChoice, Locked, BranchOnly, CoolDown, TooManyCodes.
+    A right one sends a code, and gives the claim and the number. Of who is under 18 none is right
+    where they would be added to another's chat. Raises Invalid (field month), ClaimOver, WrongFact,
+    NoChoice, Locked, BranchOnly, CoolDown, TooManyCodes; of who was proved and is in the chat
+    already AlreadyHere.
     """
     said = _month(month) if workplace is None else None
     index = access_queries.chat_index(chat)
-    made = _open_claim(session, claim_id, index, now)
-    counted = _counted(chat, made.code_index)
+    made = open_claim(session, claim_id, index, now)
+    counted = counted_under(chat, made.code_index)
     left = {one: guard.take_try(session, one, now=now) for one in counted}
     if workplace is None:
         right = said in _facts(session, made.person_id, chat.audience, now)
     else:
         _has_a_choice(chat)
         right = choosing.is_right(session, made, workplace, now=now)
+    if made.link_id is not None:
+        # Asked for everybody, right or wrong: the cost is the same.
+        under_age = _is_under_age(session, made.person_id, now)
+        right = right and not under_age
     if not right or made.person_id is None:
         guard.lock(session, [one for one, tries in left.items() if not tries], now=now)
         raise WrongFact(left=min(left.values()))
@@ -132,6 +159,9 @@ def answer_fact(
         guard.give_back(session, one)
     if workplace is not None:
         choosing.give_back(session, made)
+    if made.link_id is not None:
+        link = session.get_one(ChatLink, made.link_id)
+        persons.may_add(session, link, made.person_id, today=calendar.today(now))
     return made, _send_code(session, made, made.person_id, now)
 
 
@@ -142,7 +172,7 @@ def resend(
 
     Raises ClaimOver, CodeExpired (none was sent yet), CoolDown, TooManyCodes.
     """
-    made = _open_claim(session, claim_id, access_queries.chat_index(chat), now)
+    made = open_claim(session, claim_id, access_queries.chat_index(chat), now)
     if made.state != ClaimState.SENT or made.person_id is None:
         raise CodeExpired
     return made, _send_code(session, made, made.person_id, now)
@@ -155,12 +185,23 @@ def answer_code(
 
     Raises Invalid (field code), ClaimOver, CodeExpired, WrongCode, Locked, BranchOnly.
     """
+    made = open_claim(session, claim_id, access_queries.chat_index(chat), now)
+    if made.link_id is not None:
+        raise ClaimOver
+    person_id, counted = take_code(session, made, chat=chat, code=code, now=now)
+    for one in counted:
+        guard.forgive(session, one)
+    return _link(session, made, person_id, chat=chat, actor=actor, now=now)
+
+
+def take_code(
+    session: Session, made: Claim, *, chat: ChatAddress, code: str, now: datetime
+) -> tuple[UUID, list[bytes]]:
+    """Judge a code; gives whom it proves, and under which indexes this try was counted."""
     said = codes.read(code)
     if said is None:
         raise Invalid(field="code", reason="form")
-    index = access_queries.chat_index(chat)
-    made = _open_claim(session, claim_id, index, now)
-    counted = _counted(chat, made.code_index)
+    counted = counted_under(chat, made.code_index)
     left = {one: guard.take_try(session, one, now=now) for one in counted}
     taken = session.execute(
         update(Claim)
@@ -179,9 +220,7 @@ def answer_code(
     if not hmac.compare_digest(taken.code_hash, _hash(made.id, said)):
         guard.lock(session, [one for one, tries in left.items() if not tries], now=now)
         raise WrongCode(left=min(*left.values(), rules.TRIES - taken.code_tries))
-    for one in counted:
-        guard.forgive(session, one)
-    return _link(session, made, made.person_id, chat=chat, actor=actor, now=now)
+    return made.person_id, counted
 
 
 def sweep(session: Session, *, now: datetime, limit: int = 5000) -> int:
@@ -222,7 +261,7 @@ def sweep(session: Session, *, now: datetime, limit: int = 5000) -> int:
     return forgotten + confirming.sweep(session, before=now - SWEPT_AFTER, limit=limit)
 
 
-def _counted(chat: ChatAddress, code_index: bytes | None) -> list[bytes]:
+def counted_under(chat: ChatAddress, code_index: bytes | None) -> list[bytes]:
     """Under which indexes wrong answers are counted: the chat's.
 
     On the web, where a new chat costs nobody anything, also those at one national code.
@@ -255,13 +294,8 @@ def _link(
     actor: str,
     now: datetime,
 ) -> ChatLink:
-    person = _person(session, person_id)
-    session.execute(
-        update(Claim)
-        .where(Claim.id == made.id)
-        .values(state=ClaimState.LINKED, code_hash=None)
-        .execution_options(synchronize_session=False)
-    )
+    person = person_of(session, person_id)
+    use_up(session, made)
     link = access.link(
         session,
         chat=chat,
@@ -287,8 +321,24 @@ def _link(
     return link
 
 
+def use_up(session: Session, made: Claim) -> None:
+    """Let the right code of a claim open nothing more."""
+    session.execute(
+        update(Claim)
+        .where(Claim.id == made.id)
+        .values(state=ClaimState.LINKED, code_hash=None)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def _is_under_age(session: Session, person_id: UUID | None, now: datetime) -> bool:
+    """Whether somebody is under 18; the same question to the store for nobody."""
+    born = people.birth_date_of(session, person_id or queries.NOBODY)
+    return is_under_age(born, calendar.today(now))
+
+
 def _send_code(session: Session, made: Claim, person_id: UUID, now: datetime) -> str:
-    person = _person(session, person_id)
+    person = person_of(session, person_id)
     if person.phone is None or not person.phone.startswith(rules.CODES_GO_TO):
         raise BranchOnly
     codes.count(session, db.keys().blind("phone", person.phone), now)
@@ -299,13 +349,20 @@ def _send_code(session: Session, made: Claim, person_id: UUID, now: datetime) ->
     made.code_tries = 0
     made.code_expires_at = now + rules.CODE_LASTS
     session.flush()
+    template = "link_code"
+    facts: dict[str, Any] = {"minutes": rules.CODE_LASTS // timedelta(minutes=1)}
+    if made.link_id is not None and person.phone_index is not None:
+        made.phone_index = person.phone_index
+        # Who reads the code out consents by it, so the SMS says to what.
+        template = "person_code"
+        facts["name"] = access_queries.name_of(session, made.link_id)
     notices.post(
         session,
-        template="link_code",
+        template=template,
         to=person.id,
         about=f"claim:{made.id}",
-        facts={"minutes": rules.CODE_LASTS // timedelta(minutes=1)},
-        key=f"link_code:{made.id}:{made.codes}",
+        facts=facts,
+        key=f"{template}:{made.id}:{made.codes}",
         secret={"code": code},
         expires_at=made.code_expires_at,
         now=now,
@@ -313,7 +370,8 @@ def _send_code(session: Session, made: Claim, person_id: UUID, now: datetime) ->
     return person.phone
 
 
-def _spend(session: Session, chat_index: bytes, *, claims_an_hour: int, now: datetime) -> None:
+def spend(session: Session, chat_index: bytes, *, claims_an_hour: int, now: datetime) -> None:
+    """Raise TooManyClaims where the budget of a chat, or of all, is used up."""
     day, hour = timedelta(days=1), timedelta(hours=1)
     of_chat = Claim.chat_index == chat_index
     full = queries.full_until(session, of_chat, most=rules.CLAIMS_A_DAY, span=day, now=now)
@@ -323,14 +381,16 @@ def _spend(session: Session, chat_index: bytes, *, claims_an_hour: int, now: dat
         raise TooManyClaims(wait_seconds=codes.seconds(full, now))
 
 
-def _open_claim(session: Session, claim_id: UUID, chat_index: bytes, now: datetime) -> Claim:
+def open_claim(session: Session, claim_id: UUID, chat_index: bytes, now: datetime) -> Claim:
+    """The claim of an id, if this very chat opened it and its time is not over; else ClaimOver."""
     found = queries.claim_of_chat(session, claim_id, chat_index)
     if found is None or found.expires_at <= now:
         raise ClaimOver
     return found
 
 
-def _person(session: Session, person_id: UUID) -> Person:
+def person_of(session: Session, person_id: UUID) -> Person:
+    """Somebody who was proved; NotFound where the registry has lost them since."""
     person = people.by_id(session, person_id)
     if person is None:
         raise NotFound
@@ -348,7 +408,8 @@ def _month(text: str | None) -> str:
         raise Invalid(field="month", reason=bad.reason) from None
 
 
-def _national_code(text: str) -> str:
+def read_national_code(text: str) -> str:
+    """Read a national code; raises Invalid."""
     try:
         return identifiers.national_code(text)
     except BadIdentifier as bad:

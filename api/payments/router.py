@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from sqlalchemy.orm import Session
 
-from api.access.doors import Insured, Now, Router, answers
+from api.access.doors import Entrusted, Insured, Now, Router, answers
 from api.audit import service as audit
 from api.bills.refusals import BillNotFound
 from api.payments import gateway, service
@@ -28,7 +28,7 @@ router = Router(prefix="/v1/payments", tags=["payments"])
     responses=answers(BillNotFound, NothingToPay, BillClosed, BillBeingChecked, PayingUnavailable),
 )
 def link(
-    session: Session, caller: Insured, now: Now, settings: Settings, said: PayLinkIn
+    session: Session, caller: Entrusted, now: Now, settings: Settings, said: PayLinkIn
 ) -> PayLinkOut:
     """Make a page on which open bills of this person are paid together.
 
@@ -51,7 +51,7 @@ def link(
         actor=caller.actor,
         verb="payments.link",
         subject=f"pay_link:{made.id}",
-        detail={"bills": len(said.bills)},
+        detail={"bills": len(said.bills), "for": str(caller.subject_id)},
         now=now,
     )
     return PayLinkOut(

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from api import db
 from api.access.grants import Held
+from api.access.persons import Known
 from api.kit import calendar
 from api.kit.identifiers import mask_name
 from api.people.models import Dependant, Person
@@ -51,6 +52,30 @@ def registered_with(session: Session, number: str) -> Collection[uuid.UUID]:
     """Everybody whose registered phone is this number (E.164)."""
     index = db.keys().blind("phone", number)
     return session.scalars(select(Person.id).where(Person.phone_index == index)).all()
+
+
+def known_by_chats(
+    session: Session, person_ids: Collection[uuid.UUID]
+) -> Mapping[uuid.UUID, Known]:
+    """Who these people are to a chat that acts for them; the answer that `access.persons` asks for."""
+    found = session.execute(
+        select(
+            Person.id, Person.first_name, Person.last_name, Person.birth_date, Person.phone_index
+        ).where(Person.id.in_(person_ids))
+    )
+    return {
+        person_id: Known(
+            name=mask_name(first_name, last_name),
+            born=_year(birth_date),
+            number_index=phone_index,
+        )
+        for person_id, first_name, last_name, birth_date, phone_index in found
+    }
+
+
+def birth_date_of(session: Session, person_id: uuid.UUID) -> date | None:
+    """The day of birth; None where it, or the person, is unknown."""
+    return session.scalar(select(Person.birth_date).where(Person.id == person_id))
 
 
 def languages(session: Session, person_ids: Collection[uuid.UUID]) -> Mapping[uuid.UUID, str]:
@@ -99,7 +124,9 @@ def children_held(
     same = Counter(child.name for child in children)
     return {
         child.id: Held(
-            label=child.name if same[child.name] == 1 else f"{child.name} {_year_of_birth(child)}",
+            label=child.name
+            if same[child.name] == 1
+            else f"{child.name} {_year(child.birth_date)}",
             role=Relation.CHILD,
         )
         for child in children
@@ -110,5 +137,5 @@ def _in_force_on(day: date) -> ColumnElement[bool]:
     return and_(Dependant.since <= day, or_(Dependant.until.is_(None), Dependant.until >= day))
 
 
-def _year_of_birth(member: Member) -> str:
-    return "" if member.birth_date is None else str(calendar.jalali(member.birth_date)[0])
+def _year(birth_date: date | None) -> str:
+    return "" if birth_date is None else str(calendar.jalali(birth_date)[0])

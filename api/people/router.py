@@ -2,7 +2,7 @@
 
 from sqlalchemy.orm import Session
 
-from api.access.doors import Linked, Router, Today
+from api.access.doors import Grown, Router, Today
 from api.people import service
 from api.people.schemas import Family
 
@@ -10,6 +10,6 @@ router = Router(prefix="/v1/people", tags=["people"])
 
 
 @router.get("/family")
-def family(session: Session, caller: Linked, today: Today) -> Family:
-    """List one's registered dependants, by masked name."""
-    return service.family(session, person_id=caller.person_id, today=today)
+def family(session: Session, caller: Grown, today: Today) -> Family:
+    """List a person's registered dependants, by masked name."""
+    return service.family(session, person_id=caller.subject_id, today=today)

@@ -62,6 +62,29 @@ class CodeFacts(Facts):
     minutes: int | None = None
 
 
+class PersonCodeFacts(CodeFacts):
+    """A code that lets the chat of somebody else act for its reader; `name` is theirs, masked."""
+
+    name: str
+
+
+class PersonFacts(Facts):
+    """That a chat acts for another person now, or no more; `name` is the other's of the two, masked."""
+
+    name: str
+    messenger: str
+    day: date
+
+    def words(self, *, today: date | None) -> Mapping[str, Any]:  # noqa: ARG002
+        return {**dict(self), "messenger": MESSENGERS.get(self.messenger, self.messenger)}
+
+
+class DayFacts(Facts):
+    """What happened on a day."""
+
+    day: date
+
+
 class LinkFacts(Facts):
     """A chat that was linked to a person, or is no more."""
 
@@ -377,10 +400,13 @@ class RequestFacts(Facts):
     reason: str | None = None
     branch: str | None = None
     amount: Amount | None = None
+    asked_by: str | None = None
+    """The masked name of somebody else in whose chat it was asked for."""
 
     def words(self, *, today: date | None) -> Mapping[str, Any]:
         return {
             "number": self.number,
+            "asked_by": self.asked_by,
             "what": REQUESTS.get(self.kind, self.kind),
             "stage": STAGES.get(self.stage, self.stage),
             "more": self._more(),

@@ -47,6 +47,7 @@ _ALL = "all"
     audiences=("people",),
     place=10,
     family=True,
+    persons=True,
     service="bills",
     keywords=("bills", "3", "قبض", "قبض‌ها"),
 )

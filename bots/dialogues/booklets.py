@@ -23,7 +23,7 @@ from api.kit.text import Public
 from api.organisation.schemas import BranchNear
 from api.people.rules import Relation
 from api.people.schemas import Family, MemberOut
-from bots import wording
+from bots import talk, wording
 from bots.dialogues import requests
 from bots.dialogues.lines import lines
 from bots.reply import LINES
@@ -34,6 +34,7 @@ _MAPPED = 3
 """So many branches are shown on a map, each a message of its own."""
 
 _ME = Option("me", _("For me"))
+_THEM = Option("me", _("For themself"))
 _PAY = Option("pay", _("Pay"))
 _DONE = Option("done", _("That is all"))
 
@@ -60,6 +61,7 @@ _RELATIONS = {
     words=_("Health booklet"),
     audiences=("people",),
     place=30,
+    persons=True,
     service=_SERVICE,
     keywords=("book", "booklet", "4", "دفترچه"),
     sms="4",
@@ -116,10 +118,13 @@ async def booklet(core: Core) -> None:
 
 
 async def _whom(family: Family) -> UUID | None:
-    """For whom it is: None for oneself; asked only where there is somebody else."""
+    """For which of a family: None for the person themself; asked only where there is somebody else."""
     if not family.items:
         return None
-    options = [_ME, *(Option(str(one.id), _member(one)) for one in family.items)]
+    options = [
+        _ME if talk.for_oneself() else _THEM,
+        *(Option(str(one.id), _member(one)) for one in family.items),
+    ]
     whom = await Ask("whom", _("For whom?"), options)
     return None if whom == _ME.id else UUID(whom)
 

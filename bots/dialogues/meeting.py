@@ -1,7 +1,10 @@
 """The first meeting: who somebody is, proved by a fact and a code, and the chat linked to them."""
 
 import re
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
 from functools import cache, partial
+from typing import TypeVar
 
 from api.access.schemas import GrantOut
 from api.client import Core
@@ -28,6 +31,8 @@ from bots.dialogues.lines import lines
 from bots.talk import Ask, Chosen, Do, Finish, Option, Say, Unclear, dialogue
 from bots.understanding import alike
 
+T = TypeVar("T")
+
 _UNSURE = Option("unsure", _("I do not know it"))
 _NONE = Option("none", _("None of these"))
 _SHALL_WE_SEND = _("Shall we send the code now?")
@@ -45,7 +50,7 @@ _OFFERS = {
     ),
 }
 # By the question of the claim: a fact that stands on no paper.
-_QUESTIONS = {
+_MONTHS = {
     Question.FIRST_MONTH: lines(
         _("Which year and month is the first on your insurance record?"),
         _("It is when your first contribution was paid, such as 1398/04 or Tir 1398."),
@@ -55,6 +60,17 @@ _QUESTIONS = {
         _("Any one of them will do, such as 1398/04 or Tir 1398."),
     ),
 }
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """How the fact is asked for: of oneself, or of somebody else."""
+
+    months: Mapping[Question, Sentence]
+    workplace: Sentence
+
+
+_MINE = Words(_MONTHS, _("At which of these workplaces were you insured last?"))
 
 
 @dialogue(
@@ -94,15 +110,15 @@ async def link(core: Core) -> None:
             national_code=national_code,
             phone=contact.phone,
         )
-        sent = await _prove(core, claim)
-        welcome = await _give_code(core, claim, sent)
+        sent = await proved(core, claim, _MINE)
+        welcome = await code_given(core, claim, sent, told=_sent, verb=core.identity.code)
     except (BranchOnly, ClaimOver, Locked, TooManyClaims, TooManyCodes) as no:
         await Say(wording.refusal(no))
     else:
         await Say(_greeting(welcome))
 
 
-async def _prove(core: Core, claim: ClaimOut) -> CodeSent:
+async def proved(core: Core, claim: ClaimOut, words: Words) -> CodeSent:
     """Ask for the fact that stands on no paper until it is right, or the core says enough."""
     month: str | None = None
     workplace: int | None = None
@@ -110,10 +126,10 @@ async def _prove(core: Core, claim: ClaimOut) -> CodeSent:
     while True:
         turn += 1
         if month is None and workplace is None:
-            month = await _month(claim, turn)
+            month = await _month(claim, turn, words)
         try:
             if month is None and workplace is None:
-                workplace = await _workplace(core, claim, turn)
+                workplace = await _workplace(core, claim, turn, words)
                 if workplace is None:
                     continue
             sent = await Finish(
@@ -134,11 +150,11 @@ async def _prove(core: Core, claim: ClaimOut) -> CodeSent:
             return sent
 
 
-async def _month(claim: ClaimOut, turn: int) -> str | None:
+async def _month(claim: ClaimOut, turn: int, words: Words) -> str | None:
     """Ask for the month; None where it is a record's and they do not know it."""
     month = await Ask(
         f"month.{turn}",
-        _QUESTIONS[claim.question],
+        words.months[claim.question],
         [_UNSURE] if claim.question is Question.FIRST_MONTH else [],
         check=a_month,
         secret=True,
@@ -147,19 +163,28 @@ async def _month(claim: ClaimOut, turn: int) -> str | None:
     return None if isinstance(month, Chosen) else month
 
 
-async def _workplace(core: Core, claim: ClaimOut, turn: int) -> int | None:
+async def _workplace(core: Core, claim: ClaimOut, turn: int, words: Words) -> int | None:
     """Ask for the last workplace among those the core shows, from 1; None where it is none of them."""
     shown = await Do(f"shown.{turn}", core.identity.workplaces, claim=claim.id)
     options = [Option(str(place), name) for place, name in enumerate(shown.names, 1)]
-    asked = _("At which of these workplaces were you insured last?")
-    chosen = await Ask(f"workplace.{turn}", asked, [*options, _NONE])
+    chosen = await Ask(f"workplace.{turn}", words.workplace, [*options, _NONE])
     return None if chosen == _NONE.id else int(chosen)
 
 
-async def _give_code(core: Core, claim: ClaimOut, sent: CodeSent) -> Welcome:
-    """Ask for the code that was sent, or send another, until it is right or the core says enough."""
+async def code_given(
+    core: Core,
+    claim: ClaimOut,
+    sent: CodeSent,
+    *,
+    told: Callable[[CodeSent], Sentence],
+    verb: Callable[..., Awaitable[T]],
+) -> T:
+    """Ask for the code that was sent, or send another, until it is right or the core says enough.
+
+    `told` words where it went, and `verb` takes the claim and the code.
+    """
     again = Option("again", _("Send a new code"))
-    asked, turn = _sent(sent), 0
+    asked, turn = told(sent), 0
     while True:
         turn += 1
         code = await Ask(
@@ -173,9 +198,9 @@ async def _give_code(core: Core, claim: ClaimOut, sent: CodeSent) -> Welcome:
         try:
             if isinstance(code, Chosen):
                 sent = await Finish(f"sent.{turn}", core.identity.resend, claim=claim.id)
-                asked = _sent(sent)
+                asked = told(sent)
                 continue
-            welcome = await Finish(f"link.{turn}", core.identity.code, claim=claim.id, code=code)
+            welcome = await Finish(f"link.{turn}", verb, claim=claim.id, code=code)
         except (CodeExpired, CoolDown, TooManyCodes, WrongCode) as no:
             await Say(wording.refusal(no))
             asked = _("Please write the code from the SMS, or have a new one sent.")

@@ -22,6 +22,7 @@ _DONE = Option("done", _("That is all"), stays=True)
     audiences=("people",),
     place=20,
     family=True,
+    persons=True,
     service="records",
     keywords=("records", "rec", "1", "سابقه", "سوابق"),
 )

@@ -60,6 +60,7 @@ _ANSWERS = (
     words=_("My requests"),
     audiences=("people",),
     place=40,
+    persons=True,
     keywords=("request", "track", "5", "درخواست", "درخواست‌ها", "پیگیری"),
 )
 async def requests(core: Core) -> None:

@@ -203,8 +203,11 @@ def test_page_names_each_door_by_a_plain_word(store: Store):
 
 
 BODIES: dict[str, Any] = {
+    "access.end_person": None,
+    "access.end_persons": None,
     "access.sign_in": None,
     "access.unlink": None,
+    "access.unlink_everywhere": None,
     "booklets.offer": {"kind": "first", "how": "registered"},
     "booklets.request": {"offer": str(db.new_id())},
     "contracts.register": {
@@ -238,6 +241,8 @@ BODIES: dict[str, Any] = {
             }
         ]
     },
+    "identity.add_person": {"national_code": "0012345679"},
+    "identity.added_person": {"code": "123456"},
     "identity.ask_to_confirm": None,
     "identity.choose_pin": {"pin": "4831"},
     "identity.confirm": {"code": "123456"},
@@ -263,6 +268,7 @@ HOLES = {
     "claim_id": str(db.new_id()),
     "confirmation_id": str(db.new_id()),
     "code": "K7Q2-M4XD",
+    "grant": str(db.new_id()),
     "number": "0" * 13,
     "year": "1405",
 }

@@ -13,9 +13,9 @@ from uuid import UUID
 from pydantic_core import to_json
 
 from api.access.refusals import NotLinked
-from api.access.schemas import GrantOut, Me
+from api.access.schemas import GrantOut, Me, Trusted
 from api.client import Core, knock
-from api.client.access import ME
+from api.client.access import ME, TRUSTED
 from api.client.identity import CONFIRM, CONFIRMATION, PIN, UNLOCK
 from api.client.knock import Door
 from api.client.organisation import BRANCH, SERVICES
@@ -108,6 +108,8 @@ class PretendKnocker:
                     language="fa",
                     grants=self.grants if self.linked else [],
                 )
+            case TRUSTED.path:
+                return Trusted(items=[])
             case SERVICES.path:
                 return Services(day=make.TODAY, items=[])
             case BRANCH.path:

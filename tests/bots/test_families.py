@@ -10,11 +10,19 @@ from api.client import Core
 from api.client.notices import OPENED
 from api.kit.language import _
 from api.notices.schemas import NoticeOut
-from bots.talk import dialogue
+from bots.talk import Ask, Dialogues, Do, Option, dialogue
 from tests.bots import trials
 from tests.bots.players import TerminalPlayer
 from tests.bots.pretend import CHILDREN, GRANTS, PretendKnocker
 from tests.support import make
+
+OTHER = GrantOut(id=UUID(int=31), kind="person", label="م*** آ***", role="person")
+
+
+@dialogue("shared", words=_("A page that is shared"), persons=True)
+async def shared(core: Core) -> None:
+    what = await Ask("what", _("What for?"), [Option("month", _("A month"))])
+    await Do("page", trials.trial(core).page, what=what)
 
 
 class Person:
@@ -23,7 +31,8 @@ class Person:
     def __init__(self, *grants: GrantOut) -> None:
         self.knocker: PretendKnocker = trials.new_knocker(grants=list(grants))
         core = trials.new_core(self.knocker)
-        self.player = TerminalPlayer(trials.DIALOGUES, core, "people", "en")
+        dialogues = Dialogues([*trials.DIALOGUES, shared])
+        self.player = TerminalPlayer(dialogues, core, "people", "en")
 
     async def say(self, text: str) -> str:
         heard = await self.player.send({"chat": "501", "text": text})
@@ -81,7 +90,7 @@ async def test_a_child_that_came_of_age_ends_the_talk_in_words():
     parent.knocker.answers[trials.PAGE] = page
     await parent.say("/premium")
     await parent.say("2")
-    assert "no longer act for this child" in await parent.say("1")
+    assert "no longer act for this person" in await parent.say("1")
 
 
 async def test_a_person_is_reached_by_telephone_where_no_workplace_is_linked():
@@ -96,3 +105,21 @@ def test_a_talk_is_for_a_workplace_or_for_a_person():
 
     with pytest.raises(TypeError, match="workplace"):
         dialogue("it", words=_("It"), acting=True, family=True)(it)
+
+
+@pytest.mark.parametrize(("said", "told"), [("For me", None), (OTHER.label, str(OTHER.id))])
+async def test_another_person_of_the_chat_is_offered_where_a_talk_may_be_about_them(
+    said: str, told: str | None
+):
+    daughter = Person(*CHILDREN, OTHER)
+    assert "For whom?" in await daughter.say("/shared")
+    assert "did not understand" in await daughter.say(CHILDREN[0].label)
+    await daughter.say(said)
+    await daughter.say("1")
+    assert daughter.grants_told() == [told]
+
+
+async def test_another_person_is_not_offered_where_a_talk_is_about_children_alone():
+    daughter = Person(*CHILDREN, OTHER)
+    await daughter.say("/premium")
+    assert "did not understand" in await daughter.say(OTHER.label)

@@ -7,6 +7,8 @@ import pytest
 
 from api.kit.language import Language, Speech
 from api.kit.message import Wants
+from api.templates import render
+from api.templates.catalogue import TEMPLATES
 from bots import spellings, understanding, wording
 from bots.dialogues import collected
 from bots.offers import AUDIENCES, Audience
@@ -179,7 +181,17 @@ def test_what_a_label_says_is_understood_when_it_is_typed(language: Language):
 def test_every_word_that_the_help_names_is_understood(language: Language):
     _tap, _colon, named = Speech(language).word(wording.HELP).partition("\n")
     words = [understanding.word(one.partition(" – ")[0]) for one in re.split("[\n;؛]", named)]
-    assert words == [word for word in Word if word is not Word.HELP]
+    # One is told to whom it is of use, by the notice that a chat acts for them.
+    assert words == [word for word in Word if word not in {Word.HELP, Word.NO_ACCESS}]
+
+
+@pytest.mark.parametrize("language", Language)
+def test_the_words_that_end_what_a_chat_may_do_are_understood_as_they_are_told(language: Language):
+    told = TEMPLATES["person_added"]
+    facts = told.example.model_dump(mode="json")
+    said = render.message(told.name, facts, language=language, channel="sms", code="K7Q2M4XD")
+    first, *_rest = said.text.split("\n")
+    assert understanding.word(first.rpartition(":")[2]) is Word.NO_ACCESS
 
 
 def some_lines(count: int) -> list[Line]:

@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 
 from api.access import service as access
 from api.access.models import ChatLink
+from api.access.rules import ChatAddress, Level
 from api.notices.models import Notice
 from api.organisation.models import Branch
 from api.people.models import Person
@@ -154,6 +155,49 @@ def _workplaces(hand: Hand) -> Asked:
     return Asked("POST", f"/v1/identity/claims/{claim['id']}/workplaces", None, chat)
 
 
+def _person(hand: Hand) -> Asked:
+    """Ask for somebody else, in a chat of the people's bot."""
+    chat = {**hand.chat, "X-Chat": f"telegram:people:{hand.contact.chat_id}"}
+    with hand.world.store.writing("arranged") as session:
+        link = session.scalars(select(ChatLink)).one()
+        access.link(
+            session,
+            chat=ChatAddress("telegram", "people", hand.contact.chat_id),
+            person_id=link.person_id,
+            masked_name=link.masked_name,
+            language="en",
+            level=Level.CODE,
+            now=country.now(),
+        )
+        other = make.person(session, phone="+989990000077", now=country.now())
+        make.record(session, other, {"1370-03": 20})
+    said = {"national_code": other.national_code}
+    return Asked("POST", "/v1/identity/persons", said, chat)
+
+
+def _person_code(hand: Hand) -> Asked:
+    asked = _person(hand)
+    status, claim = hand.knock(asked)
+    assert status == 200, claim
+    fact = Asked(
+        "POST", f"/v1/identity/claims/{claim['id']}/fact", {"month": "1370-03"}, asked.headers
+    )
+    status, sent = hand.knock(fact)
+    assert status == 200, sent
+    with hand.world.store.reading() as session:
+        found = select(Notice.secret).where(Notice.template == "person_code")
+        secret = session.scalars(found).one()
+    path = f"/v1/identity/persons/{claim['id']}/code"
+    return Asked("POST", path, json.loads(secret or ""), asked.headers)
+
+
+def _person_end(hand: Hand) -> Asked:
+    asked = _person_code(hand)
+    status, added = hand.knock(asked)
+    assert status == 200, added
+    return Asked("POST", f"/v1/access/persons/{added['grant']}/end", None, asked.headers)
+
+
 def _register(hand: Hand) -> Asked:
     day = country.today()
     row = {
@@ -252,14 +296,19 @@ STRANGERS: Mapping[str, Callable[[Hand], Asked]] = {
     "identity.workplaces": _workplaces,
 }
 LINKED: Mapping[str, Callable[[Hand], Asked]] = {
+    "access.end_person": _person_end,
+    "access.end_persons": lambda hand: hand.post("/v1/access/persons/end"),
     "access.sign_in": lambda hand: hand.post("/v1/access/signin"),
     "access.unlink": lambda hand: hand.post("/v1/access/unlink"),
+    "access.unlink_everywhere": lambda hand: hand.post("/v1/access/unlink-everywhere"),
     "booklets.offer": _offer,
     "booklets.request": _booklet,
     "contracts.register": _contracts,
     "contracts.remind": _reminder,
     "debts.close": _close,
     "debts.register": _register,
+    "identity.add_person": _person,
+    "identity.added_person": _person_code,
     "identity.ask_to_confirm": _confirmation,
     "identity.choose_pin": lambda hand: hand.post("/v1/identity/pin", pin="4831"),
     "identity.confirm": _confirm,

@@ -123,7 +123,27 @@ def nobodys(session: Session) -> Scene:
     return Scene({}, linked=make.person(session, first_name="امید", phone=None), audience="people")
 
 
-PEOPLE = (newcomer, payer, one_bill, parent, insured, nobodys)
+def household(session: Session) -> Scene:
+    """Negar is linked; her mother Mahin, who has no chat, pays for herself and has a record."""
+    reactions.connect()
+    negar = make.person(session, first_name="نگار", phone=None)
+    make.record(session, negar, {"1398-04": 12})
+    mahin = make.person(session, first_name="مهین", birth_date=from_jalali(1338, 5, 1))
+    contract = _contract(session, mahin, "00001201", billed_until="1405-07")
+    _bill(session, BILLED[-1])
+    [bill] = _bills(session, contract)
+    make.record(session, mahin, {"1370-03": 20, "1405-06": 31})
+    names = {
+        "mahin": mahin.national_code,
+        "negar": negar.national_code,
+        "nobody": make.new_national_code(),
+        "amount": f"{bill.amount:,}",
+        "code": CODE,
+    }
+    return Scene(names, linked=negar, audience="people")
+
+
+PEOPLE = (newcomer, payer, one_bill, parent, insured, nobodys, household)
 
 
 def _contract(

@@ -7,6 +7,9 @@ from types import SimpleNamespace
 
 import pytest
 
+from api.access import persons
+from api.access import service as access
+from api.access.rules import ChatAddress, Level
 from api.db import Store
 from api.identity import confirming
 from api.identity import service as identity
@@ -89,3 +92,53 @@ async def test_a_number_that_is_not_theirs_learns_nothing(running: real.Running)
         await phone.core.close()
     assert heard[0] == heard[1]
     assert "That is not what we have on file." in heard[0][3]
+
+
+async def test_a_mother_without_a_chat_ends_what_her_daughters_may_do(
+    running: real.Running, store: Store
+):
+    with store.session(writing=True) as session:
+        mother = make.person(session, phone=STRANGERS[0])
+        daughter = make.person(session)
+        theirs = access.link(
+            session,
+            chat=ChatAddress("telegram", "people", "501"),
+            person_id=daughter.id,
+            masked_name="د*** آ***",
+            language="fa",
+            level=Level.CODE,
+            now=make.NOW,
+        )
+        index = mother.phone_index or b""
+        persons.add(
+            session, link_id=theirs.id, person_id=mother.id, number_index=index, now=make.NOW
+        )
+        session.commit()
+        link_id = theirs.id
+    hers, a_strangers = [Phone(running, number) for number in STRANGERS]
+    said = await hers.says("no access")
+    assert said.startswith("From now on no chat of another sees your record or acts for you.")
+    assert await a_strangers.says("no access") == said
+    for phone in (hers, a_strangers):
+        await phone.core.close()
+    with store.session(writing=False) as session:
+        assert persons.held(session, link_id) == {}
+
+
+async def test_nobody_is_added_by_sms(running: real.Running, store: Store):
+    with store.session(writing=True) as session:
+        person = make.person(session, phone=STRANGERS[0])
+        access.link(
+            session,
+            chat=ChatAddress("sms", "people", STRANGERS[0]),
+            person_id=person.id,
+            masked_name="د*** آ***",
+            language="en",
+            level=Level.CODE,
+            now=make.NOW,
+        )
+        session.commit()
+    phone = Phone(running, STRANGERS[0])
+    said = await phone.says("/add_person")
+    assert said == "Nobody else can be added here. In a chat on a messenger it is possible."
+    await phone.core.close()
