@@ -4,12 +4,12 @@ import copy
 import json
 import re
 from collections.abc import AsyncGenerator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from aiogram import Bot
 from aiogram.client.session.base import BaseSession
-from aiogram.methods import SendMessage, SendVenue, TelegramMethod
+from aiogram.methods import SendDocument, SendMessage, SendPhoto, SendVenue, TelegramMethod
 from aiogram.types import Chat, InlineKeyboardMarkup, Message, ReplyKeyboardMarkup
 from pydantic import SecretStr
 from telegram.request import RequestData
@@ -20,7 +20,7 @@ from api.kit.language import Language, Medium
 from api.kit.message import Message as Said
 from api.kit.message import Pin
 from api.kit.outcome import Accepted, Outcome
-from bots import log
+from bots import log, papers
 from bots.adapters import Adapter, Raw
 from bots.adapters.bale import BaleAdapter
 from bots.adapters.sms import SmsAdapter, SmsMouth
@@ -137,6 +137,9 @@ class Player:
             if reply.pins and not self.adapter.channel.can.pins:
                 continue
             message = reply.message(conversation.speech, self.adapter.channel.can)
+            if message.order is not None and not self.adapter.channel.can.fetches:
+                paper = await papers.fetched(self.core, message.order, chat=str(self.address))
+                message = replace(message, order=None, papers=(paper,))
             await self.adapter.channel.send(
                 mouths.Address(chat_id=self.address.chat), message, "reference"
             )
@@ -151,7 +154,8 @@ class TerminalPlayer(Player):
             said = shown(message)
             buttons = tuple((label, data) for label, data in said["buttons"])
             links = tuple((label, url) for label, url in said["links"])
-            heard.append(Heard(_MARKS.sub("", said["text"]), buttons, said["wants"], links))
+            text = "\n".join([said["text"], *(_a_paper(name) for name, _size in said["papers"])])
+            heard.append(Heard(_MARKS.sub("", text), buttons, said["wants"], links))
 
         super().__init__(
             dialogues,
@@ -200,6 +204,8 @@ class _Reader:
         text, links = shown.text, shown.links
         if links and links[0][1].startswith("geo:"):
             text, links = f"{text}\n{links[0][1]}", []
+        if message.order is not None:
+            text, links = f"{text}\n{_on_the_page(sheet)}", []
         wants = [one.labels[0] for one in sheet.forms if {"contact", "place"} & set(one.fields)]
         self._heard.append(
             Heard(
@@ -210,6 +216,20 @@ class _Reader:
             )
         )
         return True
+
+
+def _on_the_page(sheet: reading.Sheet) -> str:
+    """What stands beside the words: a picture with its own, or what leads to the paper."""
+    for tag, given in sheet.elements:
+        if tag == "img" and "/paper/" in given["src"]:
+            assert given["alt"]
+            return "[picture]"
+    assert any("download" in given for tag, given in sheet.elements if tag == "a")
+    return "[paper]"
+
+
+def _a_paper(name: str) -> str:
+    return "[picture]" if name.endswith(".png") else "[paper]"
 
 
 class TelegramPlayer(Player):
@@ -312,6 +332,10 @@ class _Ear(BaseSession):
             pin = Pin(method.latitude, method.longitude, method.title, method.address)
             self._heard.append(Heard(_MARKS.sub("", str(pin)), (), ""))
             return here
+        if isinstance(method, SendPhoto | SendDocument):
+            kind = "[picture]" if isinstance(method, SendPhoto) else "[paper]"
+            self._heard.append(Heard(f"{_MARKS.sub('', method.caption or '')}\n{kind}", (), ""))
+            return here
         assert isinstance(method, SendMessage)
         markup = method.reply_markup
         buttons: tuple[tuple[str, str], ...] = ()
@@ -350,6 +374,11 @@ class _Hand:
             named = self._heard.pop()
             place = f"{named.text}\ngeo:{said['latitude']},{said['longitude']}"
             self._heard.append(Heard(place, (), ""))
+            return 200, b'{"ok": true, "result": {"message_id": 1}}'
+        if url.endswith(("/sendPhoto", "/sendDocument")):
+            assert request_data.contains_files
+            kind = "[picture]" if url.endswith("/sendPhoto") else "[paper]"
+            self._heard.append(Heard(f"{_MARKS.sub('', said['caption'])}\n{kind}", (), ""))
             return 200, b'{"ok": true, "result": {"message_id": 1}}'
         assert url.endswith("/sendMessage")
         markup = said.get("reply_markup", {})

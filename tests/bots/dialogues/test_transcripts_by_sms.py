@@ -45,6 +45,7 @@ OTHERWISE = {
     "dialogues/meeting_in_persian": "the question for a contact",
     "dialogues/meeting_left_and_resumed": "the question for a contact",
     "dialogues/no_registered_phone": "somebody without a phone",
+    "dialogues/people_record_papers": "pictures and papers",
     "dialogues/people_meeting": "the question for a contact",
     "dialogues/unlinked_taps": "buttons of notices",
     "booklets/alone": "a page where fees are paid",
