@@ -4,6 +4,7 @@ The library's own way is httpx, which looks at every connection for every call a
 some hundred calls at once (performance.md).
 """
 
+import io
 import json
 from typing import Any
 
@@ -153,7 +154,8 @@ def _body(asked: RequestData | None) -> tuple[bytes | aiohttp.FormData | None, d
     for name, value in asked.json_parameters.items():
         form.add_field(name, value)
     for name, (filename, content, media_type) in asked.multipart_data.items():
-        form.add_field(name, content, filename=filename, content_type=media_type)
+        # As a stream: large bytes would be written in one piece, and nothing else would move.
+        form.add_field(name, io.BytesIO(content), filename=filename, content_type=media_type)
     return form, {}
 
 
