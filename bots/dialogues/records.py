@@ -14,7 +14,7 @@ from bots.reply import LINES
 from bots.talk import Ask, Do, Give, Option, Say, dialogue, shows_papers
 
 _PICTURE = Option("picture", _("A picture of it"))
-_PAPER = Option("paper", _("As a PDF"))
+_PAPER = Option("paper", _("To print (PDF)"))
 _GAPS = Option("gaps", _("The gaps"))
 _DONE = Option("done", _("That is all"), stays=True)
 
