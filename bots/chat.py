@@ -47,6 +47,8 @@ class Transcript:
         for line in reply.text.splitlines():
             if line.strip():
                 self._write(f"< {line}")
+        for order, _words in reply.papers:
+            self._write("< [picture]" if order.picture else "< [paper]")
 
     def close(self) -> None:
         if self._file is not None:

@@ -17,8 +17,11 @@ def a_check_code(text: str) -> str:
     code = parse_code(text) or parse_paper_code(text)
     if code is None:
         raise Unclear(
-            _("A check code has eight letters and digits, such as {example}.").using(
-                example=_EXAMPLE
+            lines(
+                _("A check code has eight letters and digits, such as {example}.").using(
+                    example=_EXAMPLE
+                ),
+                _("That of a paper has sixteen."),
             )
         )
     return code
