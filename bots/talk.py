@@ -30,13 +30,8 @@ from bots.sent import Contact, File, Place, Sent
 
 __all__ = [
     "AUDIENCES", "Act", "Ask", "Audience", "Chosen", "Confirm", "Contact", "Dialogue", "Dialogues",
-<<<<<<< HEAD
     "Do", "File", "Finish", "Give", "Link", "Option", "Pin", "Place", "Say", "Sent", "Show", "Step", "Takes", "Unclear",
-    "audience", "dialogue", "for_oneself", "language", "opens_pages", "shows_papers",
-=======
-    "Do", "File", "Finish", "Link", "Option", "Pin", "Place", "Say", "Sent", "Show", "Step", "Takes", "Unclear",
-    "audience", "dialogue", "for_oneself", "language", "opens_pages", "rows",
->>>>>>> main
+    "audience", "dialogue", "for_oneself", "language", "opens_pages", "rows", "shows_papers",
 ]  # fmt: skip
 
 A = TypeVar("A")
@@ -132,18 +127,17 @@ def opens_pages() -> bool:
     return paging.get()
 
 
-<<<<<<< HEAD
 showing: ContextVar[bool] = ContextVar("showing")
 
 
 def shows_papers() -> bool:
     """Whether this chat can be given papers and pictures: by SMS the words stand alone."""
     return showing.get()
-=======
+
+
 def rows() -> int:
     """How many rows an overview has at most: by SMS, where each is paid for, half as many."""
     return LINES if opens_pages() else LINES // 2
->>>>>>> main
 
 
 class Step(Generic[A]):
