@@ -16,9 +16,10 @@ from telegram.request import RequestData
 
 from api import db
 from api.client import Core
+from api.errors import Refusal, Unavailable
 from api.kit.language import Language, Medium
 from api.kit.message import Message as Said
-from api.kit.message import Pin
+from api.kit.message import Order, Paper, Pin
 from bots import log, papers
 from bots.adapters import Adapter, Raw
 from bots.adapters.bale import BaleAdapter
@@ -134,12 +135,18 @@ class Player:
                 continue
             message = reply.message(conversation.speech, self.adapter.channel.can)
             if message.order is not None and not self.adapter.channel.can.fetches:
-                paper = await papers.fetched(self.core, message.order, chat=str(self.address))
-                message = replace(message, order=None, papers=(paper,))
+                message = replace(message, order=None, papers=await self._papers(message.order))
             await self.adapter.channel.send(
                 mouths.Address(chat_id=self.address.chat), message, "reference"
             )
         return list(self.heard)
+
+    async def _papers(self, order: Order) -> tuple[Paper, ...]:
+        """The paper that was ordered; none where the core has none to give."""
+        try:
+            return (await papers.fetched(self.core, order, chat=str(self.address)),)
+        except (Refusal, Unavailable):
+            return ()
 
 
 class TerminalPlayer(Player):
