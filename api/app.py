@@ -41,8 +41,8 @@ from api.payments.sweeper import Sweeper
 from api.people import router as people_router
 from api.portal import answering as pages
 from api.portal import router as portal_router
-from api.portal.printing import Printer
 from api.preferences import router as preferences_router
+from api.printing.printer import Printer
 from api.records import router as records_router
 from api.requests import router as requests_router
 from api.settings import Settings

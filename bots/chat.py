@@ -13,13 +13,15 @@ from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any, TextIO
 
+import anyio
 import anyio.to_thread
 
 from api.client import Core
+from api.errors import Refusal, Unavailable
 from api.kit.identifiers import mobile
-from api.kit.message import Message
+from api.kit.message import Message, Order
 from api.kit.sealing import Keyring
-from bots import log
+from bots import log, papers
 from bots.adapters.sms import MESSENGER
 from bots.adapters.terminal import TerminalAdapter
 from bots.conversation import Conversation
@@ -45,6 +47,8 @@ class Transcript:
         for line in reply.text.splitlines():
             if line.strip():
                 self._write(f"< {line}")
+        for order, _words in reply.papers:
+            self._write("< [picture]" if order.picture else "< [paper]")
 
     def close(self) -> None:
         if self._file is not None:
@@ -101,11 +105,24 @@ async def chat(
             if reply.pins and not buttons:
                 continue
             transcript.heard(reply)
+            for order, _words in () if by_sms else reply.papers:
+                _print(await _saved(core, order, str(address)))
             if buttons:
                 message = reply.message(conversation.speech, adapter.channel.can)
                 await adapter.channel.send(mouths.Address(chat_id=name), message, "")
             else:
                 _print(reply.numbered(conversation.speech, links=not by_sms))
+
+
+async def _saved(core: Core, order: Order, chat: str) -> str:
+    """Keep a paper in a folder of its own; gives where, or why there is none."""
+    try:
+        paper = await papers.fetched(core, order, chat=chat)
+    except (Refusal, Unavailable):
+        return papers.LATER.msgid
+    path = anyio.Path(await anyio.mkdtemp(prefix="bimeyar-")) / Path(paper.name).name
+    await path.write_bytes(paper.content)
+    return f"[{path}]"
 
 
 def _worded(message: Message) -> str:

@@ -15,8 +15,9 @@ from api.errors import NotKnown, Refusal, Unavailable
 from api.kit import points
 from api.kit.identifiers import mask_phone
 from api.kit.language import Language, Medium, Sentence, _
+from api.kit.message import Order
 from api.kit.text import Public
-from bots import log
+from bots import log, papers
 from bots.stops import Away, Ended, Over, Pending, Refused, Stop, Unlinked
 from bots.talk import (
     Ask,
@@ -26,6 +27,7 @@ from bots.talk import (
     Dialogue,
     Do,
     File,
+    Give,
     Link,
     Option,
     Pin,
@@ -35,6 +37,7 @@ from bots.talk import (
     Step,
     listening,
     paging,
+    showing,
     spoken,
     ward,
 )
@@ -114,6 +117,7 @@ class Run:
         self.says: list[Sentence] = []
         self.links: list[Link] = []
         self.pins: list[Pin] = []
+        self.given: list[tuple[Order, Sentence]] = []
         self.asked: list[str] = []
         self.finished = False
         self.refused_to_send = False
@@ -144,6 +148,7 @@ class Run:
         spoken.set(Language(self._talk["language"]))
         listening.set(self._address.audience)
         paging.set(not self._address.by_sms)
+        showing.set(not self._address.by_sms)
         while True:
             try:
                 if refusal is not None:
@@ -168,7 +173,7 @@ class Run:
 
     async def _meet(self, step: Any) -> Any:
         """Answer one step; raises Refusal, Unavailable, or _Missing for a question without an answer."""
-        if isinstance(step, Say | Show):
+        if isinstance(step, Say | Show | Give):
             return self._say(step)
         if not isinstance(step, Ask | Do):
             raise BadDialogue(
@@ -273,7 +278,7 @@ class Run:
         self.passed.append(step.name)
         self._says_here = 0
 
-    def _say(self, step: Say | Show) -> None:
+    def _say(self, step: Say | Show | Give) -> None:
         said = f"{self.passed[-1] if self.passed else ''}#{self._says_here}"
         self._says_here += 1
         if said in self._talk["said"]:
@@ -281,6 +286,9 @@ class Run:
         self._talk["said"].append(said)
         if isinstance(step, Show):
             self.pins += step.pins
+        elif isinstance(step, Give):
+            order = Order(papers.named(step.verb), step.picture, self._grant, self._language)
+            self.given.append((order, step.words))
         else:
             self.says.append(step.words)
             self.links += step.links

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from api.kit.message import Button, Message, Pin, Wants
+from api.kit.message import Button, Message, Order, Pin, Wants
 from api.kit.sealing import Keyring
 from bots.leases import Claim, LostLease, change, held, holds
 from bots.store import Store
@@ -200,6 +200,7 @@ def written(message: Message) -> str:
             "wants": message.wants.value if message.wants else None,
             "wants_label": message.wants_label,
             "language": message.language,
+            "order": astuple(message.order) if message.order else None,
             "pin": astuple(message.pin) if message.pin else None,
         },
         ensure_ascii=False,
@@ -215,6 +216,7 @@ def message_of(plain: str) -> Message:
         wants=Wants(kept["wants"]) if kept["wants"] else None,
         wants_label=kept["wants_label"],
         language=kept["language"],
-        # What an older release kept has none.
+        # What an older release kept has neither.
+        order=Order(*kept["order"]) if kept.get("order") else None,
         pin=Pin(*kept["pin"]) if kept.get("pin") else None,
     )

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from api.kit.language import Medium, Sentence, Speech, _
-from api.kit.message import Button, Message, Pin, Wants
+from api.kit.message import Button, Message, Order, Pin, Wants
 from api.kit.text import Public
 from notifier.channels.mouths import Capabilities
 
@@ -41,7 +41,7 @@ class Reply:
     `lines` are numbered from 1, `ways` have their own digits (0 menu or cancel, 9 back). `others`
     have none: buttons beside a question that is answered in free text, where digits are text.
     `links` are buttons that open pages. `pins` are places on a map: `split` makes each a reply of its
-    own, that goes before. `plain` shows numbers only. `wants` is a thing that some channels have a button for; `hint` says
+    own, that goes before, and so with `papers`, each with the words beside it. `plain` shows numbers only. `wants` is a thing that some channels have a button for; `hint` says
     it in words where there is none.
     """
 
@@ -51,6 +51,7 @@ class Reply:
     others: tuple[Line, ...] = ()
     links: tuple[Button, ...] = ()
     pins: tuple[Pin, ...] = ()
+    papers: tuple[tuple[Order, str], ...] = ()
     wants: Wants | None = None
     wants_label: str = ""
     hint: str = ""
@@ -84,6 +85,9 @@ class Reply:
         if self.pins:
             (pin,) = self.pins
             return Message(self.text, pin=pin, language=language)
+        if self.papers and can.papers:
+            ((order, words),) = self.papers
+            return Message(words, order=order, language=language)
         if not can.buttons:
             # What cannot open an address (an SMS never holds one) is told none.
             return Message(self.numbered(speech, links=can.links), language=language)
@@ -155,6 +159,7 @@ def split(reply: Reply) -> list[Reply]:
     The last carries the list.
     """
     places = [Reply(str(pin), pins=(pin,)) for pin in reply.pins]
+    given = [Reply(words, papers=((order, words),)) for order, words in reply.papers]
     texts = [""]
     for paragraph in _pieces(reply.text):
         joined = f"{texts[-1]}\n\n{paragraph}" if texts[-1] else paragraph
@@ -162,8 +167,8 @@ def split(reply: Reply) -> list[Reply]:
             texts.append(paragraph)
         else:
             texts[-1] = joined
-    last = replace(reply, text=texts[-1], pins=())
-    return [*places, *(Reply(text) for text in texts[:-1] if text), last]
+    last = replace(reply, text=texts[-1], pins=(), papers=())
+    return [*places, *given, *(Reply(text) for text in texts[:-1] if text), last]
 
 
 def _pieces(text: str) -> Iterator[str]:

@@ -91,7 +91,7 @@ class Showing(ABC):
         return run, await run.forward()
 
     async def _show(self, talk: log.Talk, run: Run, stop: Stop) -> Reply:
-        """Where a talk stands, with what was said on the way there, its pages and its places."""
+        """Where a talk stands, with what was said on the way there, its pages, places and papers."""
         reply = await self._standing_at(talk, run, stop)
         links = (Button(self._word(link.words), url=link.url) for link in run.links)
         pins = (
@@ -100,7 +100,13 @@ class Showing(ABC):
             )
             for pin in run.pins
         )
-        return replace(reply, links=(*links, *reply.links), pins=(*pins, *reply.pins))
+        papers = ((order, self._word(words)) for order, words in run.given)
+        return replace(
+            reply,
+            links=(*links, *reply.links),
+            pins=(*pins, *reply.pins),
+            papers=(*papers, *reply.papers),
+        )
 
     async def _standing_at(self, talk: log.Talk, run: Run, stop: Stop) -> Reply:
         says = [self._word(words) for words in run.says]

@@ -1,6 +1,6 @@
 """The words of a dialogue, before any messenger (talks.md).
 
-A dialogue is one plain async function that awaits six words:
+A dialogue is one plain async function that awaits seven words:
 
     Step
       Ask        a question: the id of an option, or what was typed or sent
@@ -9,6 +9,7 @@ A dialogue is one plain async function that awaits six words:
         Finish   a Do that closes the log: nothing before it can be changed
       Say        a sentence, said once
       Show       places on a map, shown once
+      Give       a paper or a picture, given once
 
 The engine runs the function again from the top over the kept answers at every message, so between
 two words it must do the same whenever it is run: no clock, no randomness, no waiting for anything
@@ -22,15 +23,15 @@ from dataclasses import dataclass
 from typing import Any, Generic, Literal, ParamSpec, Self, TypeVar, overload
 
 from api.kit.language import Language, Sentence
-from api.kit.message import Pin
+from api.kit.message import Paper, Pin
 from bots.offers import AUDIENCES, Audience, Dialogue, Dialogues, dialogue
 from bots.reply import LINES
 from bots.sent import Contact, File, Place, Sent
 
 __all__ = [
     "AUDIENCES", "Act", "Ask", "Audience", "Chosen", "Confirm", "Contact", "Dialogue", "Dialogues",
-    "Do", "File", "Finish", "Link", "Option", "Pin", "Place", "Say", "Sent", "Show", "Step", "Takes", "Unclear",
-    "audience", "dialogue", "for_oneself", "language", "opens_pages", "rows",
+    "Do", "File", "Finish", "Give", "Link", "Option", "Pin", "Place", "Say", "Sent", "Show", "Step", "Takes", "Unclear",
+    "audience", "dialogue", "for_oneself", "language", "opens_pages", "rows", "shows_papers",
 ]  # fmt: skip
 
 A = TypeVar("A")
@@ -124,6 +125,14 @@ paging: ContextVar[bool] = ContextVar("paging")
 def opens_pages() -> bool:
     """Whether this chat can be given addresses of pages: an SMS never holds one."""
     return paging.get()
+
+
+showing: ContextVar[bool] = ContextVar("showing")
+
+
+def shows_papers() -> bool:
+    """Whether this chat can be given papers and pictures: by SMS the words stand alone."""
+    return showing.get()
 
 
 def rows() -> int:
@@ -344,6 +353,23 @@ class Show(Step[None]):
     def __init__(self, pins: Sequence[Pin]) -> None:
         self.name = ""
         self.pins = tuple(pins)
+
+
+class Give(Step[None]):
+    """A paper of the core, a message of its own before the words that follow.
+
+    `verb` is a method of the typed client that asks for nothing. It is called when the paper leaves,
+    for whom the talk is then, and nothing of the paper is kept. `words` go beside it and say the
+    same to those who do not see it; they stand alone where a channel shows none.
+    """
+
+    def __init__(
+        self, verb: Callable[[], Awaitable[Paper]], words: Sentence, /, *, picture: bool = False
+    ) -> None:
+        self.name = ""
+        self.verb = verb
+        self.words = words
+        self.picture = picture
 
 
 def _named(name: str) -> str:

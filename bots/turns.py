@@ -13,6 +13,7 @@ import random
 import secrets
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any, cast
@@ -23,9 +24,11 @@ from prometheus_client import Counter, Histogram
 from api.client import Core, knock
 from api.errors import Refusal, Unavailable
 from api.kit import points
+from api.kit.language import Language, Speech
+from api.kit.message import Message
 from api.kit.outcome import Accepted, Rejected, Unknown
 from api.kit.sealing import Keyring
-from bots import log, wording
+from bots import log, papers, wording
 from bots.adapters import Adapter
 from bots.conversation import Conversation
 from bots.leases import LEASE_SECONDS, Claim, LostLease
@@ -290,13 +293,11 @@ class Worker:
         if self._memory.now() - reply.created_at > REPLY_SECONDS:
             await self._conclude(claim, reply, "failed", reason="too_late")
             return 0.0
-        wait = self._told_to_wait(adapter) or await self._memory.replies.attempt(
-            claim, reply, paced=adapter.channel.can.paced
-        )
-        if wait > 0:
-            return wait
+        ready = await self._ready(claim, adapter, reply)
+        if not isinstance(ready, Message):
+            return ready
         outcome = await adapter.channel.send(
-            mouths.Address(chat_id=claim.chat), reply.message, _reference(claim, reply)
+            mouths.Address(chat_id=claim.chat), ready, _reference(claim, reply)
         )
         match outcome:
             case Accepted():
@@ -319,6 +320,45 @@ class Worker:
             case Rejected():
                 await self._conclude(claim, reply, "failed", reason=outcome.reason)
         return 0.0
+
+    async def _ready(self, claim: Claim, adapter: Adapter, reply: Due) -> Message | float:
+        """What is to be sent now, its attempt kept; else the seconds to wait, 0 where it was put off."""
+        wait = self._told_to_wait(adapter)
+        if wait > 0:
+            return wait
+        try:
+            message = await self._with_paper(claim, adapter, reply)
+        except Unavailable as away:
+            delay = max(_BREATH, away.retry_after)
+            await self._memory.replies.postpone(claim, reply, seconds=delay, still_open=reply.open)
+            return 0.0
+        wait = await self._memory.replies.attempt(claim, reply, paced=adapter.channel.can.paced)
+        return wait if wait > 0 else message
+
+    async def _with_paper(self, claim: Claim, adapter: Adapter, reply: Due) -> Message:
+        """The message with its ordered paper; with words instead where there is none to be had.
+
+        Raises Unavailable while the paper is worth waiting for.
+        """
+        message, can = reply.message, adapter.channel.can
+        if message.order is None or can.fetches:
+            return message
+        speech = Speech(Language(message.language))
+        chat = str(Address(adapter.messenger, adapter.audience, claim.chat))
+        try:
+            paper = await papers.fetched(self._core, message.order, chat=chat)
+        except Refusal as no:
+            # Whoever may not have the paper any more may not have the words beside it either.
+            return replace(message, text=speech.word(wording.refusal(no)), order=None)
+        except Unavailable:
+            if self._memory.now() - reply.created_at < papers.WITHIN_SECONDS:
+                raise
+            instead = papers.LATER
+        else:
+            if len(paper.content) <= can.largest:
+                return replace(message, papers=(paper,), order=None)
+            instead = papers.TOO_LARGE
+        return replace(message, text=f"{message.text}\n\n{speech.word(instead)}", order=None)
 
     async def _conclude(
         self, claim: Claim, reply: Due, outcome: str, *, reason: str = "", provider_id: str = ""

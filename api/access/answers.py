@@ -2,6 +2,7 @@
 
 import math
 import sqlite3
+from collections.abc import Mapping
 from copy import deepcopy
 from http import HTTPStatus
 from typing import Any
@@ -13,6 +14,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from api.access.refusals import BodyTooLarge
 from api.errors import NotFound, Refusal, Unavailable
+from api.printing.printer import Sheet
 
 Said = dict[int | str, dict[str, Any]]
 
@@ -27,6 +29,16 @@ def json_response(status: int, body: bytes, headers: dict[str, str] | None = Non
         {"cache-control": "no-store", **(headers or {})},
         "application/json" if body else None,
     )
+
+
+def file_response(content: bytes, sheet: Sheet, headers: Mapping[str, str]) -> Response:
+    """Answer with a file that was drawn; nobody on the way may keep it."""
+    said = {
+        "cache-control": "no-store",
+        "content-disposition": f'attachment; filename="{sheet.name}"',
+        **headers,
+    }
+    return Response(content, headers=said, media_type=sheet.media_type)
 
 
 def body_of(refusal: Refusal) -> bytes:

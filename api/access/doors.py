@@ -12,7 +12,9 @@ commit (design.md, "One request, one hop").
         ...
 
 `Session`, `Now`, `Today`, `Settings` and a Caller are given by the door; all other parameters are
-FastAPI's. GET doors read; all others write and need an Idempotency-Key.
+FastAPI's. GET doors read; all others write and need an Idempotency-Key. A GET that gives a `Sheet`
+answers with the file: it is drawn when the hop is over, so that nobody waits for it with a
+connection in hand.
 """
 
 import inspect
@@ -41,6 +43,7 @@ from api.access.answers import (
     Said,
     answers,
     body_of,
+    file_response,
     json_response,
     kept,
     merged,
@@ -77,6 +80,7 @@ from api.access.refusals import (
 from api.db import Store
 from api.errors import Invalid, NotFound, NotKnown, Refusal, Unavailable
 from api.kit import calendar, points
+from api.printing.printer import Printer, Sheet
 from api.settings import Settings
 
 __all__ = [
@@ -136,14 +140,29 @@ def hub_of(app: FastAPI) -> Hub:
     return cast("Hub", app.state.hub)
 
 
+def printer_of(app: FastAPI) -> Printer:
+    """What draws the papers of an app."""
+    return cast("Printer", app.state.printer)
+
+
+@dataclass(frozen=True, slots=True)
+class _Undrawn:
+    """What a hop gives where its answer is a file."""
+
+    sheet: Sheet
+    headers: Mapping[str, str]
+
+
 class Door(APIRoute):
     """A route whose endpoint runs in one hop."""
 
     def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
         verb = _Verb(endpoint)
         if isinstance(options.get("response_model"), DefaultPlaceholder):
-            options["response_model"] = verb.returns
-        if options["response_model"] is None and not options.get("status_code"):
+            options["response_model"] = None if verb.draws else verb.returns
+        if verb.draws:
+            options["response_class"] = Response
+        elif options["response_model"] is None and not options.get("status_code"):
             options["status_code"] = HTTPStatus.NO_CONTENT
         tag = (options.get("tags") or ["door"])[0]
         name = options.get("operation_id") or f"{tag}.{endpoint.__name__}"
@@ -258,6 +277,7 @@ class _Verb:
         self.returns = hints.pop("return", None)
         if self.returns is type(None):
             self.returns = None
+        self.draws = self.returns is Sheet
         self.given: dict[str, str] = {}
         self.caller: type[Caller] | None = None
         self.asked: list[inspect.Parameter] = []
@@ -294,7 +314,11 @@ class _Hop:
             request: Request = values.pop("door_request")
             hub = hub_of(request.app)
             said = await request.body() if self.writes else b""
-            return await hub.gate.cross(partial(self.cross, hub, request, said, values))
+            crossed = await hub.gate.cross(partial(self.cross, hub, request, said, values))
+            if isinstance(crossed, Response):
+                return crossed
+            content = await printer_of(request.app).made(crossed.sheet)
+            return file_response(content, crossed.sheet, crossed.headers)
 
         knocking = inspect.Parameter(
             "door_request", inspect.Parameter.KEYWORD_ONLY, annotation=Request
@@ -305,7 +329,9 @@ class _Hop:
         vars(crossing)["verb"] = self.verb.function
         return crossing
 
-    def cross(self, hub: Hub, request: Request, said: bytes, values: Mapping[str, Any]) -> Response:
+    def cross(
+        self, hub: Hub, request: Request, said: bytes, values: Mapping[str, Any]
+    ) -> Response | _Undrawn:
         """Everything of a request that touches the store, in a thread of the pool."""
         now = hub.clock()
         try:
@@ -318,10 +344,12 @@ class _Hop:
 
     def _within(
         self, hub: Hub, request: Request, said: bytes, values: Mapping[str, Any], now: datetime
-    ) -> Response:
+    ) -> Response | _Undrawn:
         with hub.store.session(writing=self.writes) as session:
             holder = keyholder(session, Knock.read(request.headers), hub.settings.bots_key)
             headers = _waits(hub, session, holder, now)
+            if self.verb.draws:
+                return _Undrawn(self._result(hub, session, holder, values, now), headers)
             if not self.writes:
                 _, body = self._answered(hub, session, holder, values, now)
                 return json_response(self.status, body, headers)
@@ -346,18 +374,8 @@ class _Hop:
         values: Mapping[str, Any],
         now: datetime,
     ) -> tuple[int, bytes]:
-        gifts: dict[str, Any] = {
-            "session": session,
-            "settings": hub.settings,
-            "now": now,
-            "today": calendar.today(now),
-        }
         try:
-            if self.verb.caller is not None:
-                gifts["caller"] = self.verb.caller.resolve(
-                    session, holder, now=now, writing=self.writes
-                )
-            result = self.verb(values, gifts)
+            result = self._result(hub, session, holder, values, now)
         except Refusal as refusal:
             if not (self.writes and refusal.kept):
                 raise
@@ -366,6 +384,26 @@ class _Hop:
             return self.status, b""
         valid = self.answer.validate_python(result, from_attributes=True)
         return self.status, self.answer.dump_json(valid, by_alias=True)
+
+    def _result(
+        self,
+        hub: Hub,
+        session: Session,
+        holder: Keyholder,
+        values: Mapping[str, Any],
+        now: datetime,
+    ) -> Any:
+        gifts: dict[str, Any] = {
+            "session": session,
+            "settings": hub.settings,
+            "now": now,
+            "today": calendar.today(now),
+        }
+        if self.verb.caller is not None:
+            gifts["caller"] = self.verb.caller.resolve(
+                session, holder, now=now, writing=self.writes
+            )
+        return self.verb(values, gifts)
 
     def says(self) -> Said:
         """The refusals of the door itself."""

@@ -6,6 +6,7 @@ Nothing is tried twice here: the talk engine repeats, with the same key (talks.m
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import datetime
+from email.message import Message
 from functools import cached_property
 from typing import Any, Generic, TypeVar
 from urllib.parse import quote
@@ -16,6 +17,7 @@ from pydantic import TypeAdapter, ValidationError
 from pydantic_core import from_json, to_json
 
 from api.errors import Refusal, Unavailable
+from api.kit.message import Paper
 
 Answer = TypeVar("Answer")
 
@@ -40,7 +42,10 @@ current: ContextVar[Knock | None] = ContextVar("knock", default=None)
 
 @dataclass(frozen=True)
 class Door(Generic[Answer]):
-    """One door of the core: where it is and what it answers (None where it answers nothing)."""
+    """One door of the core: where it is and what it answers (None where it answers nothing).
+
+    A `Paper` is the file itself; everything else comes as JSON.
+    """
 
     method: str
     path: str
@@ -92,6 +97,8 @@ class Knocker:
             raise _no(status, body, headers)
         if door.answer is None:
             return None  # type: ignore[return-value]
+        if door.answer is Paper:
+            return _paper(body, headers)  # type: ignore[return-value]
         try:
             return door.adapter.validate_json(body)
         except ValidationError as error:
@@ -152,6 +159,13 @@ def _headers(*, reading: bool) -> dict[str, str]:
         if knock.key is not None and not reading:
             headers["Idempotency-Key"] = knock.key
     return headers
+
+
+def _paper(body: bytes, headers: Any) -> Paper:
+    named = Message()
+    named["Content-Disposition"] = headers.get("Content-Disposition", "")
+    media_type = headers.get("Content-Type", "application/octet-stream")
+    return Paper(named.get_filename("file"), body, media_type)
 
 
 def _no(status: int, body: bytes, headers: Any) -> Exception:

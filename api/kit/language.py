@@ -275,6 +275,10 @@ class Speech:
     def weekday(self, day: date) -> str:
         return self._manner.weekdays[day.weekday()]
 
+    def month_name(self, number: int) -> str:
+        """Name the month of a Jalali year, from 1."""
+        return self._manner.months[number - 1]
+
     def month(self, month: Month) -> str:
         return f"{self._manner.months[month.month - 1]} {self.digits(str(month.year))}"
 

@@ -46,6 +46,23 @@ class Paper:
     content: bytes
     media_type: str
 
+    @property
+    def is_picture(self) -> bool:
+        return self.media_type.startswith("image/")
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """A paper that is made when it leaves: the verb of the typed client that gives it.
+
+    `grant` and `language` are what the verb is asked with.
+    """
+
+    verb: str
+    picture: bool
+    grant: str | None
+    language: str
+
 
 @dataclass(frozen=True, slots=True)
 class Message:
@@ -53,7 +70,8 @@ class Message:
 
     `buttons` are rows. `wants` asks for a contact, location or file where the channel has a button
     for it, labelled `wants_label`. `subject` and `html` are for mail. A message with a `pin` is
-    that place and nothing else: `text` says the same in words.
+    that place and nothing else: `text` says the same in words. An `order` becomes a paper before
+    the message leaves, or on the page that shows it.
     """
 
     text: str
@@ -63,5 +81,6 @@ class Message:
     subject: str = ""
     html: str = ""
     papers: tuple[Paper, ...] = field(default=())
+    order: Order | None = None
     pin: Pin | None = None
     language: str = "fa"

@@ -15,6 +15,7 @@ from api.kit.language import Language, Speech
 from api.notices.models import CheckBudget, Notice
 from api.notices.refusals import NotACode, TooManyChecks
 from api.notices.schemas import Genuine
+from api.records import papers
 from api.templates.catalogue import TEMPLATES, NoticeClass
 
 READABLE = and_(
@@ -42,8 +43,10 @@ def check(
     """Say whether a code is of a notice of ours: yes or no, its day and its subject.
 
     `person_id` is who asks, if known: a notice read in one's own inbox may not have been sent yet.
-    Raises NotACode for what has not the form of one.
+    A paper's code is answered likewise. Raises NotACode for what has not the form of one.
     """
+    if (long := codes.parse_paper_code(code)) is not None:
+        return _of_paper(long, language)
     wanted = _parsed(code)
     # Forty bits may meet again in years: who asks holds the one that came last.
     notice = session.scalars(
@@ -59,6 +62,15 @@ def check(
         day=today(notice.created_at),
         subject=subject_of(notice, language),
     )
+
+
+def _of_paper(code: str, language: str) -> Genuine:
+    found = papers.vouched(code)
+    if found is None:
+        return Genuine(genuine=False, paper=True)
+    day, all_days = found
+    subject = Speech(Language(language)).word(papers.subject_of(all_days))
+    return Genuine(genuine=True, paper=True, day=day, subject=subject)
 
 
 def spend_check(session: Session, *, chat_index: bytes, now: datetime) -> None:

@@ -50,6 +50,8 @@ class Genuine(BaseModel):
     """Whether we sent it: yes or no, its day and subject, and nothing else of it."""
 
     genuine: bool
+    paper: bool = False
+    """The code is in the form that papers have."""
     day: date | None = None
     subject: str | None = None
 

@@ -30,7 +30,7 @@ Found = TypeVar("Found")
 _ANSWERED = Counter("portal_pages", "Pages answered.", ["page", "status"])
 _SECONDS = Histogram("portal_page_seconds", "From the request to the page.", ["page"])
 
-_PLACES = ("/pay/", "/enter/", "/my/", "/portal/")
+_PLACES = ("/pay/", "/enter/", "/my/", "/check/", "/portal/")
 
 
 def is_page(path: str) -> bool:

@@ -14,7 +14,7 @@ from api.payments.service import Kept
 from api.portal import forms
 from api.portal.pages import SENDER, Entry, Form, Link, Page
 from api.portal.paying import BILLS, PAID_AT, REFERENCE, TOTAL
-from api.portal.printing import Paper
+from api.printing.printer import Paper
 
 LIST = "/my/receipts"
 LEAVE = "/my/leave"

@@ -17,8 +17,8 @@ from sqlalchemy.orm import Session
 from starlette.exceptions import HTTPException
 
 from api.access import signin
-from api.access.doors import Hub, hub_of
-from api.kit import calendar
+from api.access.doors import Hub, hub_of, printer_of
+from api.kit import calendar, codes
 from api.kit import look as looks
 from api.kit.language import Language
 from api.payments import flows
@@ -28,11 +28,12 @@ from api.payments.pages import PayPage
 from api.payments.refusals import PaymentNotFound
 from api.payments.rules import PageState
 from api.people import queries as people
-from api.portal import forms, paying, receipts
+from api.portal import checks, forms, paying, receipts
 from api.portal.answering import PageRoute, reader, reading, writing
 from api.portal.pages import Page, answer, headers
-from api.portal.printing import Paper, Printer
 from api.preferences import service as preferences
+from api.printing.printer import Paper
+from api.records import papers
 
 # Pages are in no client and on no OpenAPI page.
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
@@ -164,7 +165,7 @@ async def my_receipt(request: Request, payment: uuid.UUID) -> Response:
     found, language = await reading(hub, ask)
     if isinstance(found, Page):
         return answer(found, reader(request, language))
-    pdf = await cast("Printer", request.app.state.printer).pdf(found)
+    pdf = await printer_of(request.app).pdf(found)
     said = headers(secure=reader(request).secure)
     said["content-disposition"] = f'attachment; filename="{receipts.file_name(payment)}"'
     return Response(pdf, headers=said, media_type="application/pdf")
@@ -185,6 +186,15 @@ async def leave(request: Request) -> Response:
     left = answer(page, reader(request))
     left.delete_cookie(_cookie(hub), path="/", secure=reader(request).secure, httponly=True)
     return left
+
+
+@router.api_route(checks.PATH + "{code}", methods=_LOOKS)
+async def check(request: Request, code: str) -> Response:
+    """Say whether the code of a paper is ours. Its 48 bits are not found by trying, so nobody counts."""
+    parsed = codes.parse_paper_code(code[:64])
+    shown = codes.grouped(parsed) if parsed else ""
+    found = papers.vouched(parsed) if parsed else None
+    return answer(checks.page(shown, found), reader(request))
 
 
 @router.api_route("/portal/{name}", methods=_LOOKS)

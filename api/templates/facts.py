@@ -11,6 +11,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, PlainSerializer, Pla
 from api.kit.calendar import Month
 from api.kit.language import Sentence, _, _n
 from api.kit.money import Rials
+from api.kit.spans import span
 from api.kit.text import Code
 
 
@@ -325,24 +326,7 @@ class RecordFacts(Facts):
         return _n("{n} month", "{n} months", len(months))
 
     def _record(self) -> Sentence:
-        parts = [
-            words
-            for words, number in (
-                (_n("{n} year", "{n} years", self.years), self.years),
-                (_n("{n} month", "{n} months", self.more_months), self.more_months),
-                (_n("{n} day", "{n} days", self.more_days), self.more_days),
-            )
-            if number
-        ]
-        match parts:
-            case [first, last]:
-                return _("{first} and {last}").using(first=first, last=last)
-            case [first, second, last]:
-                return _("{first}, {second} and {last}").using(
-                    first=first, second=second, last=last
-                )
-            case _:
-                return parts[0] if parts else _n("{n} day", "{n} days", 0)
+        return span(years=self.years, months=self.more_months, days=self.more_days)
 
 
 def _named(months: Collection[Month]) -> Month | Sentence:

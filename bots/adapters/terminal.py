@@ -10,12 +10,13 @@ from notifier.channels.mouths import Address, Capabilities
 
 
 def shown(message: Message) -> dict[str, Any]:
-    """A message as JSON: its text, its buttons as [label, data], its links, what it wants."""
+    """A message as JSON: its text, its buttons as [label, data], its links, its papers, what it wants."""
     buttons = [button for row in message.buttons for button in row]
     return {
         "text": message.text,
         "buttons": [[button.label, button.data] for button in buttons if not button.url],
         "links": [[button.label, button.url] for button in buttons if button.url],
+        "papers": [[paper.name, len(paper.content)] for paper in message.papers],
         "wants": message.wants_label if message.wants else "",
     }
 
@@ -31,6 +32,8 @@ class TerminalChannel:
         files=True,
         links=True,
         pins=True,
+        papers=True,
+        largest=2**30,
     )
 
     def __init__(self, hear: Callable[[str, Message], None]) -> None:

@@ -27,6 +27,8 @@ class WebChannel:
         location=True,
         links=True,
         pins=True,
+        papers=True,
+        fetches=True,
         paced=False,
     )
 

@@ -1,9 +1,10 @@
 """Is it genuine: whether a message that somebody got was ours, by its check code."""
 
 from api.client import Core
-from api.kit.codes import grouped, parse_code
-from api.kit.language import _
+from api.kit.codes import grouped, parse_code, parse_paper_code
+from api.kit.language import Sentence, _
 from api.kit.text import Code, Public, ascii_digits
+from api.notices.schemas import Genuine
 from bots.dialogues.lines import lines
 from bots.talk import Ask, Do, Say, Unclear, dialogue
 
@@ -13,11 +14,14 @@ _DASHES = "-‐‑‒–—"
 
 def a_check_code(text: str) -> str:
     """Read a check code in any case and digits, with or without its dash; raises Unclear."""
-    code = parse_code(text)
+    code = parse_code(text) or parse_paper_code(text)
     if code is None:
         raise Unclear(
-            _("A check code has eight letters and digits, such as {example}.").using(
-                example=_EXAMPLE
+            lines(
+                _("A check code has eight letters and digits, such as {example}.").using(
+                    example=_EXAMPLE
+                ),
+                _("That of a paper has sixteen."),
             )
         )
     return code
@@ -30,7 +34,21 @@ def a_bare_code(text: str) -> str | None:
     """
     said = ascii_digits(text)
     shown = any(letter.isdigit() or letter in _DASHES for letter in said)
-    return parse_code(said) if shown else None
+    return (parse_code(said) or parse_paper_code(said)) if shown else None
+
+
+def _about_paper(code: str, found: Genuine) -> Sentence:
+    if not found.genuine or found.day is None:
+        return lines(
+            _("No paper of ours has the code {code}.").using(code=Code(grouped(code))),
+            _("If you mistook a letter, try once more from the menu."),
+        )
+    return lines(
+        _("Yes, this paper is from us: {day:plain}, {subject}.").using(
+            day=found.day, subject=Public(found.subject or "")
+        ),
+        _("If the paper says anything else, it was altered."),
+    )
 
 
 @dialogue(
@@ -55,6 +73,9 @@ async def genuine(core: Core, notice: str = "") -> None:
         longest=64,
     )
     found = await Do("found", core.notices.check, code=code)
+    if found.paper:
+        await Say(_about_paper(code, found))
+        return
     if found.genuine and found.day is not None:
         await Say(
             _("Yes, this message is from us: {day:plain}, about {subject}."),

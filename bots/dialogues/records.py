@@ -7,11 +7,14 @@ from api.client import Core
 from api.kit.calendar import Month
 from api.kit.language import Sentence, _, _n
 from api.kit.money import Rials
+from api.kit.spans import span
 from api.records.schemas import GapOut, MonthOut, PartOut, RecordOut, TotalOut, YearDetails, YearOut
 from bots.dialogues.lines import lines
 from bots.reply import LINES
-from bots.talk import Ask, Do, Option, Say, dialogue
+from bots.talk import Ask, Do, Give, Option, Say, dialogue, shows_papers
 
+_PICTURE = Option("picture", _("A picture of it"))
+_PAPER = Option("paper", _("To print (PDF)"))
 _GAPS = Option("gaps", _("The gaps"))
 _DONE = Option("done", _("That is all"), stays=True)
 
@@ -38,13 +41,18 @@ async def record(core: Core) -> None:
         )
         return
     years = [Option(str(one.year), _year_label(one)) for one in reversed(found.years)]
-    options = [*([_GAPS] if found.gaps else []), *years, _DONE]
+    papers = [_PICTURE, _PAPER] if shows_papers() else []
+    options = [*papers, *([_GAPS] if found.gaps else []), *years, _DONE]
     for turn in count(1):
         words = told(found) if turn == 1 else _("Which year shall we show next?")
         chosen = await Ask(f"year.{turn}", words, options)
         if chosen == _DONE.id:
             return
-        if chosen == _GAPS.id:
+        if chosen == _PICTURE.id:
+            await Give(core.records.picture, summed_up(found), picture=True)
+        elif chosen == _PAPER.id:
+            await Give(core.records.paper, summed_up(found))
+        elif chosen == _GAPS.id:
             await Say(all_gaps(found.gaps))
         else:
             year = await Do(f"details.{turn}", core.records.year, year=int(chosen))
@@ -53,6 +61,11 @@ async def record(core: Core) -> None:
 
 def told(record: RecordOut) -> Sentence:
     """Say the record in one line, how it was counted, and whether months are missing in it."""
+    return lines(summed_up(record), "", _("Which year shall we show?"))
+
+
+def summed_up(record: RecordOut) -> Sentence:
+    """Say what all months come to; it goes beside a picture too."""
     return lines(
         _("Insured for {long}.").using(long=long(record.total)),
         _("Last month on record: {month}.").using(month=Month.parse(record.last_month))
@@ -64,31 +77,12 @@ def told(record: RecordOut) -> Sentence:
             "That is {n} days; 30 days are counted as a month.",
             record.total.all_days,
         ),
-        "",
-        _("Which year shall we show?"),
     )
 
 
 def long(total: TotalOut) -> Sentence:
     """So many years, months and days, without those that are none."""
-    parts = [
-        words
-        for words, number in (
-            (_n("{n} year", "{n} years", total.years), total.years),
-            (_n("{n} month", "{n} months", total.months), total.months),
-            (_n("{n} day", "{n} days", total.days), total.days),
-        )
-        if number
-    ]
-    match parts:
-        case [one]:
-            return one
-        case [first, last]:
-            return _("{first} and {last}").using(first=first, last=last)
-        case [first, second, last]:
-            return _("{first}, {second} and {last}").using(first=first, second=second, last=last)
-        case _:
-            return _n("{n} day", "{n} days", 0)
+    return span(years=total.years, months=total.months, days=total.days)
 
 
 def gaps_line(gaps: Sequence[GapOut]) -> Sentence:

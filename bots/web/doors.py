@@ -1,6 +1,7 @@
 """The doors of the page: look, begin, say a line, leave.
 
     GET  /talk/<audience>            the talk, or how to begin one; changes nothing
+    GET  /talk/<audience>/paper/<n>  the paper or picture of a line, made anew for its visitor
     POST /talk/<audience>/begin      a visit begins: its secret goes into a cookie
     POST /talk/<audience>            a line is kept once, and the page is led back to
     POST /talk/<audience>/leave      the visit is forgotten, its link ended
@@ -12,6 +13,7 @@ page's number, and the cookie, which no other site can have sent along.
 import asyncio
 import hmac
 import ipaddress
+import math
 import secrets
 import time
 from base64 import urlsafe_b64encode
@@ -29,6 +31,7 @@ from api.errors import Refusal, Unavailable
 from api.kit import points
 from api.kit.language import Language, Sentence, asked_for
 from api.kit.sealing import Keyring
+from bots import papers
 from bots.adapters import Raw
 from bots.adapters.web import MESSENGER
 from bots.inbox import Update
@@ -80,6 +83,7 @@ class Doors:
         return [
             web.get(PATH + "/static/{name}", self._static),
             web.get(page, self._page(self._look)),
+            web.get(page + r"/paper/{line:\d{1,18}}", self._page(self._paper)),
             web.post(page, self._page(self._say)),
             web.post(f"{page}/begin", self._page(self._begin)),
             web.post(f"{page}/leave", self._page(self._leave)),
@@ -161,6 +165,29 @@ class Doors:
             self._cookie(request), path="/", secure=self._secure, httponly=True, samesite="Lax"
         )
         return left
+
+    async def _paper(self, request: web.Request) -> web.Response:
+        visit = await self._visit(request)
+        line = int(request.match_info["line"])
+        said = await self._visits.message(visit, line) if visit is not None else None
+        if visit is None or said is None or said.order is None:
+            raise web.HTTPNotFound
+        messenger, audience = visit.bot.split(":")
+        try:
+            paper = await papers.fetched(
+                self._core, said.order, chat=str(Address(messenger, audience, visit.key))
+            )
+        except Refusal:
+            raise web.HTTPNotFound from None
+        except Unavailable as away:
+            raise web.HTTPServiceUnavailable(
+                headers={"Retry-After": str(math.ceil(away.retry_after))}
+            ) from None
+        told = pages.headers(secure=self._secure)
+        shown = "inline" if paper.is_picture else "attachment"
+        told["Content-Disposition"] = f'{shown}; filename="{paper.name}"'
+        told["Content-Type"] = paper.media_type
+        return web.Response(body=paper.content, headers=told)
 
     async def _static(self, request: web.Request) -> web.Response:
         name = request.match_info["name"]

@@ -56,6 +56,7 @@ _WORDS: Mapping[str, Sentence] = {
     "phone": _("Your own mobile number"),
     "leave": _("Leave the talk"),
     "map": _("Show on the map"),
+    "download": _("Download the PDF"),
 }
 _FOLDER = Path(__file__).parent
 _YEAR = 365 * 24 * 3600
@@ -93,12 +94,15 @@ class Said:
     wants: str
     wants_label: str
     pin: str
+    paper: str
+    picture: bool
+    alt: str
 
 
 def html(view: View) -> str:
     """Word a page for its reader."""
     speech = Speech(view.language, Medium.PAGE)
-    lines = [] if view.lines is None else _shown(view.lines)
+    lines = [] if view.lines is None else _shown(view)
     asked = [one for one in lines if one.open]
     return _template().render(
         view=view,
@@ -150,17 +154,18 @@ def static(name: str) -> bytes:
     return look.file(name) if name in look.TYPES else (_FOLDER / "static" / name).read_bytes()
 
 
-def _shown(lines: Sequence[Line]) -> list[Said]:
+def _shown(view: View) -> list[Said]:
+    lines = view.lines or ()
     last = max((place for place, line in enumerate(lines) if line.mine), default=-1)
     return [
-        _one(line, is_open=place > last)
+        _one(line, is_open=place > last, audience=view.audience)
         for place, line in enumerate(lines)
         # A tap on what is no more shown left no words.
         if line.message.text
     ]
 
 
-def _one(line: Line, *, is_open: bool) -> Said:
+def _one(line: Line, *, is_open: bool, audience: str) -> Said:
     said = line.message
     language = Language(said.language)
     pin = said.pin
@@ -175,6 +180,10 @@ def _one(line: Line, *, is_open: bool) -> Said:
         wants=said.wants.value if said.wants in {Wants.CONTACT, Wants.LOCATION} else "",
         wants_label=said.wants_label,
         pin=f"geo:{pin.latitude},{pin.longitude}" if pin else "",
+        paper=f"/talk/{audience}/paper/{line.id}" if said.order else "",
+        picture=bool(said.order and said.order.picture),
+        # The words beside it say all; in the picture's own place stands what it is about.
+        alt=said.text.partition("\n")[0],
     )
 
 

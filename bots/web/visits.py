@@ -177,6 +177,16 @@ class Visits:
         ]
         return Seen(lines, json.loads(state)["language"] if state else "", waiting)
 
+    async def message(self, visit: Visit, line: int) -> Message | None:
+        """What a visitor was told in a line of theirs that is still kept."""
+        async with self._store.reading() as connection:
+            text = await connection.scalar(
+                select(said.c.text).where(
+                    said.c.id == line, said.c.visitor == visit.key, ~said.c.mine
+                )
+            )
+        return None if text is None else message_of(self._keys.open(text, context=SAID))
+
     async def is_waiting(self, visit: Visit) -> bool:
         """Whether something of the visitor's has no turn yet, or an answer is not said yet."""
         async with self._store.reading() as connection:

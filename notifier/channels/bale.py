@@ -31,7 +31,15 @@ from api.kit.message import Button, Message, Pin, Wants
 from api.kit.outcome import Accepted, Outcome, Rejected, Unknown
 from notifier.channels import wire
 from notifier.channels.dialects import BALE, Dialect
-from notifier.channels.layout import NOBODY_THERE, Part, parts
+from notifier.channels.layout import (
+    NOBODY_THERE,
+    Enclosed,
+    Part,
+    enclosed,
+    is_too_large,
+    parts,
+    seconds,
+)
 from notifier.channels.mouths import Address, Capabilities
 
 Markup = InlineKeyboardMarkup | ReplyKeyboardMarkup
@@ -74,6 +82,8 @@ class BaleChannel:
         The Bot API takes no reference of ours. When a later part fails, the whole is Unknown: a
         repeat would say the first part twice.
         """
+        if is_too_large(message, self.can.largest):
+            return Rejected("too_large")
         outcome: Outcome = Unknown("nothing_to_say")
         for place, call in enumerate(self._calls(to.chat_id, message)):
             with points.around("channels.bale.send"):
@@ -95,11 +105,19 @@ class BaleChannel:
             return
         for part in parts(message, self.can.length):
             yield self._say(chat_id, part)
-        for paper in message.papers:
-            file = InputFile(paper.content, filename=paper.name)
-            yield lambda file=file: self.bot.send_document(  # type: ignore[misc]
-                chat_id=_number(chat_id), document=file
+        for one in enclosed(message):
+            yield self._hand(chat_id, one)
+
+    def _hand(self, chat_id: str, one: Enclosed) -> Call:
+        file = InputFile(one.paper.content, filename=one.paper.name)
+        caption, within = one.caption or None, seconds(one.paper, _TIMEOUT_SECONDS)
+        if one.photo:
+            return lambda: self.bot.send_photo(
+                chat_id=_number(chat_id), photo=file, caption=caption, write_timeout=within
             )
+        return lambda: self.bot.send_document(
+            chat_id=_number(chat_id), document=file, caption=caption, write_timeout=within
+        )
 
     def _show(self, chat_id: str, pin: Pin) -> Iterator[Call]:
         # A place with its name and address in one message is Telegram's alone.

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
-from notifier.channels.layout import LENGTH
+from notifier.channels.layout import LARGEST, LENGTH
 from notifier.channels.mouths import Capabilities
 
 
@@ -45,6 +45,8 @@ _ALL = Capabilities(
     files=True,
     links=True,
     pins=True,
+    papers=True,
+    largest=LARGEST,
 )
 
 TELEGRAM = Dialect(

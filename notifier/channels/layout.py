@@ -8,10 +8,23 @@ import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from api.kit.message import Button, Message, Wants
+from api.kit.message import Button, Message, Paper, Wants
 
 LENGTH = 4_096
 """UTF-16 units of one message (Bot API, sendMessage)."""
+
+CAPTION = 1_024
+"""UTF-16 units of the words beside a file (Bot API, sendPhoto)."""
+
+LARGEST = 50 * 2**20
+"""Bytes of a file that a bot sends (Bot API, sendDocument)."""
+
+_LARGEST_PHOTO = 10 * 2**20
+_LONGEST_SIDES, _SLIMMEST = 10_000, 20
+"""A photo's width and height together, and one by the other (Bot API, sendPhoto)."""
+
+BYTES_A_SECOND = 64 * 1024
+"""The slowest line that a file is sent over: a larger one may take longer."""
 
 NOBODY_THERE = ("chat not found", "peer_id_invalid", "user not found", "user is deactivated")
 """How the Bot API says, with status 400, that nobody is there."""
@@ -34,8 +47,55 @@ class Part:
     wants_label: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Enclosed:
+    """One file of a message, with the words beside it; a picture that is shown, or a document."""
+
+    paper: Paper
+    caption: str
+    photo: bool
+
+
+def enclosed(message: Message) -> Iterator[Enclosed]:
+    """Lay out the papers of a message; words that fit go beside the only one."""
+    beside = captioned(message)
+    for paper in message.papers:
+        words = _directed(message.text, message.language) if beside else ""
+        yield Enclosed(paper, words, _is_photo(paper))
+
+
+def captioned(message: Message) -> bool:
+    """Say whether the words of a message go beside its paper, and not before it."""
+    asks = message.buttons or message.wants
+    # Two marks a line at most are added to it.
+    room = CAPTION - 2 * (message.text.count("\n") + 1)
+    return len(message.papers) == 1 and not asks and _units(message.text) <= room
+
+
+def is_too_large(message: Message, largest: int) -> bool:
+    """Say whether a paper of a message is larger than the channel takes."""
+    return any(len(paper.content) > largest for paper in message.papers)
+
+
+def seconds(paper: Paper, at_least: float) -> int:
+    """Say how long a call with a paper may take."""
+    return int(at_least + len(paper.content) / BYTES_A_SECOND)
+
+
+def _is_photo(paper: Paper) -> bool:
+    """Say whether a messenger shows it as it is; of pictures we make PNG alone."""
+    content = paper.content
+    if len(content) > _LARGEST_PHOTO or not content.startswith(b"\x89PNG\r\n\x1a\n"):
+        return False
+    width, height = (int.from_bytes(content[start : start + 4], "big") for start in (16, 20))
+    short, long = sorted((width, height))
+    return width + height <= _LONGEST_SIDES and long <= _SLIMMEST * short
+
+
 def parts(message: Message, length: int = LENGTH) -> Iterator[Part]:
-    """Lay out a message, its papers aside; a long text leaves in several parts."""
+    """Lay out a message, its papers and what is said beside them aside; a long text in several parts."""
+    if captioned(message):
+        return
     wants = message.wants if message.wants in _SHARED else None
     texts = split(_directed(message.text, message.language), length) if message.text else []
     for text in texts[:-1]:

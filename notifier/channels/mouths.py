@@ -23,7 +23,8 @@ class Address:
 class Capabilities:
     """What a channel can show, and whether it can be asked about what it took.
 
-    `length` is the longest text of one message. `location` is a button that shares one's own place,
+    `length` is the longest text of one message. `papers`: it shows files and pictures, of `largest`
+    bytes at most; one that `fetches` has those that are ordered made itself, when they are looked at. `location` is a button that shares one's own place,
     `pins` a place shown on a map. `asks`: `ask` gives an answer; what it does not
     know for sure it has not taken. `paced`: somebody outside counts what it is sent in a second.
     """
@@ -35,6 +36,9 @@ class Capabilities:
     files: bool = False
     links: bool = False
     pins: bool = False
+    papers: bool = False
+    fetches: bool = False
+    largest: int = 0
     asks: bool = False
     paced: bool = True
 

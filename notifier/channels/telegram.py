@@ -25,7 +25,15 @@ from api.kit import points
 from api.kit.message import Button, Message, Pin, Wants
 from api.kit.outcome import Accepted, Outcome, Rejected, Unknown
 from notifier.channels.dialects import TELEGRAM
-from notifier.channels.layout import NOBODY_THERE, Part, parts
+from notifier.channels.layout import (
+    NOBODY_THERE,
+    Enclosed,
+    Part,
+    enclosed,
+    is_too_large,
+    parts,
+    seconds,
+)
 from notifier.channels.mouths import Address
 
 Markup = InlineKeyboardMarkup | ReplyKeyboardMarkup
@@ -59,6 +67,8 @@ class TelegramChannel:
         Telegram takes no reference of ours. When a later part fails, the whole is Unknown: a repeat
         would say the first part twice.
         """
+        if is_too_large(message, self.can.largest):
+            return Rejected("too_large")
         outcome: Outcome = Unknown("nothing_to_say")
         for place, call in enumerate(self._calls(to.chat_id, message)):
             with points.around("channels.telegram.send"):
@@ -80,11 +90,19 @@ class TelegramChannel:
             return
         for part in parts(message, self.can.length):
             yield self._say(chat_id, part)
-        for paper in message.papers:
-            file = BufferedInputFile(paper.content, filename=paper.name)
-            yield lambda file=file: self.bot.send_document(  # type: ignore[misc]
-                chat_id=chat_id, document=file
+        for one in enclosed(message):
+            yield self._hand(chat_id, one)
+
+    def _hand(self, chat_id: str, one: Enclosed) -> Call:
+        file = BufferedInputFile(one.paper.content, filename=one.paper.name)
+        caption, within = one.caption or None, seconds(one.paper, _TIMEOUT_SECONDS)
+        if one.photo:
+            return lambda: self.bot.send_photo(
+                chat_id=chat_id, photo=file, caption=caption, request_timeout=within
             )
+        return lambda: self.bot.send_document(
+            chat_id=chat_id, document=file, caption=caption, request_timeout=within
+        )
 
     def _show(self, chat_id: str, pin: Pin) -> Call:
         return lambda: self.bot.send_venue(

@@ -4,6 +4,7 @@ The library's own way is httpx, which looks at every connection for every call a
 some hundred calls at once (performance.md).
 """
 
+import io
 import json
 from typing import Any
 
@@ -72,14 +73,19 @@ class Wire(BaseRequest):
         method: str,
         request_data: RequestData | None = None,
         read_timeout: Any = BaseRequest.DEFAULT_NONE,  # noqa: ARG002 - one limit holds for a call.
-        write_timeout: Any = BaseRequest.DEFAULT_NONE,  # noqa: ARG002
+        write_timeout: Any = BaseRequest.DEFAULT_NONE,
         connect_timeout: Any = BaseRequest.DEFAULT_NONE,  # noqa: ARG002
         pool_timeout: Any = BaseRequest.DEFAULT_NONE,  # noqa: ARG002
     ) -> tuple[int, bytes]:
         """Make one call. Raises the errors above, TimedOut, or leaves the status to the library."""
         body, headers = _body(request_data)
+        # What takes long to write has a limit of its own, for the whole call as well.
+        long = isinstance(write_timeout, int | float) and write_timeout > self._seconds
+        limit = aiohttp.ClientTimeout(total=write_timeout if long else self._seconds)
         try:
-            async with self._pool().request(method, url, data=body, headers=headers) as answer:
+            async with self._pool().request(
+                method, url, data=body, headers=headers, timeout=limit
+            ) as answer:
                 status, said = answer.status, await answer.read()
                 after = answer.headers.get("Retry-After", "")
         # No text of these errors goes further: the address holds the token.
@@ -98,7 +104,6 @@ class Wire(BaseRequest):
             self._http = aiohttp.ClientSession(
                 connector=aiohttp.TCPConnector(limit=_AT_ONCE),
                 cookie_jar=aiohttp.DummyCookieJar(),
-                timeout=aiohttp.ClientTimeout(total=self._seconds),
             )
         return self._http
 
@@ -149,7 +154,8 @@ def _body(asked: RequestData | None) -> tuple[bytes | aiohttp.FormData | None, d
     for name, value in asked.json_parameters.items():
         form.add_field(name, value)
     for name, (filename, content, media_type) in asked.multipart_data.items():
-        form.add_field(name, content, filename=filename, content_type=media_type)
+        # As a stream: large bytes would be written in one piece, and nothing else would move.
+        form.add_field(name, io.BytesIO(content), filename=filename, content_type=media_type)
     return form, {}
 
 

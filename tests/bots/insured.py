@@ -20,6 +20,7 @@ from api.identity.refusals import NoChoice, WrongFact
 from api.identity.rules import Question
 from api.identity.schemas import ClaimOut, CodeSent, Welcome, WorkplacesOut
 from api.kit.calendar import Month, due_day
+from api.kit.message import Paper
 from api.kit.text import Code
 from api.notices.schemas import NoticeOut
 from api.payments.rules import CreditReason, CreditState
@@ -42,6 +43,7 @@ from api.records.schemas import (
 )
 from tests.bots.pretend import PretendKnocker
 from tests.support import make
+from tests.support.drawing import PNG
 
 TOKEN = "3q2-7wAAAAAAAAAAAAAAAAAAAAA"
 WORKPLACES = ("خیاطی مهر", "نجاری آذر", "نان سپیده", "چاپ بهار")
@@ -246,6 +248,8 @@ class Insured:
             payments.REFUND: self.refund,
             records.MINE: lambda: self.record,
             records.YEAR: a_year,
+            records.PICTURE: Paper("record.png", PNG, "image/png"),
+            records.PAPER: Paper("record.pdf", b"%PDF-1.7", "application/pdf"),
             SIGNIN: lambda: SigninOut(
                 url=f"https://hub.example/enter/{TOKEN}",
                 expires_at=make.NOW + timedelta(minutes=15),

@@ -42,6 +42,7 @@ from api.identity.refusals import (
 )
 from api.identity.rules import Question
 from api.identity.schemas import ClaimOut, CodeSent, Welcome, WorkplacesOut
+from api.kit.message import Paper
 from api.kit.text import Code
 from api.notices.refusals import NotACode, TooManyChecks
 from api.notices.schemas import Genuine, NoticeLine, NoticeOut, NoticePage
@@ -60,6 +61,7 @@ from tests.bots.asking import asking
 from tests.bots.insured import Insured, a_bill, a_contract, a_credit, a_fee, explained
 from tests.bots.pretend import CHILDREN, GRANTS, HERE, PretendKnocker, core_on
 from tests.support import make
+from tests.support.drawing import PNG
 
 CODES = ("K7Q2M4XD", "0123ABCD", "ZZZZ9999")
 _ACTIONS = (
@@ -229,6 +231,8 @@ def _insured(
             CreditRefunded(),
             one_in=4,
         ),
+        records_doors.PICTURE: Paper("record.png", PNG, "image/png"),
+        records_doors.PAPER: Paper("record.pdf", b"%PDF-1.7", "application/pdf"),
         records_doors.MINE: lambda: chance.choice((record, record, nothing)),
         OPENED: or_no(answers[OPENED], NotFound(), one_in=6),
     }

@@ -4,22 +4,23 @@ import copy
 import json
 import re
 from collections.abc import AsyncGenerator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from aiogram import Bot
 from aiogram.client.session.base import BaseSession
-from aiogram.methods import SendMessage, SendVenue, TelegramMethod
+from aiogram.methods import SendDocument, SendMessage, SendPhoto, SendVenue, TelegramMethod
 from aiogram.types import Chat, InlineKeyboardMarkup, Message, ReplyKeyboardMarkup
 from pydantic import SecretStr
 from telegram.request import RequestData
 
 from api import db
 from api.client import Core
+from api.errors import Refusal, Unavailable
 from api.kit.language import Language, Medium
 from api.kit.message import Message as Said
-from api.kit.message import Pin
-from bots import log
+from api.kit.message import Order, Paper, Pin
+from bots import log, papers
 from bots.adapters import Adapter, Raw
 from bots.adapters.bale import BaleAdapter
 from bots.adapters.telegram import TelegramAdapter
@@ -133,10 +134,19 @@ class Player:
             if reply.pins and not self.adapter.channel.can.pins:
                 continue
             message = reply.message(conversation.speech, self.adapter.channel.can)
+            if message.order is not None and not self.adapter.channel.can.fetches:
+                message = replace(message, order=None, papers=await self._papers(message.order))
             await self.adapter.channel.send(
                 mouths.Address(chat_id=self.address.chat), message, "reference"
             )
         return list(self.heard)
+
+    async def _papers(self, order: Order) -> tuple[Paper, ...]:
+        """The paper that was ordered; none where the core has none to give."""
+        try:
+            return (await papers.fetched(self.core, order, chat=str(self.address)),)
+        except (Refusal, Unavailable):
+            return ()
 
 
 class TerminalPlayer(Player):
@@ -147,7 +157,8 @@ class TerminalPlayer(Player):
             said = shown(message)
             buttons = tuple((label, data) for label, data in said["buttons"])
             links = tuple((label, url) for label, url in said["links"])
-            heard.append(Heard(_MARKS.sub("", said["text"]), buttons, said["wants"], links))
+            text = "\n".join([said["text"], *(_a_paper(name) for name, _size in said["papers"])])
+            heard.append(Heard(_MARKS.sub("", text), buttons, said["wants"], links))
 
         super().__init__(
             dialogues,
@@ -196,6 +207,8 @@ class _Reader:
         text, links = shown.text, shown.links
         if links and links[0][1].startswith("geo:"):
             text, links = f"{text}\n{links[0][1]}", []
+        if message.order is not None:
+            text, links = f"{text}\n{_on_the_page(sheet)}", []
         wants = [one.labels[0] for one in sheet.forms if {"contact", "place"} & set(one.fields)]
         self._heard.append(
             Heard(
@@ -206,6 +219,20 @@ class _Reader:
             )
         )
         return True
+
+
+def _on_the_page(sheet: reading.Sheet) -> str:
+    """What stands beside the words: a picture with its own, or what leads to the paper."""
+    for tag, given in sheet.elements:
+        if tag == "img" and "/paper/" in given["src"]:
+            assert given["alt"]
+            return "[picture]"
+    assert any("download" in given for tag, given in sheet.elements if tag == "a")
+    return "[paper]"
+
+
+def _a_paper(name: str) -> str:
+    return "[picture]" if name.endswith(".png") else "[paper]"
 
 
 class TelegramPlayer(Player):
@@ -308,6 +335,10 @@ class _Ear(BaseSession):
             pin = Pin(method.latitude, method.longitude, method.title, method.address)
             self._heard.append(Heard(_MARKS.sub("", str(pin)), (), ""))
             return here
+        if isinstance(method, SendPhoto | SendDocument):
+            kind = "[picture]" if isinstance(method, SendPhoto) else "[paper]"
+            self._heard.append(Heard(f"{_MARKS.sub('', method.caption or '')}\n{kind}", (), ""))
+            return here
         assert isinstance(method, SendMessage)
         markup = method.reply_markup
         buttons: tuple[tuple[str, str], ...] = ()
@@ -346,6 +377,11 @@ class _Hand:
             named = self._heard.pop()
             place = f"{named.text}\ngeo:{said['latitude']},{said['longitude']}"
             self._heard.append(Heard(place, (), ""))
+            return 200, b'{"ok": true, "result": {"message_id": 1}}'
+        if url.endswith(("/sendPhoto", "/sendDocument")):
+            assert request_data.contains_files
+            kind = "[picture]" if url.endswith("/sendPhoto") else "[paper]"
+            self._heard.append(Heard(f"{_MARKS.sub('', said['caption'])}\n{kind}", (), ""))
             return 200, b'{"ok": true, "result": {"message_id": 1}}'
         assert url.endswith("/sendMessage")
         markup = said.get("reply_markup", {})

@@ -72,7 +72,7 @@ class PretendKnocker:
     async def __call__(self, door: Door[T], /, **arguments: Any) -> T:
         knocking = knock.current.get()
         assert knocking is not None, "every call says for which chat it is"
-        assert knocking.key
+        assert knocking.key or door.method == "GET"
         self.calls.append((f"{door.method} {door.path}", arguments, knocking))
         if self.away or self.unlucky():
             self.failures += 1

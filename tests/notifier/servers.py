@@ -27,6 +27,11 @@ class HttpServer:
         fields: dict[str, Any] = {**request.query, **(await request.post())}
         if request.content_type == "application/json":
             fields |= await request.json()
+        # Its file is closed with the request.
+        fields = {
+            name: (one.filename, one.file.read()) if isinstance(one, web.FileField) else one
+            for name, one in fields.items()
+        }
         self.calls.append((request.path, fields))
         answer = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
         return await answer(request)
@@ -63,7 +68,7 @@ async def never(_request: web.Request) -> web.StreamResponse:
 @asynccontextmanager
 async def http(*answers: Answer) -> AsyncIterator[HttpServer]:
     server = HttpServer(answers=list(answers))
-    application = web.Application()
+    application = web.Application(client_max_size=64 * 2**20)
     application.router.add_route("*", "/{rest:.*}", server.take)
     runner = web.AppRunner(application, access_log=None, shutdown_timeout=0.1)
     await runner.setup()

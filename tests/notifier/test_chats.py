@@ -146,10 +146,70 @@ async def test_a_long_text_leaves_in_parts_with_the_buttons_under_the_last(chann
     assert ["reply_markup" in fields for _, fields in desk.calls][-2:] == [False, True]
 
 
-async def test_papers_follow_the_text(channel, desk) -> None:
-    paper = Paper("debt.pdf", b"%PDF", "application/pdf")
-    await channel.send(TO, Message("x", papers=(paper,), language="en"), "1")
-    assert [path.rsplit("/")[-1] for path, _ in desk.calls] == ["sendMessage", "sendDocument"]
+DEBT = Paper("debt.pdf", b"%PDF", "application/pdf")
+
+
+def drawn(width: int, height: int) -> Paper:
+    """A picture, as far as its head."""
+    sides = width.to_bytes(4, "big") + height.to_bytes(4, "big")
+    return Paper("record.png", b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR" + sides, "image/png")
+
+
+def methods(desk: HttpServer) -> list[str]:
+    return [path.rsplit("/")[-1] for path, _fields in desk.calls]
+
+
+async def test_words_stand_beside_a_paper(channel, desk) -> None:
+    outcome = await channel.send(TO, Message("x", papers=(DEBT,), language="en"), "1")
+    assert outcome == Accepted("7")
+    [(path, fields)] = desk.calls
+    assert (path, fields["caption"]) == (f"/bot{TOKEN}/sendDocument", "x")
+    assert ("debt.pdf", b"%PDF") in fields.values()
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        Message("x", papers=(DEBT, DEBT), language="en"),
+        Message("x", papers=(DEBT,), buttons=((Button("A", "a"),),), language="en"),
+        Message("word " * 300, papers=(DEBT,), language="en"),
+    ],
+    ids=["several", "with buttons", "a long text"],
+)
+async def test_papers_follow_a_text_that_cannot_stand_beside_them(channel, desk, message) -> None:
+    await channel.send(TO, message, "1")
+    papers = ["sendDocument"] * len(message.papers)
+    assert methods(desk) == ["sendMessage", *papers]
+    assert "caption" not in desk.calls[-1][1]
+
+
+@pytest.mark.parametrize(
+    ("width", "height", "method"),
+    [
+        (1080, 1675, "sendPhoto"),
+        (1080, 8920, "sendPhoto"),
+        (1080, 8921, "sendDocument"),
+        (100, 2001, "sendDocument"),
+        (0, 0, "sendPhoto"),
+    ],
+)
+async def test_a_picture_is_shown_where_its_sides_let_it(
+    channel, desk, width, height, method
+) -> None:
+    await channel.send(TO, Message("x", papers=(drawn(width, height),), language="en"), "1")
+    assert methods(desk) == [method]
+    assert desk.calls[0][1]["caption"] == "x"
+
+
+async def test_49_megabytes_leave_and_51_do_not(channel, desk) -> None:
+    large = Paper("list.zip", bytes(49 * 2**20), "application/zip")
+    assert await channel.send(TO, Message("x", papers=(large,)), "1") == Accepted("7")
+    [(_path, fields)] = desk.calls
+    [(name, content)] = [one for one in fields.values() if isinstance(one, tuple)]
+    assert (name, len(content)) == ("list.zip", 49 * 2**20)
+    larger = Paper("list.zip", bytes(51 * 2**20), "application/zip")
+    assert await channel.send(TO, Message("x", papers=(larger,)), "1") == Rejected("too_large")
+    assert len(desk.calls) == 1
 
 
 async def test_a_persian_line_that_begins_with_a_latin_word_does_not_flip(channel, desk) -> None:

@@ -4,12 +4,15 @@ import base64
 import hashlib
 import hmac
 import uuid
+from datetime import date
 
 import pytest
 from hypothesis import given, strategies
 
+from api.kit import codes
 from api.kit.codes import check_code, grouped, parse_code
 
+KEY = b"k" * 32
 NOTICE = uuid.UUID("018f6d3e-0000-7000-8000-0123456789ab")
 
 
@@ -56,3 +59,27 @@ def test_every_code_is_read_back(notice_id):
     code = check_code(b"k" * 32, notice_id)
     assert len(code) == 8
     assert parse_code(grouped(code).lower()) == code
+
+
+def test_the_code_of_a_paper_holds_its_day_and_number_and_vouches_by_its_key():
+    code = codes.paper_code(KEY, date(2026, 11, 23), 4321)
+    assert len(code) == 16
+    assert codes.vouched(KEY, code) == (date(2026, 11, 23), 4321)
+    assert codes.vouched(b"another", code) is None
+    assert codes.grouped(code).count("-") == 3
+    assert codes.parse_paper_code(codes.grouped(code).lower()) == code
+    assert codes.parse_code(code) is None
+
+
+@pytest.mark.parametrize(
+    ("day", "number"),
+    [(date(1999, 12, 31), 1), (date(2180, 1, 1), 1), (date(2026, 1, 1), 65_536)],
+)
+def test_a_day_or_number_that_no_code_holds_is_named(day: date, number: int):
+    with pytest.raises(ValueError, match="no such day or number"):
+        codes.paper_code(KEY, day, number)
+
+
+@pytest.mark.parametrize("code", ["", "K7Q2M4XD", "K" * 15 + "U", "0" * 17])
+def test_what_is_no_code_of_a_paper_vouches_for_nothing(code: str):
+    assert codes.vouched(KEY, code) is None

@@ -17,7 +17,7 @@ from api.kit.language import Language
 from api.payments import service as payments
 from api.payments.schemas import PaidItem, PaymentOut
 from api.portal import forms, receipts
-from api.portal.printing import Paper, Printer
+from api.printing.printer import Paper, Printer
 from tests.api.portal.bank import PAID, Bank, Payer, link, payer
 from tests.api.portal.test_doors import come_back, everything, form_of, press
 from tests.support import core, make

@@ -23,6 +23,7 @@ from api.notices import service as notices
 from api.notices.models import Notice
 from api.people import service as people
 from api.people.models import Person
+from api.records import papers
 from tests.bots.players import CHAT
 from tests.support import make
 
@@ -62,6 +63,7 @@ def stranger(session: Session) -> Scene:
         "nobody": make.new_national_code(),
         "bad": mina.national_code[:9] + str((int(mina.national_code[9]) + 1) % 10),
         "code": CODE,
+        "paper": papers.code_of(make.TODAY, 4321),
         "notice": notice,
         "notice_typed": f" {notice[:4].lower()} — {notice[4:]}".replace("0", "o"),
         "long": LONG,

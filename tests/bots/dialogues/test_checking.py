@@ -19,6 +19,11 @@ def test_what_is_no_check_code_is_asked_again(typed):
         a_check_code(typed)
 
 
+def test_the_code_of_a_paper_is_read_too():
+    typed = "4sfh-3zag-g404-3w1v"
+    assert a_check_code(typed) == a_bare_code(typed) == "4SFH3ZAGG4043W1V"
+
+
 @pytest.mark.parametrize("typed", ["K7Q2-M4XD", "k7q2m4xd", "RACK-MXDS", "rack — mxds", "K۷Q۲M۴XD"])
 def test_a_bare_code_is_found(typed):
     assert a_bare_code(typed) is not None

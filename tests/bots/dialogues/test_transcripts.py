@@ -21,6 +21,7 @@ from tests.bots.dialogues.scenes import Scene
 from tests.bots.transcripts import ON, lasting, play
 from tests.support import core as real
 from tests.support import make
+from tests.support.drawing import QuickPrinter
 
 PATHS = sorted(Path(__file__).parent.glob("*.txt"))
 _SCENE = re.compile(r"# scene: ([a-z_]+)")
@@ -57,6 +58,7 @@ async def test_a_talk_goes_as_written(
     with ExitStack() as stack:
         clock = real.Clock()
         running = stack.enter_context(real.running(store, clock, threads=1, **GATEWAY))
+        running.app.state.printer = QuickPrinter()
         await play(
             filled,
             dialogues=DIALOGUES,

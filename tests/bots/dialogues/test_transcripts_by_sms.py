@@ -46,6 +46,7 @@ OTHERWISE = {
     "dialogues/meeting_left_and_resumed": "the question for a contact",
     "dialogues/no_registered_phone": "somebody without a phone",
     "dialogues/people_household": "another person of the chat",
+    "dialogues/people_record_papers": "pictures and papers",
     "dialogues/people_meeting": "the question for a contact",
     "dialogues/unlinked_taps": "buttons of notices",
     "booklets/alone": "a page where fees are paid",

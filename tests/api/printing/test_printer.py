@@ -16,8 +16,8 @@ import pytest
 import typst
 
 from api.errors import Unavailable
-from api.portal import printing
-from api.portal.printing import Paper, Printer
+from api.printing import printer as printing
+from api.printing.printer import Paper, Printer
 
 PAPER = Paper(
     language="fa",
@@ -112,7 +112,7 @@ async def test_a_late_paper_is_not_waited_for():
 def test_the_worker_ends_with_a_process_that_was_killed():
     program = """
 import asyncio, sys
-from api.portal.printing import Paper, Printer
+from api.printing.printer import Paper, Printer
 printer = Printer(seconds=60)
 asyncio.run(printer.pdf(Paper("en", "ltr", "S", "T", [], [], "F")))
 print(*printer._pool._processes, flush=True)
@@ -150,4 +150,4 @@ def test_nothing_of_a_paper_is_markup():
         figures=[("#panic()", "#sys.inputs")],
         footer="F",
     )
-    assert printing.typeset(json.dumps(asdict(plain))).startswith(b"%PDF-")
+    assert printing.typeset("paper", "pdf", json.dumps(asdict(plain))).startswith(b"%PDF-")

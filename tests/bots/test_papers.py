@@ -1,0 +1,216 @@
+"""Papers that bots give: made when they leave, for who may have them then, and kept nowhere."""
+
+import json
+from dataclasses import dataclass, field
+
+import pytest
+from sqlalchemy import select
+
+from api import db
+from api.access.refusals import GrantEnded
+from api.client import Core
+from api.client.knock import Door
+from api.errors import Unavailable
+from api.kit import points
+from api.kit.language import _
+from api.kit.message import Message, Paper
+from api.kit.outcome import Unknown
+from bots import papers
+from bots.adapters.terminal import TerminalAdapter
+from bots.inbox import Update
+from bots.leases import LEASE_SECONDS
+from bots.memory import Memory
+from bots.reply import Reply
+from bots.tables import chats, replies
+from bots.talk import Ask, Dialogues, Give, Option, dialogue
+from bots.turns import Worker
+from notifier.channels.mouths import Address, Capabilities
+from tests.bots import trials
+from tests.bots.conftest import Clock
+from tests.bots.pretend import PretendKnocker
+from tests.bots.test_turns import BOT, Killed, Mouth, _until_dead
+
+DRAWING = Door[Paper]("GET", "/trial/drawing", Paper)
+PICTURE = Paper("year.png", b"the bytes of a picture", "image/png")
+WORDS = "Three months of a year."
+
+
+class Drawings:
+    """The pretended feature's client."""
+
+    def __init__(self, knock: PretendKnocker) -> None:
+        self.knock = knock
+
+    async def drawing(self) -> Paper:
+        return await self.knock(DRAWING)
+
+
+@dialogue("year", words=_("My year"), acting=True)
+async def year(core: Core) -> None:
+    await Give(core.drawings.drawing, _("Three months of a year."), picture=True)  # type: ignore[attr-defined]
+    await Ask("more", _("Once more?"), [Option("yes", _("Yes")), Option("no", _("No"))])
+
+
+@dataclass
+class Ear(Mouth):
+    """A mouth that keeps whole messages."""
+
+    messages: list[Message] = field(default_factory=list)
+
+    async def send(self, to: Address, message: Message, reference: str):  # type: ignore[no-untyped-def]
+        self.messages.append(message)
+        return await super().send(to, message, reference)
+
+
+@dataclass
+class Bench:
+    """A chat that has a language, and processes at work on it."""
+
+    memory: Memory
+    clock: Clock
+    knocker: PretendKnocker = field(default_factory=trials.new_knocker)
+    mouth: Ear = field(default_factory=Ear)
+    number: int = 0
+
+    def worker(self) -> Worker:
+        adapter = TerminalAdapter("employers", lambda _chat, _message: None)
+        adapter.channel = self.mouth
+        core = trials.new_core(self.knocker)
+        core.drawings = Drawings(self.knocker)  # type: ignore[attr-defined]
+        house = Dialogues([year])
+        return Worker(self.memory, {BOT: adapter}, house, core, db.keys(), sleep=self.clock.sleep)
+
+    async def send(self, *lines: str) -> None:
+        for words in lines:
+            self.number += 1
+            raw = {"update_id": self.number, "chat": "1", "text": words}
+            await self.memory.inbox.receive(BOT, [Update(self.number, "1", json.dumps(raw))])
+
+    async def settle(self, times: int = 4) -> None:
+        for _again in range(times):
+            await self.worker().drain()
+            self.clock.pass_(2)
+
+    @property
+    def asked(self) -> int:
+        return sum(path.endswith("/trial/drawing") for path, _given, _knock in self.knocker.calls)
+
+
+@pytest.fixture
+async def bench(memory: Memory, clock: Clock) -> Bench:
+    made = Bench(memory, clock)
+    made.knocker.answers[DRAWING] = PICTURE
+    await made.send("hi", "2")
+    await made.settle()
+    made.mouth.messages.clear()
+    return made
+
+
+async def test_a_picture_leaves_with_words_that_say_the_same_before_the_question(bench: Bench):
+    await bench.send("/year")
+    await bench.settle()
+    picture, question = bench.mouth.messages
+    assert (picture.text, picture.papers, picture.order) == (WORDS, (PICTURE,), None)
+    assert "Once more?" in question.text
+    [knocking] = [knock for path, _given, knock in bench.knocker.calls if "drawing" in path]
+    assert (knocking.chat, knocking.language) == ("terminal:employers:1", "en")
+    assert knocking.grant == str(bench.knocker.grants[0].id)
+
+
+async def test_nothing_of_a_paper_is_kept(bench: Bench, monkeypatch: pytest.MonkeyPatch):
+    kept: list[str] = []
+    seal = db.keys().seal
+    monkeypatch.setattr(
+        type(db.keys()),
+        "seal",
+        lambda _keys, text, **context: kept.append(text) or seal(text, **context),
+    )
+    await bench.send("/year")
+    await bench.settle()
+    assert any("trial.drawing" in text or "drawings.drawing" in text for text in kept)
+    assert not any("the bytes" in text for text in kept)
+    async with bench.memory.store.reading() as connection:
+        [state] = (await connection.execute(select(chats.c.state))).scalars()
+    assert "drawing" not in state
+
+
+@pytest.mark.parametrize("point", ["memory.turn.after", "memory.attempt.after", "bots.core.after"])
+async def test_a_paper_is_delivered_though_the_process_dies_on_the_way(bench: Bench, point: str):
+    deaths = 0
+
+    def die() -> None:
+        nonlocal deaths
+        deaths += 1
+        # The first call of the core asks who is there.
+        if deaths == (2 if point.startswith("bots") else 1):
+            raise Killed
+
+    await bench.send("/year")
+    points.arm(point, die)
+    try:
+        await _until_dead(bench.worker())
+    finally:
+        points.disarm()
+    bench.clock.pass_(LEASE_SECONDS + 1)
+    await bench.settle()
+    given = [one for one in bench.mouth.messages if one.papers]
+    assert given
+    assert {one.papers for one in given} == {(PICTURE,)}
+    async with bench.memory.store.reading() as connection:
+        assert None not in (await connection.execute(select(replies.c.outcome))).scalars().all()
+
+
+async def test_who_may_not_have_it_any_more_gets_neither_paper_nor_words(bench: Bench):
+    def refuse() -> Paper:
+        raise GrantEnded
+
+    bench.knocker.answers[DRAWING] = refuse
+    await bench.send("/year")
+    await bench.settle()
+    told = bench.mouth.messages[0]
+    assert told.papers == ()
+    assert WORDS not in told.text
+
+
+async def test_a_core_that_is_busy_is_waited_for_and_then_the_words_go_alone(bench: Bench):
+    def refuse() -> Paper:
+        raise Unavailable("busy", retry_after=5.0)
+
+    bench.knocker.answers[DRAWING] = refuse
+    await bench.send("/year")
+    await bench.settle()
+    assert bench.mouth.messages == [], "worth waiting for"
+    for _again in range(8):
+        bench.clock.pass_(papers.WITHIN_SECONDS / 4)
+        await bench.settle(1)
+    told, question = bench.mouth.messages
+    assert told.text == f"{WORDS}\n\n{papers.LATER.msgid}"
+    assert "Once more?" in question.text
+
+
+async def test_a_paper_that_is_too_large_is_told_and_not_sent(bench: Bench):
+    class Narrow(Ear):
+        can = Capabilities(length=4096, buttons=True, papers=True, largest=4)
+
+    bench.mouth = Narrow()
+    await bench.send("/year")
+    await bench.settle()
+    told = bench.mouth.messages[0]
+    assert (told.text, told.papers) == (f"{WORDS}\n\n{papers.TOO_LARGE.msgid}", ())
+
+
+async def test_a_paper_of_which_nobody_knows_whether_it_came_is_made_anew_once(bench: Bench):
+    bench.mouth.outcomes = [Unknown("timeout")]
+    await bench.send("/year")
+    await bench.settle()
+    assert bench.asked == 2
+    assert [one.papers for one in bench.mouth.messages[:2]] == [(PICTURE,), (PICTURE,)]
+
+
+def test_where_no_paper_is_shown_the_words_stand_alone():
+    from api.kit.language import Language, Speech
+    from api.kit.message import Order
+
+    reply = Reply(WORDS, papers=((Order("a.b", True, None, "en"), WORDS),))
+    said = reply.message(Speech(Language.EN), Capabilities(length=4096))
+    assert (said.text, said.order) == (WORDS, None)
