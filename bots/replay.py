@@ -17,6 +17,7 @@ from api.kit.identifiers import mask_phone
 from api.kit.language import Language, Medium, Sentence, _
 from api.kit.text import Public
 from bots import log
+from bots.fetching import Fetch, fetching, nowhere
 from bots.stops import Away, Ended, Over, Pending, Refused, Stop, Unlinked
 from bots.talk import (
     Ask,
@@ -108,6 +109,7 @@ class Run:
         salt: str,
         language: str,
         box: log.Box,
+        fetch: Fetch = nowhere,
     ) -> None:
         self.passed: list[str] = []
         self.answered: list[Answered] = []
@@ -126,6 +128,7 @@ class Run:
         self._salt = salt
         self._language = language
         self._box = box
+        self._fetch = fetch
         self._grant: str | None = None
         self._coroutine = self._script()
 
@@ -144,6 +147,7 @@ class Run:
         spoken.set(Language(self._talk["language"]))
         listening.set(self._address.audience)
         paging.set(not self._address.by_sms)
+        fetching.set(self._fetch)
         while True:
             try:
                 if refusal is not None:

@@ -15,7 +15,9 @@ from pydantic import SecretStr
 from telegram.request import RequestData
 
 from api import db
+from api.access.rules import FILE_BYTES
 from api.client import Core
+from api.files.refusals import FileNotFound
 from api.kit.language import Language, Medium
 from api.kit.message import Message as Said
 from api.kit.message import Pin
@@ -30,7 +32,7 @@ from bots.adapters.web import WebAdapter
 from bots.conversation import Conversation
 from bots.replay import Address
 from bots.reply import Reply
-from bots.talk import Dialogues
+from bots.talk import Dialogues, File
 from bots.texting import Texting
 from bots.web import pages
 from bots.web.visits import Line
@@ -40,7 +42,7 @@ from notifier.channels.settings import BotSettings
 from notifier.channels.sms_http import KavenegarChannel
 from notifier.channels.telegram import TelegramChannel
 from tests.bots.web import reading
-from tests.support import make
+from tests.support import make, papers
 
 CHAT = "501"
 PHONE = "+989121234567"
@@ -125,6 +127,7 @@ class Player:
             keys=self.keys,
             now=self.now,
             medium=self.medium,
+            fetch=fetch,
         )
 
     async def _hear(self, conversation: Conversation, replies: list[Reply]) -> list[Heard]:
@@ -141,6 +144,26 @@ class Player:
                 mouths.Address(chat_id=self.address.chat), message, "reference"
             )
         return list(self.heard)
+
+
+FILES = {
+    "paper.png": papers.png(),
+    "paper.jpg": papers.jpeg(),
+    "paper.pdf": papers.pdf(),
+    "locked.pdf": papers.pdf(trailer=b"/Encrypt 1 0 R "),
+    "small.jpg": papers.jpeg(160, 90),
+    "paper.webp": papers.WEBP,
+}
+"""What people send, by its name; one that is `big` is too long, any other is gone."""
+
+
+async def fetch(file: File) -> bytes:
+    """Fetch from any channel: how each does it is not a transcript's business."""
+    if file.name.startswith("big"):
+        return bytes(FILE_BYTES + 1)
+    if file.name not in FILES:
+        raise FileNotFound
+    return FILES[file.name]
 
 
 class TerminalPlayer(Player):
