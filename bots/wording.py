@@ -5,6 +5,7 @@ from types import MappingProxyType
 from typing import Any
 
 from api.errors import Invalid, NotAllowed, NotFound, Refusal, TooMany
+from api.files.rules import MOST_PAGES, SHORTEST_SIDE
 from api.identity.schemas import CodeSent
 from api.kit.calendar import Month
 from api.kit.identifiers import BadIdentifier, Reason
@@ -282,9 +283,11 @@ REFUSALS: Mapping[str, Sentence | Callable[[Mapping[str, Any]], Sentence]] = Map
     "picture_too_small": _(
         "This picture is too small to read: its shorter side needs {least} pixels. "
         "Please send it as a file, or take it from nearer."
-    ),
+    ).using(least=SHORTEST_SIDE),
     "picture_too_large": _("This picture cannot be opened here. Please take a photo of the paper and send that."),
-    "too_many_pages": _("This file has more than {most} pages. Please send those that count alone."),
+    "too_many_pages": _("This file has more than {most} pages. Please send those that count alone.").using(
+        most=MOST_PAGES
+    ),
     "file_not_found": _("We do not have this file any more. Please send it once more."),
     # identity
     "wrong_fact": _tries_left(

@@ -13,7 +13,6 @@ from api.access.refusals import BodyTooLarge
 from api.access.rules import FILE_BYTES
 from api.errors import Unavailable
 from api.files.refusals import FileNotFound
-from api.kit import points
 from bots.sent import File
 from notifier.channels.dialects import DIALECTS
 from notifier.channels.settings import BotSettings
@@ -30,13 +29,12 @@ class Files:
         self._asked = f"{settings.api_root}/bot{token}/getFile"
         self._root = f"{settings.file_root}/file/bot{token}"
         self._dialect = DIALECTS[settings.messenger]
-        self._session: aiohttp.ClientSession | None = None
+        self._opened: aiohttp.ClientSession | None = None
 
     async def fetch(self, file: File) -> bytes:
         """Fetch a file; raises FileNotFound, BodyTooLarge, Unavailable."""
         try:
-            with points.around("bots.files"):
-                return await self._bytes(await self._path(file))
+            return await self._bytes(await self._path(file))
         except TimeoutError:
             raise Unavailable("messenger_timeout") from None
         except (aiohttp.ClientError, ValueError) as error:
@@ -44,12 +42,12 @@ class Files:
             raise Unavailable(f"messenger_{type(error).__name__}") from None
 
     async def close(self) -> None:
-        if self._session is not None:
-            await self._session.close()
+        if self._opened is not None:
+            await self._opened.close()
 
     async def _path(self, file: File) -> str:
-        asked = self._http().post(self._asked, json={"file_id": file.reference})
-        async with asked as response:
+        said = {"file_id": file.reference}
+        async with self._session.post(self._asked, json=said) as response:
             status, answer = response.status, await response.json(content_type=None)
         told: dict[str, Any] = answer if isinstance(answer, dict) else {}
         result = told.get("result")
@@ -68,8 +66,7 @@ class Files:
         raise Unavailable(f"messenger_status_{status}")
 
     async def _bytes(self, path: str) -> bytes:
-        asked = self._http().get(f"{self._root}/{path}", allow_redirects=False)
-        async with asked as response:
+        async with self._session.get(f"{self._root}/{path}", allow_redirects=False) as response:
             if response.status == 404:
                 raise FileNotFound
             if response.status != 200:
@@ -81,7 +78,8 @@ class Files:
                     raise BodyTooLarge(bytes=FILE_BYTES)
         return bytes(content)
 
-    def _http(self) -> aiohttp.ClientSession:
-        if self._session is None:
-            self._session = aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar())
-        return self._session
+    @property
+    def _session(self) -> aiohttp.ClientSession:
+        if self._opened is None:
+            self._opened = aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar())
+        return self._opened

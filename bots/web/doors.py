@@ -3,6 +3,7 @@
     GET  /talk/<audience>            the talk, or how to begin one; changes nothing
     POST /talk/<audience>/begin      a visit begins: its secret goes into a cookie
     POST /talk/<audience>            a line is kept once, and the page is led back to
+    POST /talk/<audience>/file       a file is kept, and a line that says so
     POST /talk/<audience>/leave      the visit is forgotten, its link ended
 
 A form is ours by three signs: where the browser says it stood, a proof over the visitor and the
@@ -27,7 +28,7 @@ from aiohttp import web
 from api.client import Core, knock
 from api.errors import Refusal, Unavailable
 from api.kit import points
-from api.kit.language import Language, Sentence, asked_for
+from api.kit.language import Language, Sentence, Speech, asked_for
 from api.kit.sealing import Keyring
 from bots.adapters import Raw
 from bots.adapters.web import MESSENGER
@@ -42,6 +43,10 @@ from bots.web.visits import LASTS_SECONDS, TooMany, Visit, Visits
 PATH = "/talk"
 ANSWERED_WITHIN = 4.0
 """So long a line waits for its answer before its page is shown without it, in seconds."""
+
+_FILES_AT_ONCE = 4
+"""Files are held in memory while they come; the others wait."""
+_FILE_SECONDS = 60.0
 
 _logger = structlog.get_logger("bots.web")
 
@@ -73,6 +78,7 @@ class Doors:
         self._proxies = proxies
         self._came = came
         self._rates = Rates(clock)
+        self._room = asyncio.Semaphore(_FILES_AT_ONCE)
 
     def routes(self) -> list[web.RouteDef]:
         audience = "{audience:" + "|".join(self._audiences) + "}"
@@ -82,6 +88,7 @@ class Doors:
             web.get(page, self._page(self._look)),
             web.post(page, self._page(self._say)),
             web.post(f"{page}/begin", self._page(self._begin)),
+            web.post(f"{page}/file", self._page(self._send)),
             web.post(f"{page}/leave", self._page(self._leave)),
         ]
 
@@ -146,6 +153,32 @@ class Doors:
             return await self._talk(
                 request, visit, trouble=pages.TOO_OFTEN, written=written, status=429
             )
+        return self._back(request)
+
+    async def _send(self, request: web.Request) -> web.Response:
+        visit = await self._visit(request)
+        if visit is None:
+            return self._back(request)
+
+        async def refused(words: Sentence, status: int) -> web.Response:
+            return await self._talk(request, visit, trouble=words, status=status)
+
+        try:
+            async with asyncio.timeout(_FILE_SECONDS), self._room:
+                sent = await forms.file_of(
+                    request, lambda fields: self._is_ours(request, fields, visit.key)
+                )
+                if sent is None:
+                    return await refused(pages.ONCE_MORE, 403)
+                known_by = await self._visits.bring(visit, sent.content)
+            language = _language(request, (await self._visits.see(visit)).language)
+            name, size = Speech(language).word(forms.A_FILE), len(sent.content)
+            raw = {"file": {"name": name, "reference": known_by, "size": size}}
+            await self._kept(visit, sent.fields, raw, name)
+        except forms.Unclear as unclear:
+            return await refused(unclear.words, 413)
+        except (TooMany, TimeoutError):
+            return await refused(pages.TOO_OFTEN, 429)
         return self._back(request)
 
     async def _leave(self, request: web.Request) -> web.Response:

@@ -54,7 +54,7 @@ def shown(session, person, file_id: uuid.UUID, *, now=make.NOW) -> uuid.UUID:
 
 
 def count(session, table) -> int:
-    return session.scalar(select(func.count()).select_from(table))
+    return session.scalar(select(func.count()).select_from(table)) or 0
 
 
 def test_file_comes_back_as_it_was_sent(session):
