@@ -28,6 +28,7 @@ from api.booklets import router as booklets_router
 from api.contracts import router as contracts_router
 from api.db import BadStore, Store
 from api.debts import router as debts_router
+from api.files import router as files_router
 from api.identity import router as identity_router
 from api.kit import logs
 from api.kit.language import MissingCatalogue, open_catalogues
@@ -60,6 +61,7 @@ _ROUTERS = (
     booklets_router.router,
     contracts_router.router,
     debts_router.router,
+    files_router.router,
     identity_router.router,
     notices_router.router,
     organisation_router.router,

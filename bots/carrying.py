@@ -99,7 +99,9 @@ def pour(talk: Talk, into: Talk, *, opened: Box, sealed: Box) -> None:
             into["steps"][name] = log.Step(option=step["option"])
         elif "sealed" in step:
             plain = opened.open_text(name, step["sealed"])
-            into["steps"][name] = log.Step(sealed=sealed.seal_text(name, plain))
+            # A file is known by a name of the messenger's it was sent to: it is asked for again.
+            if "file" not in json.loads(plain):
+                into["steps"][name] = log.Step(sealed=sealed.seal_text(name, plain))
 
 
 def left_behind(origin: Origin) -> str:

@@ -2,7 +2,7 @@
 
 words            are said             :contact 09121234567    shares a number
 :tap DATA        taps a button        :location 35.7 51.4     sends a pin
-:start PAYLOAD   opens a deep link    :file list.zip          sends a file
+:start PAYLOAD   opens a deep link    :file paper.jpg         sends that file
 """
 
 import json
@@ -19,7 +19,7 @@ import anyio.to_thread
 from api.client import Core
 from api.errors import Refusal, Unavailable
 from api.kit.identifiers import mobile
-from api.kit.message import Message, Order
+from api.kit.message import Message, Order, Wants
 from api.kit.sealing import Keyring
 from bots import log, papers
 from bots.adapters.sms import MESSENGER
@@ -93,6 +93,7 @@ async def chat(
             address=address,
             keys=keys,
             now=time.time(),
+            fetch=adapter.fetch,
         )
         sent = Sent(rang=True) if by_sms and not line else adapter.read({"chat": name, **raw})
         replies = await conversation.turn(sent) if sent else []
@@ -129,7 +130,8 @@ def _worded(message: Message) -> str:
     rows = [
         " ".join(f"[{one.label} ‹{one.url or one.data}›]" for one in row) for row in message.buttons
     ]
-    wants = [f"[{message.wants_label}]"] if message.wants else []
+    shared = message.wants in {Wants.CONTACT, Wants.LOCATION}
+    wants = [f"[{message.wants_label}]"] if shared else []
     return "\n".join([message.text, *rows, *wants])
 
 
@@ -165,7 +167,7 @@ def _location(rest: str) -> dict[str, Any]:
 _COMMANDS: dict[str, Callable[[str], dict[str, Any]]] = {
     ":tap": lambda rest: {"tap": rest},
     ":start": lambda rest: {"start": rest},
-    ":file": lambda rest: {"file": {"name": rest or "file"}},
+    ":file": lambda rest: {"file": {"name": Path(rest).name or "file", "reference": rest}},
     ":contact": lambda rest: {"contact": {"phone": mobile(rest), "own": True}},
     ":location": _location,
 }

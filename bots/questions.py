@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from api.kit.identifiers import BadIdentifier
-from api.kit.language import Speech
+from api.kit.language import Medium, Sentence, Speech
 from api.kit.message import Wants
 from bots import log, understanding, wording
 from bots.replay import Answer, Answered, Run
@@ -84,8 +84,14 @@ class Question:
             others=self._lines(),
             wants=_WANTS[taken] if taken else None,
             wants_label=self._speech.word(wording.WANTS_LABEL[taken]) if taken else "",
-            hint=self._speech.word(wording.WANTS_HINT[taken]) if taken else "",
+            hint=self._speech.word(self._hint(taken)) if taken else "",
         )
+
+    def _hint(self, taken: Takes) -> Sentence:
+        """How to send what is asked for; by SMS no file comes, but the talk can go where one does."""
+        if taken == "file" and self._speech.medium is Medium.SMS:
+            return wording.FILE_ELSEWHERE
+        return wording.WANTS_HINT[taken]
 
     def recognised(self, said: Answer | None) -> str | None:
         """What a tap on the line whose words were typed would carry; None where they are no line's."""

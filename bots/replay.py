@@ -18,6 +18,7 @@ from api.kit.language import Language, Medium, Sentence, _
 from api.kit.message import Order
 from api.kit.text import Public
 from bots import log, papers
+from bots.fetching import Fetch, fetching, nowhere
 from bots.stops import Away, Ended, Over, Pending, Refused, Stop, Unlinked
 from bots.talk import (
     Ask,
@@ -111,6 +112,7 @@ class Run:
         salt: str,
         language: str,
         box: log.Box,
+        fetch: Fetch = nowhere,
     ) -> None:
         self.passed: list[str] = []
         self.answered: list[Answered] = []
@@ -130,6 +132,7 @@ class Run:
         self._salt = salt
         self._language = language
         self._box = box
+        self._fetch = fetch
         self._grant: str | None = None
         self._coroutine = self._script()
 
@@ -149,6 +152,7 @@ class Run:
         listening.set(self._address.audience)
         paging.set(not self._address.by_sms)
         showing.set(not self._address.by_sms)
+        fetching.set(self._fetch)
         while True:
             try:
                 if refusal is not None:

@@ -108,6 +108,8 @@ class Reply:
         text = f"{self.text}\n\n{self.hint}" if self.hint else self.text
         if self.plain:
             text = self.numbered(speech, links=False)
+        # Beside the buttons: a file is sent where everything is, or by the page's own form.
+        takes_file = self.wants is Wants.FILE and can.files
         rows: list[tuple[Line, ...]] = [] if self.plain else [(line,) for line in self.lines]
         rows += [(line,) for line in self.others]
         # A keyboard keeps the order of its array from the left in every language: back stands right.
@@ -120,6 +122,8 @@ class Reply:
                 *pages,
                 *(tuple(Button(line.label, line.data) for line in row) for row in rows),
             ),
+            wants=Wants.FILE if takes_file else None,
+            wants_label=self.wants_label if takes_file else "",
             language=language,
         )
 

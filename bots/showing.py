@@ -12,6 +12,7 @@ from api.kit.message import Button
 from api.kit.sealing import Keyring
 from bots import log, wording
 from bots.carrying import Codes
+from bots.fetching import Fetch, nowhere
 from bots.menu import language_list, menu, whether_meant
 from bots.questions import Question
 from bots.replay import Address, Run
@@ -41,8 +42,12 @@ class Showing(ABC):
         now: float,
         medium: Medium | None = None,
         codes: Codes | None = None,
+        fetch: Fetch = nowhere,
     ) -> None:
-        """`medium` is the address's own where it is not said; `codes` knows the talks that are carried."""
+        """`medium` is the address's own where it is not said; `codes` knows the talks that are carried.
+
+        `fetch` brings the bytes of what was sent here.
+        """
         self.waits: float | None = None
         self.proved = False
         self.discreet = address.by_sms
@@ -54,6 +59,7 @@ class Showing(ABC):
         self._now = now
         self._medium = medium or address.medium
         self._codes = codes
+        self._fetch = fetch
         self._asking = Asking(core, chat, address)
 
     @property
@@ -87,6 +93,7 @@ class Showing(ABC):
             salt=self._chat["salt"],
             language=self.speech.language.value,
             box=log.Box(self._keys, str(self._address), talk["no"]),
+            fetch=self._fetch,
         )
         return run, await run.forward()
 

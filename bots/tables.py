@@ -131,6 +131,14 @@ said = Table(
     Index(None, "visitor", "id"),
 )
 
+brought = Table(
+    "brought",
+    metadata,
+    Column("visitor", String(32), primary_key=True),
+    Column("reference", String(32), nullable=False),
+    Column("sealed", LargeBinary, nullable=False),
+)
+
 carried = Table(
     "carried",
     metadata,

@@ -216,6 +216,16 @@ class Ask(Step[A]):
     ) -> None: ...
     @overload
     def __init__(
+        self: "Ask[File | str]",
+        name: str,
+        words: Sentence,
+        options: Sequence[Option],
+        *,
+        takes: tuple[Literal["file"]],
+        label: Sentence | None = None,
+    ) -> None: ...
+    @overload
+    def __init__(
         self: "Ask[Place | str]",
         name: str,
         words: Sentence,

@@ -281,6 +281,7 @@ class Worker:
             keys=self._keys,
             now=self._memory.now(),
             codes=self._memory.moves,
+            fetch=adapter.fetch,
         )
 
     # A reply

@@ -5,6 +5,7 @@ from types import MappingProxyType
 from typing import Any
 
 from api.errors import Invalid, NotAllowed, NotFound, Refusal, TooMany
+from api.files.rules import MOST_PAGES, SHORTEST_SIDE
 from api.identity.schemas import CodeSent
 from api.kit.calendar import Month
 from api.kit.identifiers import BadIdentifier, Reason
@@ -122,6 +123,9 @@ WANTS_HINT: Mapping[str, Sentence] = MappingProxyType({
     "location": _("Send a pin on the map."),
     "file": _("Send the file or a photo of it."),
 })  # fmt: skip
+FILE_ELSEWHERE = _(
+    "No picture comes by SMS: write “elsewhere” for a code, and send it in another chat or on our page."
+)
 NOT_TAKEN: Mapping[str, Sentence] = MappingProxyType({
     "text": _("Please write your answer as text."),
     "contact": _("Here we need your own contact card. Please use the button that shares your number."),
@@ -228,6 +232,15 @@ def _not_entitled(params: Mapping[str, Any]) -> Sentence:
     ).using(month=Month.parse(params["month"]))
 
 
+def _too_large(params: Mapping[str, Any]) -> Sentence:
+    """Whether a file or a text was too long, and what is taken."""
+    if not params.get("bytes"):
+        return _("That was too long. Please write it shorter.")
+    return _("This file is too large: at most {megabytes} megabytes, please.").using(
+        megabytes=int(params["bytes"]) // 2**20
+    )
+
+
 def _request_open(params: Mapping[str, Any]) -> Sentence:
     """Which request it is, where it is the reader's own."""
     if not params.get("number"):
@@ -265,7 +278,21 @@ REFUSALS: Mapping[str, Sentence | Callable[[Mapping[str, Any]], Sentence]] = Map
     "already_here": _("This chat shows this person already."),
     "too_many_persons": _("This chat shows as many other people as a chat may. First one of them has to leave it."),
     "not_here": _("Nobody else can be added here. In a chat on a messenger it is possible."),
-    "body_too_large": _("That was too long. Please write it shorter."),
+    "body_too_large": _too_large,
+    # files
+    "file_empty": _("There is nothing in this file. Please send it once more."),
+    "file_not_taken": _("We can read PDF, JPEG and PNG here. Please send it as one of these, or as a photo."),
+    "file_damaged": _("This file did not arrive whole. Please send it once more."),
+    "file_locked": _("This file opens with a password alone. Please send one without a password, or a photo."),
+    "picture_too_small": _(
+        "This picture is too small to read: its shorter side needs {least} pixels. "
+        "Please send it as a file, or take it from nearer."
+    ).using(least=SHORTEST_SIDE),
+    "picture_too_large": _("This picture cannot be opened here. Please take a photo of the paper and send that."),
+    "too_many_pages": _("This file has more than {most} pages. Please send those that count alone.").using(
+        most=MOST_PAGES
+    ),
+    "file_not_found": _("We do not have this file any more. Please send it once more."),
     # identity
     "wrong_fact": _tries_left(
         _("That is not what we have on file. {left}"),

@@ -18,6 +18,7 @@ from api.access import service as access
 from api.booklets import service as booklets
 from api.contracts import service as contracts
 from api.debts import service as debts
+from api.files import service as files
 from api.identity import service as identity
 from api.inbound import service as inbound
 from api.kit.calendar import TEHRAN, today
@@ -121,6 +122,7 @@ def sweep(session: Session, *, slot: date, after: str | None, now: datetime) -> 
         arrived.forgotten
         + access.sweep(session, now=now)
         + booklets.sweep(session, now=now)
+        + files.sweep(session, now=now)
         + identity.sweep(session, now=now)
         + notices.sweep(session, now=now)
         + notices.match_late(session, now=now)

@@ -11,17 +11,17 @@ commit (design.md, "One request, one hop").
     def mine(session: Session, caller: Acting, today: Today) -> DebtPage:
         ...
 
-`Session`, `Now`, `Today`, `Settings` and a Caller are given by the door; all other parameters are
-FastAPI's. GET doors read; all others write and need an Idempotency-Key. A GET that gives a `Sheet`
-answers with the file: it is drawn when the hop is over, so that nobody waits for it with a
-connection in hand.
+`Session`, `Now`, `Today`, `Settings`, `Upload` (the body, where it is a file) and a Caller are given
+by the door; all other parameters are FastAPI's. GET doors read; all others write and need an
+Idempotency-Key. A GET that gives a `Sheet` answers with the file: it is drawn when the hop is over,
+so that nobody waits for it with a connection in hand.
 """
 
 import inspect
 import time
 import uuid
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import partial
 from http import HTTPStatus
@@ -77,6 +77,7 @@ from api.access.refusals import (
     OtherBodySameKey,
     ScopeMissing,
 )
+from api.access.uploads import Upload, Uploads
 from api.db import Store
 from api.errors import Invalid, NotFound, NotKnown, Refusal, Unavailable
 from api.kit import calendar, points
@@ -133,6 +134,7 @@ class Hub:
     clock: Callable[[], datetime]
     gate: Gate
     wait_until: WaitUntil = lambda _session, _messenger, _audience, _now: None
+    uploads: Uploads = field(default_factory=Uploads)
 
 
 def hub_of(app: FastAPI) -> Hub:
@@ -179,17 +181,20 @@ class Door(APIRoute):
             answer=options["response_model"] and TypeAdapter(options["response_model"]),
         )
         options["responses"] = merged(hop.says(), options.get("responses") or {})
-        options["openapi_extra"] = hop.headers()
+        options["openapi_extra"] = hop.openapi()
+        self.takes_file = verb.takes_file
         super().__init__(path, hop.endpoint(), **options)
 
     def get_route_handler(self) -> Callable[[Request], Any]:
         handler = super().get_route_handler()
         name = str(self.operation_id)
+        # The room for files counts the bytes of these.
+        takes_file = self.takes_file
 
         async def answer(request: Request) -> Response:
             began = time.perf_counter()
             try:
-                response = await _heard(handler, request)
+                response = await _heard(handler, request if takes_file else _bounded(request))
             except Exception as error:  # noqa: BLE001 - the last place that can still answer.
                 response = of_exception(error, door=name)
             _SECONDS.labels(name).observe(time.perf_counter() - began)
@@ -237,7 +242,7 @@ async def _heard(handler: Callable[[Request], Any], request: Request) -> Respons
     its key is judged in a hop of its own, so that strangers learn no form of ours.
     """
     try:
-        return cast("Response", await handler(_bounded(request)))
+        return cast("Response", await handler(request))
     except (RequestValidationError, HTTPException):
         hub = hub_of(request.app)
         await hub.gate.cross(partial(_judge_key, hub, request))
@@ -283,7 +288,7 @@ class _Verb:
         self.asked: list[inspect.Parameter] = []
         for name, parameter in inspect.signature(function).parameters.items():
             hint = hints.get(name, parameter.annotation)
-            if hint is Session or hint is Settings:
+            if hint in (Session, Settings, Upload):
                 self.given[name] = hint.__name__.lower()
             elif hint in (Now, Today):
                 self.given[name] = hint.__metadata__[0].name
@@ -295,8 +300,22 @@ class _Verb:
                     parameter.replace(annotation=hint, kind=inspect.Parameter.KEYWORD_ONLY)
                 )
 
+    @property
+    def takes_file(self) -> bool:
+        """Whether its body is a file."""
+        return "upload" in self.given.values()
+
     def __call__(self, values: Mapping[str, Any], gifts: Mapping[str, Any]) -> Any:
         return self.function(**values, **{name: gifts[gift] for name, gift in self.given.items()})
+
+
+@dataclass(frozen=True, slots=True)
+class _Call:
+    """What a request says: its values as read, the bytes that tell it from another, its file."""
+
+    values: Mapping[str, Any]
+    said: bytes = b""
+    upload: Upload | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -313,12 +332,14 @@ class _Hop:
         async def crossing(**values: Any) -> Response:
             request: Request = values.pop("door_request")
             hub = hub_of(request.app)
-            said = await request.body() if self.writes else b""
-            crossed = await hub.gate.cross(partial(self.cross, hub, request, said, values))
-            if isinstance(crossed, Response):
-                return crossed
-            content = await printer_of(request.app).made(crossed.sheet)
-            return file_response(content, crossed.sheet, crossed.headers)
+            if self.verb.takes_file:
+                # The one hop more: a stranger's bytes are not read.
+                await hub.gate.cross(partial(_judge_key, hub, request))
+                async with hub.uploads.of(request) as upload:
+                    call = _Call(values, upload.sha256, upload)
+                    return await self._crossed(hub, request, call)
+            call = _Call(values, await request.body() if self.writes else b"")
+            return await self._crossed(hub, request, call)
 
         knocking = inspect.Parameter(
             "door_request", inspect.Parameter.KEYWORD_ONLY, annotation=Request
@@ -329,53 +350,53 @@ class _Hop:
         vars(crossing)["verb"] = self.verb.function
         return crossing
 
-    def cross(
-        self, hub: Hub, request: Request, said: bytes, values: Mapping[str, Any]
-    ) -> Response | _Undrawn:
+    async def _crossed(self, hub: Hub, request: Request, call: _Call) -> Response:
+        crossed = await hub.gate.cross(partial(self.cross, hub, request, call))
+        if isinstance(crossed, Response):
+            return crossed
+        content = await printer_of(request.app).made(crossed.sheet)
+        return file_response(content, crossed.sheet, crossed.headers)
+
+    def cross(self, hub: Hub, request: Request, call: _Call) -> Response | _Undrawn:
         """Everything of a request that touches the store, in a thread of the pool."""
         now = hub.clock()
         try:
-            return self._within(hub, request, said, values, now)
+            return self._within(hub, request, call, now)
         except UnheardToday as unheard:
             # Once a day and chat: a reading door's transaction cannot write it down.
             with hub.store.writing("access.heard_of") as session:
                 service.heard_of(session, link_id=unheard.link_id, now=now)
-            return self._within(hub, request, said, values, now)
+            return self._within(hub, request, call, now)
 
     def _within(
-        self, hub: Hub, request: Request, said: bytes, values: Mapping[str, Any], now: datetime
+        self, hub: Hub, request: Request, call: _Call, now: datetime
     ) -> Response | _Undrawn:
         with hub.store.session(writing=self.writes) as session:
             holder = keyholder(session, Knock.read(request.headers), hub.settings.bots_key)
             headers = _waits(hub, session, holder, now)
             if self.verb.draws:
-                return _Undrawn(self._result(hub, session, holder, values, now), headers)
+                return _Undrawn(self._result(hub, session, holder, call, now), headers)
             if not self.writes:
-                _, body = self._answered(hub, session, holder, values, now)
+                _, body = self._answered(hub, session, holder, call, now)
                 return json_response(self.status, body, headers)
             asked = once.request(
                 owner=holder.owner,
                 key=request.headers.get("idempotency-key", ""),
-                said=_said(request, holder, said),
+                said=_said(request, holder, call.said),
             )
             answered = once.first_answer(session, asked)
             if answered is None:
-                answered = self._answered(hub, session, holder, values, now)
+                answered = self._answered(hub, session, holder, call, now)
                 once.keep(session, asked, status=answered[0], body=answered[1], now=now)
                 with points.around(f"door.{self.name}"):
                     session.commit()
             return kept(*answered, headers)
 
     def _answered(
-        self,
-        hub: Hub,
-        session: Session,
-        holder: Keyholder,
-        values: Mapping[str, Any],
-        now: datetime,
+        self, hub: Hub, session: Session, holder: Keyholder, call: _Call, now: datetime
     ) -> tuple[int, bytes]:
         try:
-            result = self._result(hub, session, holder, values, now)
+            result = self._result(hub, session, holder, call, now)
         except Refusal as refusal:
             if not (self.writes and refusal.kept):
                 raise
@@ -386,16 +407,12 @@ class _Hop:
         return self.status, self.answer.dump_json(valid, by_alias=True)
 
     def _result(
-        self,
-        hub: Hub,
-        session: Session,
-        holder: Keyholder,
-        values: Mapping[str, Any],
-        now: datetime,
+        self, hub: Hub, session: Session, holder: Keyholder, call: _Call, now: datetime
     ) -> Any:
         gifts: dict[str, Any] = {
             "session": session,
             "settings": hub.settings,
+            "upload": call.upload,
             "now": now,
             "today": calendar.today(now),
         }
@@ -403,7 +420,7 @@ class _Hop:
             gifts["caller"] = self.verb.caller.resolve(
                 session, holder, now=now, writing=self.writes
             )
-        return self.verb(values, gifts)
+        return self.verb(call.values, gifts)
 
     def says(self) -> Said:
         """The refusals of the door itself."""
@@ -416,8 +433,8 @@ class _Hop:
             refusals += [GrantEnded, NotFound]
         return with_unavailable(answers(*refusals), writing=self.writes)
 
-    def headers(self) -> dict[str, Any]:
-        """The headers a caller sends, for the OpenAPI page."""
+    def openapi(self) -> dict[str, Any]:
+        """The headers a caller sends, and the file, for the OpenAPI page."""
         sent = []
         if self.verb.caller is not None and issubclass(self.verb.caller, (Anyone, Linked)):
             required = self.verb.caller is not Anyone
@@ -432,7 +449,14 @@ class _Hop:
         if self.writes:
             meaning = "The same key gets the first answer again; 1 to 200 characters."
             sent.append(_header("Idempotency-Key", meaning, required=True))
-        return {"parameters": sent, "security": [{"Key": []}, {"Bearer": []}]}
+        shown: dict[str, Any] = {"parameters": sent, "security": [{"Key": []}, {"Bearer": []}]}
+        if self.verb.takes_file:
+            file = {"schema": {"type": "string", "format": "binary"}}
+            shown["requestBody"] = {
+                "required": True,
+                "content": {"application/octet-stream": file},
+            }
+        return shown
 
 
 def _header(name: str, meaning: str, *, required: bool) -> dict[str, Any]:

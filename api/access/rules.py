@@ -57,6 +57,11 @@ SHARING_AT_MOST = 8
 """A phone of more people than a household is nobody's: each PIN is tried with each of theirs."""
 
 
+FILE_BYTES = 20 * 2**20
+"""A file that is sent to us has at most so many: what a messenger lets its bots fetch
+(core.telegram.org/bots/api#getfile)."""
+
+
 class Level(StrEnum):
     """How well the person behind a link was proved."""
 

@@ -3,7 +3,7 @@
 import uuid
 from datetime import date, datetime
 
-from sqlalchemy import BigInteger, ForeignKey, String
+from sqlalchemy import BigInteger, ForeignKey, String, false
 from sqlalchemy.orm import Mapped, mapped_column
 
 from api import db
@@ -23,6 +23,8 @@ class BookletOffer(WithId, Base):
     way: Mapped[Way] = mapped_column(db.word(Way))
     address: Mapped[str | None] = mapped_column(Sealed("booklet_offers.address"))
     branch_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("branches.id"))
+    paper_id: Mapped[uuid.UUID | None]
+    """The file with the paper of the police or a court."""
     cost: Mapped[int] = mapped_column(BigInteger)
     due_on: Mapped[date]
     created_at: Mapped[datetime] = mapped_column(Moment)
@@ -43,6 +45,8 @@ class Booklet(Base):
     way: Mapped[Way] = mapped_column(db.word(Way))
     address: Mapped[str | None] = mapped_column(Sealed("booklets.address"))
     branch_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("branches.id"))
+    with_paper: Mapped[bool] = mapped_column(server_default=false())
+    """Whether the paper of the police or a court was shown for it; the paper itself has its time."""
     cost: Mapped[int] = mapped_column(BigInteger)
     bill_id: Mapped[uuid.UUID | None] = mapped_column(index=True)
     """The bill of its fee, none where it costs nothing."""

@@ -15,6 +15,7 @@ from api.booklets.models import Booklet
 from api.booklets.refusals import StageNotReached
 from api.booklets.rules import REQUEST_KIND, Stage, Tariff, Way
 from api.errors import Invalid
+from api.files import service as files
 from api.kit import calendar
 from api.kit.calendar import working_day_from
 from api.kit.text import ascii_digits, normalise
@@ -157,6 +158,7 @@ def come_to(
     if rules.is_end(stage):
         # It was asked for to send something there, and nothing is sent any more.
         booklet.address = None
+        files.let_go(session, request_id=moving.id, now=now)
     subject = about(moving.number)
     notices.cancel_about(session, abouts=[subject], templates=[_TEMPLATE], now=now)
     notices.post(

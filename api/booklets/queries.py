@@ -4,7 +4,7 @@ import uuid
 from collections.abc import Collection, Sequence
 from datetime import date
 
-from sqlalchemy import func, select
+from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from api.bills.models import Bill
@@ -66,7 +66,11 @@ def unpaid_since(
 def duplicates_paid_for(
     session: Session, subject_id: uuid.UUID, *, free_after: Collection[Loss]
 ) -> int:
-    """How many duplicates for which a fee was due a person had before."""
+    """How many duplicates for which a fee was due a person had before.
+
+    One after a theft was free for its paper alone; of those from before papers were sent, the sum
+    says whether it was.
+    """
     return (
         session.scalar(
             select(func.count())
@@ -75,7 +79,10 @@ def duplicates_paid_for(
             .where(
                 Booklet.subject_id == subject_id,
                 Booklet.kind == Kind.DUPLICATE,
-                Booklet.loss.not_in(free_after),
+                or_(
+                    Booklet.loss.not_in(free_after),
+                    and_(~Booklet.with_paper, Booklet.cost > 0),
+                ),
                 Request.stage.not_in([Stage.REJECTED, Stage.CANCELLED]),
             )
         )

@@ -17,12 +17,15 @@ from api.booklets.refusals import (
 )
 from api.booklets.schemas import BookletIn, BookletOut, OfferIn, OfferOut, Terms
 from api.booklets.service import Wish
+from api.files.refusals import FileNotFound
 from api.organisation.refusals import NoRule
 from api.requests.rules import about
 
 router = Router(prefix="/v1/booklets", tags=["booklets"])
 
-_AGAINST = (NotEntitled, RequestOpen, UnknownMember, UnknownBranch, NoRegisteredAddress, NoRule)
+_AGAINST = (
+    NotEntitled, RequestOpen, UnknownMember, UnknownBranch, NoRegisteredAddress, NoRule, FileNotFound,
+)  # fmt: skip
 
 
 @router.get("/terms")
@@ -42,6 +45,7 @@ def offer(session: Session, caller: Grown, now: Now, asked: OfferIn) -> OfferOut
         way=asked.how,
         address=address,
         branch_id=asked.branch,
+        paper_id=asked.paper,
     )
     return service.offer(session, person_id=caller.subject_id, wish=wish, now=now)
 

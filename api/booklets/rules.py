@@ -158,14 +158,22 @@ def missing_month(recorded: Collection[Month], counting: Sequence[Month]) -> Mon
 
 
 def cost(
-    kind: Kind, loss: Loss | None, way: Way, *, earlier: int, tariff: Tariff, daily_wage: int
+    kind: Kind,
+    loss: Loss | None,
+    way: Way,
+    *,
+    paper: bool,
+    earlier: int,
+    tariff: Tariff,
+    daily_wage: int,
 ) -> tuple[Line, ...]:
     """Say what a booklet costs, line by line; the lines are whole thousands of rials.
 
-    `earlier` counts the duplicates for which a fee was due before.
+    `paper` says whether that of the police or a court is shown, which a duplicate without a fee
+    needs; `earlier` counts the duplicates for which a fee was due before.
     """
     lines = []
-    if kind is Kind.DUPLICATE and loss not in tariff.free_after:
+    if kind is Kind.DUPLICATE and not (paper and loss in tariff.free_after):
         percent = tariff.again_percent if earlier else tariff.first_percent
         facts = {"percent": str(percent), "base": daily_wage, "again": earlier > 0}
         lines.append(Line(LineCode.DUPLICATE_FEE, _thousands(share(daily_wage, percent)), facts))

@@ -42,11 +42,15 @@ class OfferIn(BaseModel):
     address: Address | None = None
     postal_code: PostalCode | None = None
     branch: uuid.UUID | None = None
+    paper: uuid.UUID | None = None
+    """A file that was kept as `loss_paper`."""
 
     @model_validator(mode="after")
     def _whole(self) -> Self:
         if (self.kind is Kind.DUPLICATE) != (self.loss is not None):
             raise ValueError("a duplicate says what happened to the old one, and only a duplicate")
+        if self.paper is not None and self.loss is None:
+            raise ValueError("a paper says what happened to the old one")
         if (self.how is Way.ANOTHER) != (self.address is not None):
             raise ValueError("another address is given, and only another")
         if (self.address is None) != (self.postal_code is None):

@@ -24,6 +24,8 @@ from api.booklets.refusals import (
 )
 from api.booklets.rules import REQUEST_KIND, Kind, Line, Loss, Stage, Tariff, Way
 from api.booklets.schemas import BookletOut, LineOut, OfferOut, Terms
+from api.files import service as files
+from api.files.rules import Purpose as FilePurpose
 from api.kit import calendar
 from api.kit.calendar import Month
 from api.organisation import nearness
@@ -59,6 +61,7 @@ class Wish:
     way: Way
     address: str | None
     branch_id: uuid.UUID | None
+    paper_id: uuid.UUID | None
 
 
 def terms(session: Session, *, person_id: uuid.UUID) -> Terms:
@@ -70,14 +73,23 @@ def terms(session: Session, *, person_id: uuid.UUID) -> Terms:
 def offer(session: Session, *, person_id: uuid.UUID, wish: Wish, now: datetime) -> OfferOut:
     """Say what a booklet would cost and by when it is expected; good for an hour.
 
-    Raises NotEntitled, RequestOpen, UnknownMember, UnknownBranch, NoRegisteredAddress and
-    organisation's NoRule.
+    Raises NotEntitled, RequestOpen, UnknownMember, UnknownBranch, NoRegisteredAddress, files'
+    FileNotFound and organisation's NoRule.
     """
     today = calendar.today(now)
     tariff = moving.tariff_on(session, today)
     _judge(session, person_id, wish, tariff, today)
     if wish.way is Way.REGISTERED and not _registered_address(session, person_id):
         raise NoRegisteredAddress
+    if wish.paper_id is not None:
+        files.waiting(
+            session,
+            person_id=person_id,
+            file_id=wish.paper_id,
+            purpose=FilePurpose.LOSS_PAPER,
+            until=now + OFFER_LASTS,
+            now=now,
+        )
     lines = _cost(session, wish, tariff, today)
     made = BookletOffer(
         person_id=person_id,
@@ -87,6 +99,7 @@ def offer(session: Session, *, person_id: uuid.UUID, wish: Wish, now: datetime) 
         way=wish.way,
         address=wish.address,
         branch_id=wish.branch_id,
+        paper_id=wish.paper_id,
         cost=_sum(lines),
         due_on=moving.expected(session, tariff, wish.way, today),
         created_at=now,
@@ -114,6 +127,8 @@ def request(
 ) -> BookletOut:
     """Take an offer: the request begins, its entitlement is checked, its fee billed or it is issued.
 
+    One that is free for a paper that was sent is issued by hand, when the paper was looked at.
+
     Taking the same offer again gives the same request. `asked_by` is the masked name of who asked
     for the person in a chat of their own: the person is told it. Raises OfferNotFound, OfferExpired (also
     where the cost has changed since), and what `offer` raises.
@@ -134,6 +149,7 @@ def request(
         way=taken.way,
         address=taken.address,
         branch_id=taken.branch_id,
+        paper_id=taken.paper_id,
     )
     _judge(session, person_id, wish, tariff, today)
     lines = _cost(session, wish, tariff, today)
@@ -154,21 +170,44 @@ def request(
         # Where it goes is fixed here: a later change of the registry does not redirect it.
         address=address,
         branch_id=wish.branch_id,
+        with_paper=wish.paper_id is not None,
         cost=taken.cost,
     )
     session.add(booklet)
     session.flush()
     taken.request_id, taken.address = begun.id, None
-    requests.move(session, begun, stage=Stage.ENTITLEMENT_CHECKED, now=now)
+    _checked(session, begun, booklet, asked_by=asked_by, now=now)
+    if wish.paper_id is not None:
+        files.show(
+            session,
+            person_id=person_id,
+            file_id=wish.paper_id,
+            purpose=FilePurpose.LOSS_PAPER,
+            request_id=begun.id,
+            now=now,
+        )
     if taken.cost:
         booklet.bill_id = _bill(session, begun, lines, tariff, now)
         note = {"bill": str(booklet.bill_id), "amount": taken.cost}
         moving.come_to(
             session, begun, booklet, Stage.FEE_DUE, now=now, note=note, asked_by=asked_by
         )
-    else:
+    elif not booklet.with_paper:
+        # What is free on a paper's word waits here until somebody has looked at the paper.
         moving.come_to(session, begun, booklet, Stage.ISSUED, now=now, asked_by=asked_by)
     return _out(session, begun.id)
+
+
+def _checked(
+    session: Session, begun: Request, booklet: Booklet, *, asked_by: str | None, now: datetime
+) -> None:
+    """Say that the entitlement was found good, which alone is no news to whoever asked."""
+    stage = Stage.ENTITLEMENT_CHECKED
+    if booklet.with_paper and asked_by:
+        # It stays at this stage for a while, and who did not ask themself is told at once.
+        moving.come_to(session, begun, booklet, stage, now=now, asked_by=asked_by)
+    else:
+        requests.move(session, begun, stage=stage, now=now)
 
 
 def sweep(session: Session, *, now: datetime, limit: int = 5000) -> int:
@@ -221,6 +260,7 @@ def _cost(session: Session, wish: Wish, tariff: Tariff, today: date) -> Sequence
         wish.kind,
         wish.loss,
         wish.way,
+        paper=wish.paper_id is not None,
         earlier=queries.duplicates_paid_for(session, wish.subject_id, free_after=tariff.free_after),
         tariff=tariff,
         daily_wage=organisation.rules_on(session, "contributions", today)["minimum_daily_wage"],

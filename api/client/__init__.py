@@ -15,6 +15,7 @@ from api.client.bills import Bills
 from api.client.booklets import Booklets
 from api.client.contracts import Contracts
 from api.client.debts import Debts
+from api.client.files import Files
 from api.client.identity import Identity
 from api.client.knock import Knocker
 from api.client.notices import Notices
@@ -26,6 +27,7 @@ from api.client.records import Records
 from api.client.requests import Requests
 from api.contracts import refusals as contracts_refusals
 from api.debts import refusals as debts_refusals
+from api.files import refusals as files_refusals
 from api.identity import refusals as identity_refusals
 from api.notices import refusals as notices_refusals
 from api.organisation import refusals as organisation_refusals
@@ -40,6 +42,7 @@ REFUSALS = (
     booklets_refusals,
     contracts_refusals,
     debts_refusals,
+    files_refusals,
     identity_refusals,
     notices_refusals,
     organisation_refusals,
@@ -59,6 +62,7 @@ class Core:
         self.booklets = Booklets(self._knocker)
         self.contracts = Contracts(self._knocker)
         self.debts = Debts(self._knocker)
+        self.files = Files(self._knocker)
         self.identity = Identity(self._knocker)
         self.notices = Notices(self._knocker)
         self.organisation = Organisation(self._knocker)

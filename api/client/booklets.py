@@ -32,8 +32,12 @@ class Booklets:
         address: str | None = None,
         postal_code: str | None = None,
         branch: UUID | None = None,
+        paper: UUID | None = None,
     ) -> OfferOut:
-        """What it would cost and when it would come, for oneself or a registered dependant."""
+        """What it would cost and when it would come, for oneself or a registered dependant.
+
+        `paper` is the kept file of the police's or a court's paper.
+        """
         return await self.knock(
             OFFER,
             whom=whom,
@@ -43,6 +47,7 @@ class Booklets:
             address=address,
             postal_code=postal_code,
             branch=branch,
+            paper=paper,
         )
 
     async def request(self, *, offer: UUID) -> BookletOut:

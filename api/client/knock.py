@@ -3,11 +3,14 @@
 Nothing is tried twice here: the talk engine repeats, with the same key (talks.md, rule 4).
 """
 
+from collections.abc import Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import datetime
 from email.message import Message
 from functools import cached_property
+from io import BytesIO
+from types import MappingProxyType
 from typing import Any, Generic, TypeVar
 from urllib.parse import quote
 from uuid import UUID
@@ -22,6 +25,9 @@ from api.kit.message import Paper
 Answer = TypeVar("Answer")
 
 _STILL_RUNNING = "still_running"
+_BYTES = "application/octet-stream"
+FILE_SECONDS = 60.0
+"""So long a file may be on its way, and wait for its turn there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +97,23 @@ class Knocker:
                 path = path.replace(hole, quote(str(value), safe=""))
             elif value is not None:
                 rest[name] = value
-        status, body, headers = await self._call(door.method, path, rest)
+        if door.method == "GET":
+            return await self._answer(door, path, query=rest)
+        return await self._answer(door, path, body=to_json(rest))
+
+    async def bring(self, door: Door[Answer], content: bytes, /, **query: Any) -> Answer:
+        """Knock with a file as the body; raises as a knock without one."""
+        return await self._answer(
+            door,
+            door.path,
+            query=query,
+            body=BytesIO(content),
+            media_type=_BYTES,
+            seconds=FILE_SECONDS,
+        )
+
+    async def _answer(self, door: Door[Answer], path: str, **sent: Any) -> Answer:
+        status, body, headers = await self._call(door.method, path, **sent)
         self._keep_wait(headers)
         if status >= 300:
             raise _no(status, body, headers)
@@ -110,23 +132,30 @@ class Knocker:
             self._session = None
 
     async def _call(
-        self, method: str, path: str, rest: dict[str, Any]
+        self,
+        method: str,
+        path: str,
+        *,
+        query: Mapping[str, Any] = MappingProxyType({}),
+        body: bytes | BytesIO | None = None,
+        media_type: str = "application/json",
+        seconds: float | None = None,
     ) -> tuple[int, bytes, "aiohttp.typedefs.LooseHeaders"]:
         if self._session is None:
             self._session = aiohttp.ClientSession(
                 headers={"X-Key": self.key},
-                timeout=aiohttp.ClientTimeout(total=self.timeout_seconds),
                 connector=aiohttp.TCPConnector(limit=0),
             )
-        reading = method == "GET"
+        seconds = self.timeout_seconds if seconds is None else seconds
         try:
             async with self._session.request(
                 method,
                 self.url.rstrip("/") + path,
-                params={name: str(value) for name, value in rest.items()} if reading else None,
-                data=None if reading else to_json(rest),
-                headers=_headers(reading=reading),
+                params={name: str(value) for name, value in query.items()},
+                data=body,
+                headers=_headers(media_type if body is not None else ""),
                 allow_redirects=False,
+                timeout=aiohttp.ClientTimeout(total=seconds),
             ) as response:
                 return response.status, await response.read(), response.headers
         except TimeoutError:
@@ -146,9 +175,10 @@ class Knocker:
             self.wait_until[messenger, audience] = datetime.fromisoformat(until)
 
 
-def _headers(*, reading: bool) -> dict[str, str]:
+def _headers(media_type: str) -> dict[str, str]:
+    """The headers of a knock; one without a body has no media type."""
     knock = current.get()
-    headers = {} if reading else {"Content-Type": "application/json"}
+    headers = {"Content-Type": media_type} if media_type else {}
     if knock is not None:
         if knock.chat is not None:
             headers["X-Chat"] = knock.chat
@@ -156,7 +186,7 @@ def _headers(*, reading: bool) -> dict[str, str]:
             headers["X-For"] = str(knock.grant)
         if knock.language is not None:
             headers["Accept-Language"] = knock.language
-        if knock.key is not None and not reading:
+        if knock.key is not None and media_type:
             headers["Idempotency-Key"] = knock.key
     return headers
 

@@ -169,6 +169,23 @@ def advance_request(
     typer.echo(f"request {moved} is {stage}")
 
 
+@requests.command("papers")
+def papers_of_request(
+    number: Annotated[str, typer.Argument(help="The ten digits of the request.")],
+    folder: Annotated[Path, typer.Option("--into", help="Where they are written.")],
+) -> None:
+    """Write what was sent for a request into a folder; who looked is written down."""
+    from api.commands import opening, troubles
+    from api.commands import requests as looking
+
+    with opening.ready(troubles.settings()) as store:
+        written = looking.papers(store, number, folder, now=lambda: datetime.now(UTC))
+    for path in written:
+        typer.echo(path)
+    if not written:
+        typer.echo("nothing was sent for it")
+
+
 @requests.command("satisfaction")
 def show_satisfaction() -> None:
     """Say how satisfied people were with what they were delivered."""

@@ -1,8 +1,10 @@
-"""Requests moved on by hand, until the clerk's page comes, and how satisfied people were with them."""
+"""Requests looked at and moved on by hand, until the clerk's page comes, and how satisfied people were with them."""
 
+import os
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
+from pathlib import Path
 from types import MappingProxyType
 
 from api.audit import service as audit
@@ -12,6 +14,7 @@ from api.booklets.rules import Stage
 from api.commands.troubles import CannotDo
 from api.db import Store
 from api.errors import Invalid
+from api.files import service as files
 from api.kit.identifiers import BadIdentifier
 from api.requests import queries, rules
 from api.requests.refusals import RequestNotFound
@@ -38,12 +41,7 @@ def advance(
     """Move a request to a stage and tell the one who asked; gives its number. Raises CannotDo."""
     if stage not in set(Stage):
         raise CannotDo(f"There is no stage {stage!r}: say one of {', '.join(Stage)}.")
-    try:
-        number = rules.request_number(number)
-    except BadIdentifier as bad:
-        raise CannotDo(
-            f"{number!r} is no number of a request ({bad.reason}): it has ten digits."
-        ) from None
+    number = _number(number)
     try:
         with store.writing("requests.advance") as session:
             at = now()
@@ -91,3 +89,51 @@ def satisfaction(store: Store) -> list[str]:
         told.append(f"{kind}: {share}; {satisfied} of {answered} answers, {delivered} delivered")
         told += [f"  {said}: {answers[said]}" for said in Satisfaction]
     return told
+
+
+def papers(store: Store, number: str, folder: Path, *, now: Callable[[], datetime]) -> list[Path]:
+    """Write what was sent for a request into a folder, for its owner's eyes; gives the files.
+
+    Each look is written down. Raises CannotDo.
+    """
+    number = _number(number)
+    with store.writing("requests.papers") as session:
+        found = queries.by_number(session, number)
+        if found is None:
+            raise CannotDo(f"There is no request {number}.")
+        written = []
+        for place, file in enumerate(files.of_request(session, found.id), 1):
+            path = folder / f"{number}-{place}{file.media_type.ending}"
+            _write(path, files.content(session, file))
+            written.append(path)
+        audit.note(
+            session,
+            actor="command:request",
+            verb="files.read",
+            subject=rules.about(number),
+            detail={"files": len(written)},
+            now=now(),
+        )
+    return written
+
+
+def _write(path: Path, content: Iterable[bytes]) -> None:
+    """Write a file that nobody else may read, and none over another. Raises CannotDo."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+            for piece in content:
+                file.write(piece)
+    except FileExistsError:
+        raise CannotDo(f"{path} is there already, and stays: choose another folder.") from None
+    except OSError as error:
+        raise CannotDo(f"{path} cannot be written ({error.strerror}).") from None
+
+
+def _number(typed: str) -> str:
+    try:
+        return rules.request_number(typed)
+    except BadIdentifier as bad:
+        raise CannotDo(
+            f"{typed!r} is no number of a request ({bad.reason}): it has ten digits."
+        ) from None

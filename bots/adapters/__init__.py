@@ -2,7 +2,7 @@
 
 from typing import Any, Protocol
 
-from bots.talk import Sent
+from bots.talk import File, Sent
 from notifier.channels.mouths import Channel
 
 Raw = dict[str, Any]
@@ -47,6 +47,10 @@ class Adapter(Protocol):
 
     async def acknowledge(self, sent: Sent) -> None:
         """Tell the messenger that a tap has come; best effort, never raises."""
+        ...
+
+    async def fetch(self, file: File) -> bytes:
+        """The bytes of a file that was sent; raises FileNotFound, BodyTooLarge, Unavailable."""
         ...
 
     async def updates(self, offset: int | None, wait_seconds: float) -> list[Raw]:

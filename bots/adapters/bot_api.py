@@ -12,6 +12,7 @@ import aiohttp
 
 from api.kit import points
 from bots.adapters import NotNow, Raw
+from bots.adapters.files import Files
 from bots.adapters.shapes import MOST, Unreadable, number_of, shaped
 from bots.talk import Contact, File, Place, Sent
 from notifier.channels.dialects import DIALECTS
@@ -39,6 +40,7 @@ class BotApiAdapter(ABC):
         self.dialect = DIALECTS[settings.messenger]
         self._url = f"{settings.api_root}/bot{settings.token.get_secret_value()}"
         self._session: aiohttp.ClientSession | None = None
+        self._files = Files(settings)
 
     @property
     def name(self) -> str:
@@ -99,6 +101,9 @@ class BotApiAdapter(ABC):
     async def acknowledge(self, sent: Sent) -> None:
         """Tell the messenger that a tap has come; best effort, never raises."""
 
+    async def fetch(self, file: File) -> bytes:
+        return await self._files.fetch(file)
+
     async def updates(self, offset: int | None, wait_seconds: float) -> list[Raw]:
         asked: dict[str, Any] = {"timeout": int(wait_seconds), "limit": _BATCH}
         if self.dialect.chooses_updates:
@@ -150,6 +155,7 @@ class BotApiAdapter(ABC):
     async def close(self) -> None:
         if self._session is not None:
             await self._session.close()
+        await self._files.close()
         await self.channel.close()
 
     async def _call(self, method: str, asked: dict[str, Any], seconds: float) -> list[Any]:

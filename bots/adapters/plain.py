@@ -1,13 +1,14 @@
 """An update of our own making, as JSON: what the terminal and the page send.
 
 It is `{"update_id": 1, "chat": "me", …}` with one of `text`, `tap`, `start`, `contact`
-(`{"phone", "own"}`), `location` (`{"latitude", "longitude"}`), `file` (`{"name"}`); `group` and
-`left` are flags.
+(`{"phone", "own"}`), `location` (`{"latitude", "longitude"}`), `file` (`{"name"}`, perhaps with
+`reference`, `size` and `type`); `group` and `left` are flags.
 """
 
 from typing import Any
 
 from bots.adapters import Raw
+from bots.fetching import nowhere
 from bots.talk import Contact, File, Place, Sent
 from notifier.channels.mouths import Channel
 
@@ -50,6 +51,9 @@ class PlainAdapter:
 
     async def acknowledge(self, sent: Sent) -> None:  # noqa: ARG002
         return None
+
+    async def fetch(self, file: File) -> bytes:
+        return await nowhere(file)
 
     async def updates(self, offset: int | None, wait_seconds: float) -> list[Raw]:  # noqa: ARG002
         return []

@@ -14,7 +14,8 @@ from api.kit.identifiers import BadIdentifier, mobile
 from api.kit.message import Message
 from api.kit.outcome import Outcome
 from bots.adapters import Raw
-from bots.talk import Sent
+from bots.fetching import nowhere
+from bots.talk import File, Sent
 from notifier.channels.mouths import Address, Capabilities, Channel
 
 MESSENGER = "sms"
@@ -81,6 +82,9 @@ class SmsAdapter:
 
     async def acknowledge(self, sent: Sent) -> None:  # noqa: ARG002
         return None
+
+    async def fetch(self, file: File) -> bytes:
+        return await nowhere(file)
 
     async def updates(self, offset: int | None, wait_seconds: float) -> list[Raw]:  # noqa: ARG002
         return []

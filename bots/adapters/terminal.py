@@ -1,11 +1,16 @@
 """The terminal: JSON in, JSON or plain text out. For `make chat` and for tests."""
 
+import asyncio
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
-from api.kit.message import Message
+from api.access.rules import FILE_BYTES
+from api.files.refusals import FileNotFound
+from api.kit.message import Message, Wants
 from api.kit.outcome import Accepted, Outcome
 from bots.adapters.plain import PlainAdapter
+from bots.talk import File
 from notifier.channels.mouths import Address, Capabilities
 
 
@@ -17,7 +22,8 @@ def shown(message: Message) -> dict[str, Any]:
         "buttons": [[button.label, button.data] for button in buttons if not button.url],
         "links": [[button.label, button.url] for button in buttons if button.url],
         "papers": [[paper.name, len(paper.content)] for paper in message.papers],
-        "wants": message.wants_label if message.wants else "",
+        # A file has no button of its own: it is sent where everything is.
+        "wants": message.wants_label if message.wants in {Wants.CONTACT, Wants.LOCATION} else "",
     }
 
 
@@ -57,3 +63,16 @@ class TerminalAdapter(PlainAdapter):
 
     def __init__(self, audience: str, hear: Callable[[str, Message], None]) -> None:
         super().__init__(audience, TerminalChannel(hear))
+
+    async def fetch(self, file: File) -> bytes:
+        """A file is known by its path."""
+        try:
+            return await asyncio.to_thread(_read, file.reference)
+        except OSError:
+            raise FileNotFound from None
+
+
+def _read(path: str) -> bytes:
+    with Path(path).expanduser().open("rb") as file:
+        # One byte more tells that it is too long.
+        return file.read(FILE_BYTES + 1)

@@ -2,19 +2,24 @@
 
 from typing import Protocol
 
+from api.errors import Unavailable
+from api.files.refusals import FileNotFound
 from api.kit.message import Message
 from api.kit.outcome import Accepted, Outcome, Rejected
 from bots.adapters.plain import PlainAdapter
 from bots.store import Away
+from bots.talk import File
 from notifier.channels.mouths import Address, Capabilities
 
 MESSENGER = "web"
 
 
 class Ear(Protocol):
-    """Where the page keeps what is said."""
+    """Where the page keeps what is said and sent."""
 
     async def hear(self, key: str, message: Message, reference: str) -> bool: ...
+
+    async def brought(self, known_by: str) -> bytes | None: ...
 
 
 class WebChannel:
@@ -25,6 +30,7 @@ class WebChannel:
         buttons=True,
         contact=True,
         location=True,
+        files=True,
         links=True,
         pins=True,
         papers=True,
@@ -56,3 +62,13 @@ class WebAdapter(PlainAdapter):
 
     def __init__(self, audience: str, ear: Ear) -> None:
         super().__init__(audience, WebChannel(ear))
+        self._ear = ear
+
+    async def fetch(self, file: File) -> bytes:
+        try:
+            content = await self._ear.brought(file.reference)
+        except Away:
+            raise Unavailable("memory_away") from None
+        if content is None:
+            raise FileNotFound
+        return content

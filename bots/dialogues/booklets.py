@@ -16,6 +16,9 @@ from api.booklets.schemas import (
     Terms,
 )
 from api.client import Core
+from api.errors import Invalid
+from api.files.refusals import FileNotFound
+from api.files.rules import Purpose
 from api.kit import identifiers
 from api.kit.language import Sentence, _
 from api.kit.money import Rials
@@ -26,8 +29,22 @@ from api.people.schemas import Family, MemberOut
 from bots import talk, wording
 from bots.dialogues import requests
 from bots.dialogues.lines import lines
+from bots.fetching import contents
 from bots.reply import LINES
-from bots.talk import Ask, Confirm, Do, Finish, Option, Pin, Place, Say, Show, Unclear, dialogue
+from bots.talk import (
+    Ask,
+    Confirm,
+    Do,
+    File,
+    Finish,
+    Option,
+    Pin,
+    Place,
+    Say,
+    Show,
+    Unclear,
+    dialogue,
+)
 
 _SERVICE = "booklets"
 _MAPPED = 3
@@ -49,6 +66,7 @@ _LOSSES = (
     Option(Loss.STOLEN, _("It was stolen")),
     Option(Loss.DAMAGED, _("It is damaged")),
 )
+_NO_PAPER = Option("none", _("I have none"))
 _RELATIONS = {
     Relation.SPOUSE: _("spouse"),
     Relation.CHILD: _("child"),
@@ -73,6 +91,7 @@ async def booklet(core: Core) -> None:
     loss = None
     if kind is Kind.DUPLICATE:
         loss = Loss(await Ask("loss", _("What happened to the old one?"), _LOSSES))
+    paper = await _paper(core) if loss is Loss.STOLEN else None
     how = await _how(await Do("terms", core.booklets.terms))
     address = postal_code = branch = None
     if how is Way.ANOTHER:
@@ -103,8 +122,9 @@ async def booklet(core: Core) -> None:
                 address=address,
                 postal_code=postal_code,
                 branch=branch,
+                paper=paper,
             )
-            if not await Confirm(offered(offer, loss), step=f"confirm.{turn}"):
+            if not await Confirm(offered(offer, loss, paper), step=f"confirm.{turn}"):
                 return
             made = await Finish(f"request.{turn}", core.booklets.request, offer=offer.id)
         except RequestOpen as no:
@@ -131,6 +151,35 @@ async def _whom(family: Family) -> UUID | None:
 
 def _member(member: MemberOut) -> Sentence:
     return _("{name}, {relation}").using(name=member.name, relation=_RELATIONS[member.relation])
+
+
+async def _paper(core: Core) -> UUID | None:
+    """The paper of the police or a court, kept; None where there is none to show."""
+    for turn in count(1):
+        sent = await Ask(
+            f"paper.{turn}",
+            _(
+                "With the paper of the police or a court about the theft there is no fee. "
+                "Please send a photo or a PDF of it."
+            ),
+            [_NO_PAPER],
+            takes=("file",),
+            label=_("Paper"),
+        )
+        if not isinstance(sent, File):
+            return None
+        try:
+            kept = await Do(
+                f"kept.{turn}",
+                core.files.keep,
+                purpose=Purpose.LOSS_PAPER,
+                content=contents(sent),
+            )
+        except (Invalid, FileNotFound) as no:
+            await Say(wording.refusal(no))
+        else:
+            return kept.id
+    return None
 
 
 async def _how(terms: Terms) -> Way:
@@ -215,18 +264,20 @@ def _branch_label(branch: BranchNear) -> Sentence | str:
     )
 
 
-def offered(offer: OfferOut, loss: Loss | None) -> Sentence:
+def offered(offer: OfferOut, loss: Loss | None, paper: UUID | None) -> Sentence:
     """Say what it costs and why, and by when it is expected."""
-    stolen = loss is Loss.STOLEN and not offer.lines
+    believed = paper is not None and not any(
+        line.code is LineCode.DUPLICATE_FEE for line in offer.lines
+    )
     return lines(
         *map(_cost, offer.lines),
         _("To be paid first: {cost:toman}.").using(cost=Rials(offer.cost))
         if offer.cost
         else _("It costs nothing."),
-        _(
-            "After a theft there is no fee; the branch asks for the paper of the police or the court."
-        )
-        if stolen
+        _("On the word of your paper there is no fee; somebody looks at it first.")
+        if believed
+        else _("With the paper of the police or a court there would be no fee.")
+        if loss is Loss.STOLEN and paper is None
         else None,
         _("We expect it by {due_on:short}.").using(due_on=offer.day),
     )
@@ -246,6 +297,15 @@ def _cost(line: LineOut) -> Sentence:
 
 async def _made(core: Core, made: BookletOut) -> None:
     """Say what number it has and what comes now; a fee can be paid at once."""
+    if made.stage is Stage.ENTITLEMENT_CHECKED:
+        await Say(
+            _(
+                "Request {number:digits} is kept. Somebody looks at your paper first; "
+                "we write at every step."
+            ),
+            number=Public(made.number),
+        )
+        return
     if made.stage is not Stage.FEE_DUE or made.bill is None:
         await Say(
             _(

@@ -4,6 +4,7 @@
     GET  /talk/<audience>/paper/<n>  the paper or picture of a line, made anew for its visitor
     POST /talk/<audience>/begin      a visit begins: its secret goes into a cookie
     POST /talk/<audience>            a line is kept once, and the page is led back to
+    POST /talk/<audience>/file       a file is kept, and a line that says so
     POST /talk/<audience>/leave      the visit is forgotten, its link ended
 
 A form is ours by three signs: where the browser says it stood, a proof over the visitor and the
@@ -29,7 +30,7 @@ from aiohttp import web
 from api.client import Core, knock
 from api.errors import Refusal, Unavailable
 from api.kit import points
-from api.kit.language import Language, Sentence, asked_for
+from api.kit.language import Language, Sentence, Speech, asked_for
 from api.kit.sealing import Keyring
 from bots import papers
 from bots.adapters import Raw
@@ -45,6 +46,10 @@ from bots.web.visits import LASTS_SECONDS, TooMany, Visit, Visits
 PATH = "/talk"
 ANSWERED_WITHIN = 4.0
 """So long a line waits for its answer before its page is shown without it, in seconds."""
+
+_FILES_AT_ONCE = 4
+"""Files are held in memory while they come; the others wait."""
+_FILE_SECONDS = 60.0
 
 _logger = structlog.get_logger("bots.web")
 
@@ -76,6 +81,7 @@ class Doors:
         self._proxies = proxies
         self._came = came
         self._rates = Rates(clock)
+        self._room = asyncio.Semaphore(_FILES_AT_ONCE)
 
     def routes(self) -> list[web.RouteDef]:
         audience = "{audience:" + "|".join(self._audiences) + "}"
@@ -86,6 +92,7 @@ class Doors:
             web.get(page + r"/paper/{line:\d{1,18}}", self._page(self._paper)),
             web.post(page, self._page(self._say)),
             web.post(f"{page}/begin", self._page(self._begin)),
+            web.post(f"{page}/file", self._page(self._send)),
             web.post(f"{page}/leave", self._page(self._leave)),
         ]
 
@@ -150,6 +157,32 @@ class Doors:
             return await self._talk(
                 request, visit, trouble=pages.TOO_OFTEN, written=written, status=429
             )
+        return self._back(request)
+
+    async def _send(self, request: web.Request) -> web.Response:
+        visit = await self._visit(request)
+        if visit is None:
+            return self._back(request)
+
+        async def refused(words: Sentence, status: int) -> web.Response:
+            return await self._talk(request, visit, trouble=words, status=status)
+
+        try:
+            async with asyncio.timeout(_FILE_SECONDS), self._room:
+                sent = await forms.file_of(
+                    request, lambda fields: self._is_ours(request, fields, visit.key)
+                )
+                if sent is None:
+                    return await refused(pages.ONCE_MORE, 403)
+                known_by = await self._visits.bring(visit, sent.content)
+            language = _language(request, (await self._visits.see(visit)).language)
+            name, size = Speech(language).word(forms.A_FILE), len(sent.content)
+            raw = {"file": {"name": name, "reference": known_by, "size": size}}
+            await self._kept(visit, sent.fields, raw, name)
+        except forms.Unclear as unclear:
+            return await refused(unclear.words, 413)
+        except (TooMany, TimeoutError):
+            return await refused(pages.TOO_OFTEN, 429)
         return self._back(request)
 
     async def _leave(self, request: web.Request) -> web.Response:

@@ -1,12 +1,16 @@
 """What a form of the page says: its fields, read as a line of the talk."""
 
 import re
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
 from urllib.parse import parse_qs
 
-from aiohttp import web
+from aiohttp import BodyPartReader, ClientPayloadError, web
+from aiohttp.http_exceptions import HttpProcessingError
 
+from api.access.refusals import BodyTooLarge
+from api.access.rules import FILE_BYTES
+from api.files.refusals import FileDamaged
 from api.kit.identifiers import BadIdentifier, mobile
 from api.kit.language import Language, Sentence, Speech, _
 from api.kit.text import normalise
@@ -16,9 +20,11 @@ from bots.web import pages
 from bots.web.visits import Seen
 
 _BODY_BYTES = 16_384
+_FIELDS, _FIELD_BYTES, _PIECE_BYTES = 4, 256, 64 * 1024
 _PLACE = re.compile(r"(-?[0-9]{1,3}(?:\.[0-9]{1,15})?) (-?[0-9]{1,3}(?:\.[0-9]{1,15})?)")
 _PAYLOAD = re.compile(r"[A-Za-z0-9_-]{0,64}")
 _A_PLACE = _("a place on the map")
+A_FILE = _("a file")
 
 
 class Unclear(Exception):
@@ -64,6 +70,46 @@ def _label(tap: str, seen: Seen) -> str:
         if button.data == tap
     )
     return next(labels, "")
+
+
+class SentFile(NamedTuple):
+    """A file that was posted, and the fields that stood before it."""
+
+    fields: Mapping[str, str]
+    content: bytes
+
+
+async def file_of(
+    request: web.Request, is_ours: Callable[[Mapping[str, str]], bool]
+) -> SentFile | None:
+    """The file of a posted form; None where it is no form of ours, or has none.
+
+    The file stands last: none of its bytes is read before the fields have proved the form. Raises
+    Unclear for one that is too large.
+    """
+    fields: dict[str, str] = {}
+    if request.content_type != "multipart/form-data":
+        return None
+    try:
+        async for part in await request.multipart():
+            if not isinstance(part, BodyPartReader) or len(fields) > _FIELDS:
+                break
+            if part.name == "file":
+                return SentFile(fields, await _read(part)) if is_ours(fields) else None
+            field = await part.read_chunk(_FIELD_BYTES)
+            fields[part.name or ""] = field.decode("ascii", "replace")
+    except (ValueError, ClientPayloadError, HttpProcessingError) as broken:
+        raise Unclear(wording.refusal(FileDamaged())) from broken
+    return None
+
+
+async def _read(part: BodyPartReader) -> bytes:
+    content = bytearray()
+    while piece := await part.read_chunk(_PIECE_BYTES):
+        content += piece
+        if len(content) > FILE_BYTES:
+            raise Unclear(wording.refusal(BodyTooLarge(bytes=FILE_BYTES)))
+    return bytes(content)
 
 
 async def fields_of(request: web.Request) -> dict[str, str] | None:

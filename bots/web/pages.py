@@ -11,9 +11,10 @@ from pathlib import Path
 
 import jinja2
 
+from api.files.rules import MediaType
 from api.kit import look
 from api.kit.language import Language, Medium, Sentence, Speech, _
-from api.kit.message import Button, Wants
+from api.kit.message import Button
 from bots import wording
 from bots.web.visits import Line
 
@@ -54,6 +55,7 @@ _WORDS: Mapping[str, Sentence] = {
     "write": _("Your message"),
     "send": wording.SEND,
     "phone": _("Your own mobile number"),
+    "file": _("A photo, or a PDF"),
     "leave": _("Leave the talk"),
     "map": _("Show on the map"),
     "download": _("Download the PDF"),
@@ -117,6 +119,7 @@ def html(view: View) -> str:
         wanting=next((one for one in reversed(asked) if one.wants), None),
         others=[other for other in Language if other is not view.language],
         longest=LONGEST,
+        accepted=",".join(MediaType),
         version=look.version(),
     )
 
@@ -177,7 +180,7 @@ def _one(line: Line, *, is_open: bool, audience: str) -> Said:
         language="" if line.mine else language.value,
         direction="auto" if line.mine else language.direction,
         buttons=said.buttons,
-        wants=said.wants.value if said.wants in {Wants.CONTACT, Wants.LOCATION} else "",
+        wants=said.wants.value if said.wants else "",
         wants_label=said.wants_label,
         pin=f"geo:{pin.latitude},{pin.longitude}" if pin else "",
         paper=f"/talk/{audience}/paper/{line.id}" if said.order else "",

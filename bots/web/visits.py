@@ -4,6 +4,9 @@ A visitor is a random secret in a browser. It is not kept: its blind index names
 the chat's id to the core, so that nobody can talk for a visitor whose index they have read.
 """
 
+import asyncio
+import base64
+import hashlib
 import json
 import secrets
 from collections.abc import Sequence
@@ -17,7 +20,7 @@ from api.kit.sealing import Keyring
 from bots.inbox import Update
 from bots.memory import Memory
 from bots.replies import message_of, written
-from bots.tables import carried, chats, inbox, replies, said, visitors
+from bots.tables import brought, carried, chats, inbox, replies, said, visitors
 
 IDLE_SECONDS = 1800.0
 """A visit ends when nothing was said for so long: the next at this browser may be somebody else."""
@@ -36,6 +39,10 @@ SAID = "bots.said.text"
 
 _SECRET_BYTES = 32
 _HOUR, _MINUTE = 3600.0, 60.0
+
+
+def _file_of(key: str) -> str:
+    return f"bots.brought {key}"
 
 
 class TooMany(Exception):
@@ -147,6 +154,37 @@ class Visits:
             )
         return True
 
+    async def bring(self, visit: Visit, content: bytes) -> str:
+        """Hold a file that the visitor sent, in place of an earlier one; gives what it is known by."""
+        reference = hashlib.sha256(content).hexdigest()[:32]
+        plain = base64.b64encode(content).decode("ascii")
+        sealed = await asyncio.to_thread(self._keys.seal, plain, context=_file_of(visit.key))
+        row = {"visitor": visit.key, "reference": reference, "sealed": sealed}
+        async with self._store.writing("memory.received") as connection:
+            await connection.execute(
+                self._store.insert(brought)
+                .values(row)
+                .on_conflict_do_update(
+                    index_elements=["visitor"], set_={"reference": reference, "sealed": sealed}
+                )
+            )
+        return f"{visit.key} {reference}"
+
+    async def brought(self, known_by: str) -> bytes | None:
+        """The file that is known so, while the visit lasts and no other was brought."""
+        key, _space, reference = known_by.partition(" ")
+        async with self._store.reading() as connection:
+            sealed = await connection.scalar(
+                select(brought.c.sealed).where(
+                    brought.c.visitor == key, brought.c.reference == reference
+                )
+            )
+        if sealed is None:
+            return None
+        return base64.b64decode(
+            await asyncio.to_thread(self._keys.open, sealed, context=_file_of(key))
+        )
+
     async def hear(self, key: str, message: Message, reference: str) -> bool:
         """Keep what a visitor is told, once a reference; False when they have left."""
         async with self._store.writing("memory.said") as connection:
@@ -210,6 +248,7 @@ class Visits:
         keys, their_chats = [row.key for row in found], [row.chat for row in found]
         for table, column, values in (
             (said, said.c.visitor, keys),
+            (brought, brought.c.visitor, keys),
             (visitors, visitors.c.key, keys),
             (carried, carried.c.chat, their_chats),
             (chats, chats.c.key, their_chats),

@@ -196,6 +196,7 @@ def renewal(person: Person) -> Wish:
         way=Way.REGISTERED,
         address=None,
         branch_id=None,
+        paper_id=None,
     )
 
 

@@ -28,7 +28,7 @@ from tests.faults.country import MONTH, Contact
 from tests.faults.nursery import Death
 from tests.faults.tally import Tally
 from tests.faults.world import AUDIENCE, BOTS_KEY, PATIENCE, Opener, World
-from tests.support import make, paying
+from tests.support import make, papers, paying
 
 HOLDER = country.holder(1)
 _keys = count(1)
@@ -42,7 +42,7 @@ class Asked:
 
     method: str
     path: str
-    said: Mapping[str, Any] | None = None
+    said: Mapping[str, Any] | bytes | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
     key: str = field(default_factory=lambda: f"k{next(_keys)}")
 
@@ -79,10 +79,12 @@ class Hand:
     def knock(self, asked: Asked) -> tuple[int, Any]:
         """Knock once; httpx.TransportError when nobody answers."""
         port = self.world.env["API_PORT"]
+        file = asked.said if isinstance(asked.said, bytes) else None
         answer = httpx.request(
             asked.method,
             f"http://127.0.0.1:{port}{asked.path}",
-            json=asked.said,
+            content=file,
+            json=None if file else asked.said,
             headers={**asked.headers, "Idempotency-Key": asked.key},
             timeout=PATIENCE,
         )
@@ -246,6 +248,10 @@ def _offer(hand: Hand) -> Asked:
     return hand.post("/v1/booklets/offers", kind="renewal", how="registered")
 
 
+def _paper(hand: Hand) -> Asked:
+    return Asked("POST", "/v1/files?purpose=loss_paper", papers.pdf(), hand.chat)
+
+
 def _booklet(hand: Hand) -> Asked:
     status, offer = hand.knock(_offer(hand))
     assert status == 200, offer
@@ -307,6 +313,7 @@ LINKED: Mapping[str, Callable[[Hand], Asked]] = {
     "contracts.remind": _reminder,
     "debts.close": _close,
     "debts.register": _register,
+    "files.keep": _paper,
     "identity.add_person": _person,
     "identity.added_person": _person_code,
     "identity.ask_to_confirm": _confirmation,

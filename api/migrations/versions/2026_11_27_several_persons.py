@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "20261127"
-down_revision = "20261125"
+down_revision = "20261126"
 branch_labels = None
 depends_on = None
 

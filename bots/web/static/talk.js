@@ -56,7 +56,8 @@ document.addEventListener("submit", async (event) => {
   event.preventDefault();
   if (sending) return;
   sending = true;
-  const fields = new URLSearchParams(new FormData(form));
+  const given = new FormData(form);
+  const fields = form.enctype === "multipart/form-data" ? given : new URLSearchParams(given);
   const { name, value } = event.submitter ?? {};
   if (name) fields.set(name, value);
   try {

@@ -2,6 +2,7 @@
 
 import uuid
 from datetime import datetime
+from hashlib import sha256
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -12,8 +13,10 @@ from api.booklets import service
 from api.booklets.rules import Kind, Loss, Way
 from api.booklets.schemas import BookletOut, OfferOut
 from api.booklets.service import Wish
+from api.files import service as files
+from api.files.rules import Purpose
 from api.people.models import Person
-from tests.support import make
+from tests.support import make, papers
 
 COVERED = {"1405-08": 30}
 ADDRESS = "تهران، خیابان آزادی، پلاک ۱"
@@ -36,11 +39,28 @@ def a_wish(person: Person, **changed: Any) -> Wish:
         "way": Way.REGISTERED,
         "address": None,
         "branch_id": None,
+        "paper_id": None,
     }
     return Wish(**{**usual, **changed})
 
 
 LOST: dict[str, Any] = {"kind": Kind.DUPLICATE, "loss": Loss.LOST}
+STOLEN: dict[str, Any] = {"kind": Kind.DUPLICATE, "loss": Loss.STOLEN}
+
+
+def a_paper(session: Session, person: Person) -> uuid.UUID:
+    """Let this person send the paper of a theft."""
+    content = papers.pdf()
+    kept = files.keep(
+        session,
+        person_id=person.id,
+        purpose=Purpose.LOSS_PAPER,
+        content=content,
+        sha256=sha256(content).digest(),
+        channel="telegram",
+        now=make.NOW,
+    )
+    return kept.id
 
 
 def offered(

@@ -97,26 +97,34 @@ def test_one_of_the_months_that_count_is_enough(recorded, missing):
 
 
 @pytest.mark.parametrize(
-    ("kind", "loss", "way", "earlier", "amounts"),
+    ("kind", "loss", "way", "paper", "earlier", "amounts"),
     [
-        (Kind.FIRST, None, POST, 0, []),
-        (Kind.RENEWAL, None, Way.BRANCH, 3, []),
-        (Kind.DUPLICATE, Loss.LOST, POST, 0, [1_731_000]),
-        (Kind.DUPLICATE, Loss.DAMAGED, POST, 0, [1_731_000]),
-        (Kind.DUPLICATE, Loss.LOST, POST, 1, [3_463_000]),
-        (Kind.DUPLICATE, Loss.LOST, POST, 7, [3_463_000]),
-        (Kind.DUPLICATE, Loss.STOLEN, POST, 1, []),
-        (Kind.DUPLICATE, Loss.LOST, Way.ANOTHER, 0, [1_731_000, 350_000]),
-        (Kind.VALIDITY, None, Way.ANOTHER, 0, [350_000]),
+        (Kind.FIRST, None, POST, False, 0, []),
+        (Kind.RENEWAL, None, Way.BRANCH, False, 3, []),
+        (Kind.DUPLICATE, Loss.LOST, POST, False, 0, [1_731_000]),
+        (Kind.DUPLICATE, Loss.DAMAGED, POST, False, 0, [1_731_000]),
+        (Kind.DUPLICATE, Loss.LOST, POST, False, 1, [3_463_000]),
+        (Kind.DUPLICATE, Loss.LOST, POST, True, 7, [3_463_000]),
+        (Kind.DUPLICATE, Loss.STOLEN, POST, True, 1, []),
+        (Kind.DUPLICATE, Loss.STOLEN, POST, False, 0, [1_731_000]),
+        (Kind.DUPLICATE, Loss.STOLEN, Way.ANOTHER, True, 0, [350_000]),
+        (Kind.DUPLICATE, Loss.LOST, Way.ANOTHER, False, 0, [1_731_000, 350_000]),
+        (Kind.VALIDITY, None, Way.ANOTHER, False, 0, [350_000]),
     ],
 )
-def test_cost_is_the_fee_of_a_duplicate_and_the_way(kind, loss, way, earlier, amounts):
-    lines = rules.cost(kind, loss, way, earlier=earlier, tariff=TARIFF, daily_wage=WAGE)
+def test_cost_is_the_fee_of_a_duplicate_and_the_way(  # noqa: PLR0917 - a row of the table.
+    kind, loss, way, paper, earlier, amounts
+):
+    lines = rules.cost(
+        kind, loss, way, paper=paper, earlier=earlier, tariff=TARIFF, daily_wage=WAGE
+    )
     assert [line.amount for line in lines] == amounts
 
 
 def test_fee_says_of_what_it_is_a_share():
-    (line,) = rules.cost(Kind.DUPLICATE, Loss.LOST, POST, earlier=0, tariff=TARIFF, daily_wage=WAGE)
+    (line,) = rules.cost(
+        Kind.DUPLICATE, Loss.LOST, POST, paper=False, earlier=0, tariff=TARIFF, daily_wage=WAGE
+    )
     assert line.code is LineCode.DUPLICATE_FEE
     assert line.facts == {"percent": "50", "base": WAGE, "again": False}
     assert TARIFF.first_percent == Decimal(50)

@@ -11,7 +11,7 @@ from api.bills import checking
 from api.bills import service as bills
 from api.bills.models import Bill
 from api.bills.rules import State
-from api.booklets import service
+from api.booklets import queries, service
 from api.booklets.models import Booklet, BookletOffer
 from api.booklets.refusals import (
     NoRegisteredAddress,
@@ -23,20 +23,24 @@ from api.booklets.refusals import (
     UnknownBranch,
     UnknownMember,
 )
-from api.booklets.rules import Kind, Loss, Stage, Way
+from api.booklets.rules import Loss, Stage, Way
 from api.booklets.schemas import BookletOut
 from api.errors import Invalid
+from api.files import service as files
+from api.files.refusals import FileNotFound
+from api.files.rules import KEPT_AFTER, UNUSED_LASTS
 from api.kit.calendar import TEHRAN
 from api.kit.language import Language, Medium, Speech
 from api.notices.models import Delivery, Notice
 from api.organisation import reading
 from api.organisation import service as organisation
 from api.organisation.rules import AvailabilityRow, AvailabilityState, Origin
+from api.requests import queries as requests_queries
 from api.requests import service as requests
 from api.requests.models import Request
 from api.requests.refusals import RequestNotFound
 from api.templates.facts import RequestFacts
-from tests.api.booklets.office import LOST, insured, offered, requested, taken
+from tests.api.booklets.office import LOST, STOLEN, a_paper, insured, offered, requested, taken
 from tests.support import make
 
 POST = "016790405700038450001000"
@@ -136,7 +140,7 @@ def test_bills_of_other_things_are_passed_over(session):
     assert stages(session, mina, made.number)[-1] == "fee_due"
 
 
-def test_second_duplicate_costs_a_whole_daily_wage_and_a_stolen_one_nothing(session):
+def test_second_duplicate_costs_a_whole_daily_wage(session):
     mina = insured(session)
     first = requested(session, mina, **LOST)
     pay(session, first)
@@ -147,7 +151,69 @@ def test_second_duplicate_costs_a_whole_daily_wage_and_a_stolen_one_nothing(sess
     ):
         on(session, first.number, stage, **given)
     assert offered(session, mina, **LOST).cost == 3_463_000
-    assert offered(session, mina, kind=Kind.DUPLICATE, loss=Loss.STOLEN).cost == 0
+
+
+def test_stolen_one_costs_nothing_where_the_paper_of_it_is_shown(session):
+    mina = insured(session)
+    assert offered(session, mina, **STOLEN).cost == 1_731_000
+    assert offered(session, mina, **STOLEN, paper_id=a_paper(session, mina)).cost == 0
+
+
+def test_what_is_free_on_a_papers_word_waits_until_it_was_looked_at(session):
+    mina = insured(session)
+    paper = a_paper(session, mina)
+    made = requested(session, mina, **STOLEN, paper_id=paper)
+    assert (made.stage, made.cost, made.bill) == (Stage.ENTITLEMENT_CHECKED, 0, None)
+    request = requests_queries.by_number(session, made.number)
+    assert [one.id for one in files.of_request(session, request.id)] == [paper]
+    on(session, made.number, Stage.ISSUED)
+    assert told(session, mina) == ["issued created"]
+
+
+def test_paper_that_says_something_else_is_turned_down(session):
+    mina = insured(session)
+    made = requested(session, mina, **STOLEN, paper_id=a_paper(session, mina))
+    on(session, made.number, Stage.REJECTED, reason="کاغذ مال کس دیگری است")
+    assert told(session, mina) == ["rejected created"]
+    request = requests_queries.by_number(session, made.number)
+    (paper,) = files.of_request(session, request.id)
+    assert paper.expires_at == make.NOW + KEPT_AFTER
+    # Asking again without one costs what the first costs: nothing was paid for.
+    assert offered(session, mina, **STOLEN).cost == 1_731_000
+
+
+def test_duplicate_that_was_free_counts_for_no_fee_and_one_without_a_paper_does(session):
+    mina = insured(session)
+    free = requested(session, mina, **STOLEN, paper_id=a_paper(session, mina))
+    for stage, given in (
+        (Stage.ISSUED, {}),
+        (Stage.PRINTED, {}),
+        (Stage.HANDED_TO_POST, {"tracking": POST}),
+        (Stage.DELIVERED, {}),
+    ):
+        on(session, free.number, stage, **given)
+    assert offered(session, mina, **LOST).cost == 1_731_000
+    pay(session, requested(session, mina, **STOLEN))
+    assert queries.duplicates_paid_for(session, mina.id, free_after={Loss.STOLEN}) == 1
+
+
+def test_paper_of_somebody_else_or_one_used_before_is_not_found(session):
+    mina, other = insured(session), insured(session)
+    with pytest.raises(FileNotFound):
+        offered(session, mina, **STOLEN, paper_id=a_paper(session, other))
+    paper = a_paper(session, mina)
+    made = requested(session, mina, **STOLEN, paper_id=paper)
+    on(session, made.number, Stage.REJECTED, reason="کاغذ مال کس دیگری است")
+    with pytest.raises(FileNotFound):
+        offered(session, mina, **STOLEN, paper_id=paper)
+
+
+def test_paper_lasts_as_long_as_its_offer(session):
+    mina = insured(session)
+    paper = a_paper(session, mina)
+    late = make.NOW + UNUSED_LASTS - timedelta(minutes=1)
+    offer = offered(session, mina, now=late, **STOLEN, paper_id=paper)
+    taken(session, mina, offer.id, now=late + timedelta(minutes=50))
 
 
 def test_duplicate_that_was_cancelled_does_not_count(session):

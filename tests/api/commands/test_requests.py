@@ -12,7 +12,7 @@ from api.commands.troubles import CannotDo
 from api.requests import service
 from api.requests.rules import Satisfaction
 from tests.api.booklets import office
-from tests.support import make
+from tests.support import make, papers
 
 POST = "016790405700038450001000"
 
@@ -135,3 +135,26 @@ def test_before_anything_is_delivered_there_is_no_share(store, number):
         advance(store, number, stage, **given)
     told = requests.satisfaction(store)
     assert told[0] == "booklet: nobody answered; 0 of 0 answers, 1 delivered"
+
+
+def test_papers_of_a_request_are_written_out_and_the_look_is_written_down(store, mina, tmp_path):
+    with store.writing("arrange") as session:
+        paper = office.a_paper(session, mina)
+        number = office.requested(session, mina, **office.STOLEN, paper_id=paper).number
+    [path] = requests.papers(store, number, tmp_path / "papers", now=lambda: make.NOW)
+    assert path.name == f"{number}-1.pdf"
+    assert path.read_bytes() == papers.pdf()
+    assert path.stat().st_mode & 0o777 == 0o600
+    with store.reading() as session:
+        [entry] = session.scalars(select(Entry).where(Entry.verb == "files.read"))
+    assert (entry.subject, entry.detail) == (f"request:{number}", {"files": 1})
+    with pytest.raises(CannotDo, match="is there already, and stays"):
+        requests.papers(store, number, tmp_path / "papers", now=lambda: make.NOW)
+
+
+def test_request_without_papers_writes_none_and_one_that_is_not_there_is_told(
+    store, number, tmp_path
+):
+    assert requests.papers(store, number, tmp_path, now=lambda: make.NOW) == []
+    with pytest.raises(CannotDo, match="is no number of a request"):
+        requests.papers(store, "0000000000", tmp_path, now=lambda: make.NOW)
