@@ -4,6 +4,7 @@ from api.client import Core
 from api.kit.language import _
 from bots import talk
 from bots.dialogues.lines import lines
+from bots.dialogues.meeting import linked_to
 from bots.talk import Confirm, Do, Finish, Say, dialogue
 
 _STOPS = {
@@ -28,9 +29,11 @@ async def unlink(core: Core) -> None:
         await Say(_("This chat is linked to nobody, so there is nothing to unlink."))
         return
     asked = lines(
-        _("This chat is linked to {name}.").using(name=me.name or ""),
-        _STOPS[talk.audience()],
-        _("Our notices then reach you by SMS and email, and you can link it again at any time."),
+        linked_to(me.name),
+        _STOPS[talk.audience()].by_sms(_("Once unlinked, it is told nothing.")),
+        _(
+            "Our notices then reach you by SMS and email, and you can link it again at any time."
+        ).by_sms(_("You can link it again at any time.")),
     )
     if not await Confirm(asked, yes=_("Unlink")):
         await Say(_("Very well, this chat stays linked."))
