@@ -136,10 +136,4 @@ def headers(*, secure: bool, leads_to: str = "") -> dict[str, str]:
 
 @cache
 def _template() -> jinja2.Template:
-    return jinja2.Environment(
-        loader=jinja2.FileSystemLoader(FOLDER / "templates"),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    ).get_template("page.html")
+    return look.template(FOLDER / "templates", "page.html")

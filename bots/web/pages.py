@@ -180,10 +180,4 @@ def _one(line: Line, *, is_open: bool) -> Said:
 
 @cache
 def _template() -> jinja2.Template:
-    return jinja2.Environment(
-        loader=jinja2.FileSystemLoader(_FOLDER / "templates"),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    ).get_template("talk.html")
+    return look.template(_FOLDER / "templates", "talk.html")

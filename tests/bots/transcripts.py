@@ -31,12 +31,12 @@ from bots.dialogues import collected
 from bots.talk import Dialogues
 from bots.understanding import alike
 from bots.web.visits import LASTS_SECONDS
+from tests.bots.phones import SmsPlayer
 from tests.bots.players import (
     PHONE,
     BalePlayer,
     Heard,
     Player,
-    SmsPlayer,
     TelegramPlayer,
     TerminalPlayer,
     WebPlayer,
@@ -151,10 +151,15 @@ class Switching:
 @cache
 def _msgids(language: str) -> Mapping[str, str]:
     """The English of what can be typed, by the words of a language."""
-    msgids = {one for path in _SOURCES for one in labels(path.read_text("utf-8"))}
-    msgids |= {one.words.msgid for one in collected()}
     speech = Speech(Language(language))
-    return {alike(speech.word(Sentence(one))): one for one in msgids}
+    return {alike(speech.word(Sentence(one))): one for one in _typed()}
+
+
+@cache
+def _typed() -> frozenset[str]:
+    """The English of all labels, read from the source."""
+    written = {one for path in _SOURCES for one in labels(path.read_text("utf-8"))}
+    return frozenset(written | {one.words.msgid for one in collected()})
 
 
 def _beyond_words(heard: list[Heard]) -> tuple[list[str], list[str], bool]:
@@ -248,6 +253,8 @@ async def act(line: str, player: Play, heard: list[Heard], wire: Any) -> list[He
         case "core":
             wire.away = rest == "away"
             return None if wire.away else await player.wake()
+        case "rings" if isinstance(player, SmsPlayer):
+            return await player.call()
         case ">":
             return await player.send(_raw(rest, player, heard))
     raise AssertionError(f"a transcript does not know {line!r}")

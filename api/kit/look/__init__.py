@@ -6,6 +6,8 @@ from functools import cache
 from pathlib import Path
 from types import MappingProxyType
 
+import jinja2
+
 TYPES: Mapping[str, str] = MappingProxyType(
     {
         "look.css": "text/css; charset=utf-8",
@@ -28,3 +30,14 @@ def file(name: str) -> bytes:
 def version() -> str:
     """What changes with the style, so that no browser keeps an old one."""
     return hashlib.sha256(file("look.css")).hexdigest()[:12]
+
+
+def template(folder: Path, name: str) -> jinja2.Template:
+    """Read a page's template: what is filled in is escaped, and what is missing raises."""
+    return jinja2.Environment(
+        loader=jinja2.FileSystemLoader(folder),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    ).get_template(name)
