@@ -25,13 +25,12 @@ from typing import Any, Generic, Literal, ParamSpec, Self, TypeVar, overload
 from api.kit.language import Language, Sentence
 from api.kit.message import Paper, Pin
 from bots.offers import AUDIENCES, Audience, Dialogue, Dialogues, dialogue
-from bots.reply import LINES
 from bots.sent import Contact, File, Place, Sent
 
 __all__ = [
     "AUDIENCES", "Act", "Ask", "Audience", "Chosen", "Confirm", "Contact", "Dialogue", "Dialogues",
     "Do", "File", "Finish", "Give", "Link", "Option", "Pin", "Place", "Say", "Sent", "Show", "Step", "Takes", "Unclear",
-    "audience", "dialogue", "for_oneself", "language", "opens_pages", "rows", "shows_papers",
+    "audience", "dialogue", "for_oneself", "language", "opens_pages", "shows_papers",
 ]  # fmt: skip
 
 A = TypeVar("A")
@@ -133,11 +132,6 @@ showing: ContextVar[bool] = ContextVar("showing")
 def shows_papers() -> bool:
     """Whether this chat can be given papers and pictures: by SMS the words stand alone."""
     return showing.get()
-
-
-def rows() -> int:
-    """How many rows an overview has at most: by SMS, where each is paid for, half as many."""
-    return LINES if opens_pages() else LINES // 2
 
 
 class Step(Generic[A]):

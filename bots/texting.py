@@ -10,7 +10,7 @@ from uuid import UUID
 
 from api.errors import Invalid, Refusal, Unavailable
 from api.identity.refusals import CodeExpired, WrongCode
-from api.kit.language import Language
+from api.kit.language import Language, Medium, Sentence
 from bots import allowance, log, understanding, wording
 from bots.conversation import Conversation
 from bots.menu import ALL, short_menu
@@ -20,12 +20,14 @@ from bots.reply import MENU, Reply
 from bots.showing import TO_MENU
 from bots.talk import Dialogue, Sent
 
-PARTS = 12
-"""The most parts that an answer of a dialogue takes, in every language: a year of the record, with a
-line for each of its months; a workplace's name makes an English SMS as long as a Persian one.
-Kavenegar joins 900 characters, which are 13 such parts."""
+PARTS = 4
+"""The most parts that an answer of a dialogue takes, in every language, with a PIN and without; a
+workplace's name makes an English SMS as long as a Persian one."""
 
-SHORT_PARTS = 2
+CONSENT_PARTS = 3
+"""The most parts that who is not linked yet reads before they say yes."""
+
+SHORT_PARTS = 1
 """The most parts of what the numbers of the menu answer at once, without a PIN."""
 
 RECORD = "1"
@@ -191,6 +193,12 @@ class Texting(Conversation):
         log.park(self._chat)
         self._chat["aside"] = ""
         return short_menu(self._dialogues, await self._asking.standing(), speech=self.speech)
+
+    def _missed(self, words: Sentence, again: Reply) -> Reply:
+        """Say what was not understood, and only the list again: the question was paid for once."""
+        if self.speech.medium is Medium.SMS:
+            again = replace(again, text="", hint="")
+        return super()._missed(words, again)
 
     async def _after(self, says: list[str]) -> Reply:
         return self._ending(says) if says else await self._menu()

@@ -41,16 +41,20 @@ MEANT = _("Do you mean “{talk}”?")
 YES = _("Yes")
 NO = _("No")
 GO_ON_WITH = _("Go on with “{talk}”?")
+WHAT_NEXT = _("What would you like to do next?").by_sms(None)
+THAT_IS_ALL = _("That is all").by_sms(_("Done"))
 
 # What only SMS says.
-ALL_SERVICES = _("All services")
+ALL_SERVICES = _("All services").by_sms(_("More"))
 LINK_THIS_NUMBER = _("Link this number")
 WRITE_ZERO = _("We did not understand that. Send 0 for the menu.")
 ENOUGH_TODAY = _(
     "We answer a number ten times a day, and this was it. From tomorrow on we answer again; "
     "a person answers on 1420."
 )
-WRITE_THE_CODE = _("Please write the code here: it sends what you asked for.")
+WRITE_THE_CODE = _("Please write the code here: it sends what you asked for.").by_sms(
+    _("Please write the code here.")
+)
 CODE_PLEASE = _("Please write the digits of the code, and nothing else.")
 
 # What it says.
@@ -81,7 +85,9 @@ CARRIED_AWAY = _("“{talk}” now goes on in another chat of yours.")
 OVER = _("This button belongs to an earlier talk.")
 CANCELLED = _("Cancelled. Nothing was changed.")
 NOT_SENT = _("Nothing was changed.")
-NOT_UNDERSTOOD = _("We did not understand that. Please choose one of these:")
+NOT_UNDERSTOOD = _("We did not understand that. Please choose one of these:").by_sms(
+    _("We did not understand that. Please send a number:")
+)
 UNKNOWN_COMMAND = _("We do not know this command.")
 TOO_LONG = _("That is too long: at most {longest} letters, please.")
 PRIVATE_ONLY = _(
@@ -93,7 +99,7 @@ CORE_IS_AWAY = _(
 )
 CORE_STILL_AWAY = _("The information is still out of reach. Your answers are kept; we will write.")
 CORE_IS_BACK = _("We are back. Let us go on:")
-LINK_FIRST = _("For this we first link this chat to you.")
+LINK_FIRST = _("For this we first link this chat to you.").by_sms(_("First we link this number."))
 GONE_TALK = _("an earlier talk")
 GONE = _("This service has changed since then. Please start it again from the menu.")
 TROUBLE = _(
@@ -108,7 +114,7 @@ TRY_LATER = _("We cannot reach the information right now. Please try again in a 
 NO_ACCESS = _("From now on no chat of another sees your record or acts for you.")
 BEING_CONFIRMED = _(
     "Your payment has arrived and is being confirmed. Nothing is lost; please do not pay again."
-)
+).by_sms(_("Your payment is being confirmed; please do not pay again."))
 ANOTHERS_CONTACT = _(
     "This is somebody else's number. Please share your own with the button of this chat."
 )
@@ -150,8 +156,10 @@ def a_person(branch: BranchOut | None) -> Sentence:
 
 def code_sent(sent: CodeSent) -> Sentence:
     """To which number a code is on its way."""
-    return _("A code of {digits} digits is on its way by SMS to {phone}.").using(
-        digits=sent.digits, phone=Code(sent.to)
+    return (
+        _("A code of {digits} digits is on its way by SMS to {phone}.")
+        .by_sms(_("We sent a code to {phone}."))
+        .using(digits=sent.digits, phone=Code(sent.to))
     )
 
 

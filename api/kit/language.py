@@ -5,6 +5,10 @@ A sentence is written in English in the code, marked with `_`, and worded when s
     told = _("Your bill for {month} is {amount}.").using(month=period, amount=Rials(4_250_000))
     Speech(Language.FA, Medium.CHAT).word(told)
 
+Where an SMS has no room for that, it has words of its own, of the same facts:
+
+    _("The last day to pay is {day:short}.").by_sms(_("Until {day:plain}."))
+
 A hole is worded by the Python type of its fact, in the reader's digits and calendar:
 
     int, Decimal    ۱۲٬۵۰۰
@@ -105,17 +109,26 @@ class MissingCatalogue(RuntimeError):
 class Sentence:
     """A sentence not yet worded: its English, and the facts for its holes.
 
-    With a `plural`, `count` decides between the two, by the rule of the reader's language.
+    With a `plural`, `count` decides between the two, by the rule of the reader's language. `sms` is
+    what an SMS says instead.
     """
 
     msgid: str
     facts: Mapping[str, Any] = field(default_factory=dict, hash=False)
     plural: str = ""
     count: int = 0
+    sms: "Sentence | None" = None
 
     def using(self, **facts: Any) -> Self:
         """Give the same sentence with these facts added."""
         return replace(self, facts={**self.facts, **facts})
+
+    def by_sms(self, words: "Sentence | None") -> Self:
+        """Give the same sentence, for which an SMS says `words` of the same facts; None says nothing."""
+        return replace(self, sms=words or _SILENCE)
+
+
+_SILENCE = Sentence("{nothing}", {"nothing": ""})
 
 
 def _(msgid: str) -> Sentence:
@@ -232,6 +245,9 @@ class Speech:
 
         KeyError names a hole without a fact and its sentence; TypeError a fact that no hole can say.
         """
+        instead = sentence.sms if self._short else None
+        if instead is not None:
+            return self.word(instead, **{**sentence.facts, **instead.facts, **facts})
         if sentence.facts:
             facts = {**sentence.facts, **facts}
         pieces = _translated(self.language, sentence.msgid, sentence.plural, sentence.count)
@@ -266,9 +282,12 @@ class Speech:
         return self._minus + said if value < 0 else said
 
     def money(self, amount: Rials, *, toman: bool = False) -> str:
-        """Write an amount with its unit; `toman` adds it in brackets where it is a whole number."""
+        """Write an amount with its unit; `toman` adds it in brackets where it is a whole number.
+
+        An SMS has no room for both.
+        """
         said = self._manner.rials.format(self.number(amount))
-        if toman and amount.tomans is not None:
+        if toman and not self._short and amount.tomans is not None:
             return self._manner.tomans.format(said, self.number(amount.tomans))
         return said
 

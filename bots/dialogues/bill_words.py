@@ -25,25 +25,27 @@ Whose = Mapping[UUID, Sentence]
 """What the contract of a bill is called, by its id, where a person has several."""
 
 NOBODYS: Whose = MappingProxyType({})
-WHAT_NEXT = _("What would you like to do next?")
 
 
-def overview(page: BillPage, mine: Sequence[ContractOut], *, most: int = LINES) -> Sentence:
-    """What is open and until when (`most` bills of it), what lapses otherwise, and what can be done."""
+def overview(page: BillPage, mine: Sequence[ContractOut]) -> Sentence:
+    """What is open and until when, what lapses otherwise, and what can be done."""
     whose = apart(page.items, mine)
     if len(page.items) == 1:
         said = _standing(page.items[0], page.as_of, NOBODYS)
     else:
         said = [
-            _("{count} bills are open, {total:toman} in all, as of {day:short}.").using(
-                count=page.count, total=Rials(page.total), day=page.as_of
-            ),
-            *(_row(one, page.as_of, whose) for one in page.items[:most]),
+            _("{count} bills are open, {total:toman} in all, as of {day:short}.")
+            .by_sms(_("{count} bills are open, {total} in all."))
+            .using(count=page.count, total=Rials(page.total), day=page.as_of),
+            *(_row(one, page.as_of, whose) for one in page.items[:LINES]),
         ]
-        if len(page.items) > most:
-            said.append(_("and {count} more").using(count=len(page.items) - most))
+        if len(page.items) > LINES:
+            said.append(_("and {count} more").using(count=len(page.items) - LINES))
     late = any(one.due_on < page.as_of and not one.pending for one in page.items)
-    return lines(*said, *(_lapses(mine) if late else []), "", WHAT_NOW)
+    lapses = _lapses(mine) if late else []
+    words = lines(*said, *lapses, "", WHAT_NOW)
+    # An SMS has room for the first of each: the others are in the list of what can be paid.
+    return words.by_sms(lines(*said[:2], *lapses[:1]))
 
 
 def _standing(bill: BillOut, today: date, whose: Whose) -> list[Sentence]:
@@ -153,18 +155,21 @@ def explained(bill: BillDetails, today: date, whose: Whose = NOBODYS) -> Sentenc
     return lines(
         *_standing(bill, today, whose),
         "",
-        _("How it adds up:"),
+        _("How it adds up:").by_sms(None),
         *(_line(line) for line in bill.lines),
-        _("Bills are in whole thousands: {carried} goes over to the next one.").using(
-            carried=Rials(bill.carried)
-        )
+        _("Bills are in whole thousands: {carried} goes over to the next one.")
+        .by_sms(None)
+        .using(carried=Rials(bill.carried))
         if bill.carried
         else None,
     )
 
 
+_CONTRIBUTION = _("Contribution: {amount}")
+
+
 def _line(line: BillLine) -> Sentence:
-    """Say one line: its amount, and the rule that gave it."""
+    """Say one line: its amount, and the rule that gave it, for which an SMS has no room."""
     facts: dict[str, Any] = {"amount": Rials(line.amount)}
     match line.code:
         case LineCode.CONTRIBUTION:
@@ -176,21 +181,21 @@ def _line(line: BillLine) -> Sentence:
             }
             words = _(
                 "Contribution for {cover}: {amount} ({percent} per cent of the monthly base, {base})"
-            )
+            ).by_sms(_CONTRIBUTION)
             if facts["state"]:
                 words = _(
                     "Contribution for {cover}: {amount} ({percent} per cent of the monthly base, {base}; "
                     "the state adds {state} per cent of its own)"
-                )
+                ).by_sms(_CONTRIBUTION)
         case LineCode.MEDICAL:
             facts["each"] = Rials(line.facts["per_head"])
             words = _n(
                 "Medical cover for {n} person: {amount}",
                 "Medical cover for {n} people: {amount} ({each} each)",
                 line.facts["heads"],
-            )
+            ).by_sms(_("Medical cover: {amount}"))
         case LineCode.CARRIED:
-            words = _("Left over from the bill before: {amount}")
+            words = _("Left over from the bill before: {amount}").by_sms(_("From before: {amount}"))
         case FeeLine.DUPLICATE_FEE:
             facts |= {
                 "percent": Decimal(line.facts["percent"]),
@@ -198,7 +203,7 @@ def _line(line: BillLine) -> Sentence:
             }
             words = _(
                 "For a duplicate: {amount} ({percent} per cent of the minimum daily wage, {base})"
-            )
+            ).by_sms(_("For a duplicate: {amount}"))
         case FeeLine.DELIVERY:
             words = _("Delivery: {amount}")
         case _:

@@ -18,7 +18,6 @@ from api.payments.refusals import BillBeingChecked, BillClosed, NothingToPay, Pa
 from api.payments.rules import MOST_BILLS
 from bots import talk, wording
 from bots.dialogues.bill_words import (
-    WHAT_NEXT,
     Whose,
     apart,
     explained,
@@ -35,8 +34,8 @@ _PAY = _("Pay")
 _PAYING = Option("pay", _PAY)
 _WHY = Option("why", _("Why this much?"))
 _REMIND = Option("remind", _("Remind me"))
-_NUMBERS = Option("numbers", _("Numbers to copy"))
-_DONE = Option("done", _("That is all"))
+_NUMBERS = Option("numbers", _("Numbers to copy").by_sms(_("The numbers")))
+_DONE = Option("done", wording.THAT_IS_ALL)
 _NEVER = Option("never", _("On no day"))
 _ALL = "all"
 
@@ -58,8 +57,7 @@ async def bill(core: Core) -> None:
     if not page.items:
         await Say(nothing(page, mine.items))
         return
-    asked = overview(page, mine.items, most=talk.rows())
-    await _goes_on(core, page, mine.items, asked)
+    await _goes_on(core, page, mine.items, overview(page, mine.items))
 
 
 @dialogue(
@@ -132,7 +130,7 @@ async def _goes_on(
         acts.remove(_PAYING)
     whose = apart(page.items, mine)
     for turn in count(1):
-        match await Ask(f"act.{turn}", asked if turn == 1 else WHAT_NEXT, acts):
+        match await Ask(f"act.{turn}", asked if turn == 1 else wording.WHAT_NEXT, acts):
             case _PAYING.id:
                 await _pay(core, turn, page.items, whose)
                 return

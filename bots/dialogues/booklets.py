@@ -53,7 +53,7 @@ _MAPPED = 3
 _ME = Option("me", _("For me"))
 _THEM = Option("me", _("For themself"))
 _PAY = Option("pay", _("Pay"))
-_DONE = Option("done", _("That is all"))
+_DONE = Option("done", wording.THAT_IS_ALL)
 
 _KINDS = (
     Option(Kind.FIRST, _("The first one")),
@@ -76,7 +76,7 @@ _RELATIONS = {
 
 @dialogue(
     "booklet",
-    words=_("Health booklet"),
+    words=_("Health booklet").by_sms(_("Booklet")),
     audiences=("people",),
     place=30,
     persons=True,
@@ -204,7 +204,9 @@ async def _branch(core: Core) -> UUID | None:
     """The branch where it is collected: near a pin, of a town, or of a province; None if none is."""
     place = await Ask(
         "place",
-        _("Where are you? Share your place, or write the name of your town."),
+        _("Where are you? Share your place, or write the name of your town.").by_sms(
+            _("In which town are you?")
+        ),
         takes=("location", "text"),
         longest=100,
         label=_("Near"),
@@ -248,9 +250,9 @@ def _pins(branches: Sequence[BranchNear]) -> list[Pin]:
 def _which(branches: Sequence[BranchNear]) -> Sentence:
     """The question, under where the branches are and when they are open, while they fit a page."""
     rows = [
-        _("{name:digits}: {address:digits}. Open: {hours:digits}").using(
-            name=Public(one.name), address=Public(one.address), hours=Public(one.hours)
-        )
+        _("{name:digits}: {address:digits}. Open: {hours:digits}")
+        .by_sms(_("{name:digits}: {address:digits}"))
+        .using(name=Public(one.name), address=Public(one.address), hours=Public(one.hours))
         for one in branches
     ]
     return lines(*(rows if len(rows) < LINES else []), _("Which of these?"))
@@ -292,7 +294,9 @@ def _cost(line: LineOut) -> Sentence:
         if line.facts["again"]
         else _("Fee of a first duplicate: {amount} ({percent} per cent of the daily minimum wage)")
     )
-    return words.using(amount=amount, percent=Decimal(line.facts["percent"]))
+    return words.by_sms(_("For a duplicate: {amount}")).using(
+        amount=amount, percent=Decimal(line.facts["percent"])
+    )
 
 
 async def _made(core: Core, made: BookletOut) -> None:
@@ -321,7 +325,7 @@ async def _made(core: Core, made: BookletOut) -> None:
         number=Public(made.number),
         amount=Rials(made.cost),
     )
-    if await Ask("fee", _("What would you like to do next?"), [_PAY, _DONE]) == _PAY.id:
+    if await Ask("fee", wording.WHAT_NEXT, [_PAY, _DONE]) == _PAY.id:
         await requests.paid(core, made.bill, turn=0)
 
 

@@ -53,7 +53,7 @@ def _about_paper(code: str, found: Genuine) -> Sentence:
 
 @dialogue(
     "genuine",
-    words=_("Is it genuine?"),
+    words=_("Is it genuine?").by_sms(_("Check a message")),
     place=70,
     public=True,
     actions=("is_it_genuine",),
@@ -78,16 +78,22 @@ async def genuine(core: Core, notice: str = "") -> None:
         return
     if found.genuine and found.day is not None:
         await Say(
-            _("Yes, this message is from us: {day:plain}, about {subject}."),
+            _("Yes, this message is from us: {day:plain}, about {subject}.").by_sms(
+                _("Yes, it is from us: {day:plain}, about {subject}.")
+            ),
             day=found.day,
             subject=Public(found.subject or ""),
         )
-        await Say(_("Our staff never ask for the password of a card or for a one-time code."))
+        await Say(
+            _("Our staff never ask for the password of a card or for a one-time code.").by_sms(None)
+        )
         return
     await Say(_("No. No message of ours has the code {code}."), code=Code(grouped(code)))
     await Say(
         lines(
-            _("If you mistook a letter, try once more from the menu."),
-            _("Otherwise pay nothing and tell its sender nothing; a person answers on 1420."),
+            _("If you mistook a letter, try once more from the menu.").by_sms(None),
+            _(
+                "Otherwise pay nothing and tell its sender nothing; a person answers on 1420."
+            ).by_sms(_("Pay nothing and tell its sender nothing.")),
         )
     )

@@ -1,5 +1,6 @@
 """My debts: what a workplace owes, why, and until when one may object."""
 
+from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
 from itertools import count
@@ -14,17 +15,17 @@ from api.kit.calendar import Month
 from api.kit.language import Sentence, _, _n
 from api.kit.money import Rials
 from api.organisation.refusals import NoBranch
-from bots import talk, wording
+from bots import wording
 from bots.dialogues.lines import lines
+from bots.reply import LINES
 from bots.talk import Ask, Do, Option, Say, dialogue
 
 _NOT_FOUND = _(
     "We found no such debt at your workplaces. If you think it should be there, write “a person”."
 )
-_WHAT_NEXT = _("What would you like to do next?")
 _BRANCH = Option("branch", _("Where is the branch?"))
 _OTHERS = Option("others", _("My other debts"))
-_DONE = Option("done", _("That is all"))
+_DONE = Option("done", wording.THAT_IS_ALL)
 
 
 @dialogue(
@@ -50,7 +51,7 @@ async def debts(core: Core) -> None:
             options = [Option(str(debt.id), _label(debt)) for debt in page.items]
             chosen = await Ask(f"debt.{turn}", _asked(page), options)
         debt = await Do(f"details.{turn}", core.debts.show, debt=UUID(chosen))
-        await Say(explained(debt, brief=not talk.opens_pages()))
+        await Say(explained(debt))
         if not await _goes_on(core, turn, others=len(page.items) > 1):
             return
 
@@ -72,7 +73,7 @@ async def debt_details(core: Core, notice: str) -> None:
     except NotFound:
         await Say(_NOT_FOUND)
         return
-    await Say(explained(debt, brief=not talk.opens_pages()))
+    await Say(explained(debt))
     if debt.state is State.CLOSED:
         return
     still_open = await Do("open", core.debts.mine)
@@ -91,26 +92,26 @@ def _debt_of(about: str) -> UUID:
 async def _goes_on(core: Core, turn: int, *, others: bool) -> bool:
     """Offer the branch, where an objection goes, and the other debts; True where those are wanted."""
     after = [_OTHERS, _DONE] if others else [_DONE]
-    chosen = await Ask(f"next.{turn}", _WHAT_NEXT, [_BRANCH, *after])
+    chosen = await Ask(f"next.{turn}", wording.WHAT_NEXT, [_BRANCH, *after])
     if chosen == _BRANCH.id:
         try:
             branch = await Do(f"branch.{turn}", core.organisation.branch)
         except NoBranch:
             branch = None
         await Say(wording.a_person(branch))
-        chosen = await Ask(f"then.{turn}", _WHAT_NEXT, after) if others else _DONE.id
+        chosen = await Ask(f"then.{turn}", wording.WHAT_NEXT, after) if others else _DONE.id
     return chosen == _OTHERS.id
 
 
 def _asked(page: DebtPage) -> Sentence:
     """The sum, the debts while they fit one page of the list, and the question."""
-    overview = _("{count} debts are open, {total:toman} in all, as of {day:short}.").using(
-        count=page.count, total=Rials(page.total), day=page.as_of
+    overview = (
+        _("{count} debts are open, {total:toman} in all, as of {day:short}.")
+        .by_sms(_("{count} debts are open, {total} in all."))
+        .using(count=page.count, total=Rials(page.total), day=page.as_of)
     )
-    few = page.items if len(page.items) <= talk.rows() else []
-    return lines(
-        overview, *(_row(debt, page.as_of) for debt in few), _("Which one shall we explain?")
-    )
+    rows = [_row(debt, page.as_of) for debt in page.items] if len(page.items) <= LINES else []
+    return lines(overview, *rows, _("Which one shall we explain?")).by_sms(overview)
 
 
 def _row(debt: DebtOut, today: date) -> Sentence:
@@ -122,40 +123,47 @@ def _row(debt: DebtOut, today: date) -> Sentence:
 
 
 def _label(debt: DebtOut) -> Sentence:
-    return _("{period} · {total}").using(period=_period(debt), total=Rials(debt.total))
+    words = _("{period} · {total}").by_sms(_("{period}, *{number:digits}"))
+    return words.using(period=_period(debt), total=Rials(debt.total), number=debt.number_tail)
 
 
 def _may_object(debt: DebtOut, today: date) -> bool:
     return debt.step in {Step.NOTICE, Step.RULING} and debt.objection_until >= today
 
 
-def explained(debt: DebtDetails, *, brief: bool = False) -> Sentence:
-    """Say what a debt comes to, how, until when one may object, and how sure all this is.
-
-    In `brief` it says no rules: with them an SMS would be longer than it may be.
-    """
+def explained(debt: DebtDetails) -> Sentence:
+    """Say what a debt comes to, how, until when one may object, and how sure all this is."""
     if debt.state is State.CLOSED:
         return _("Workplace {workshop:digits}, {period}: this debt is settled.").using(
             workshop=debt.workshop, period=_period(debt)
         )
     comes_to = _(
         "Workplace {workshop:digits}, {period}, debt *{number:digits}: {total:toman} as of {day:short}."
-    ).using(
+    ).by_sms(_("{period}, *{number:digits}: {total} on {day:plain}."))
+    comes_to = comes_to.using(
         workshop=debt.workshop,
         period=_period(debt),
         number=debt.number_tail,
         total=Rials(debt.total),
         day=debt.as_of,
     )
-    return lines(
-        comes_to,
-        "",
-        _("How it adds up:"),
-        *(_line(line, brief=brief) for line in debt.lines),
-        "",
-        *_how_far(debt),
-        *_how_sure(debt),
-    )
+    still = [*_how_far(debt), *_how_sure(debt)]
+    words = lines(comes_to, "", _("How it adds up:"), *map(_line, debt.lines), "", *still)
+    return words.by_sms(lines(comes_to, *_sums(debt.lines), *still))
+
+
+def _sums(found: Sequence[LineOut]) -> list[Sentence]:
+    """The lines of an SMS: the fines in one, and no rules."""
+    fines = [line for line in found if line.code in _FINES]
+    said = [_line(line) for line in found if line not in fines]
+    if fines:
+        estimated = any(line.code is LineCode.LATE_FINE for line in fines)
+        words = _("Fines (estimated): {amount}") if estimated else _("Fines: {amount}")
+        said.insert(1, words.using(amount=Rials(sum(line.amount for line in fines))))
+    return said
+
+
+_FINES = frozenset({LineCode.LIST_FINE, LineCode.LATE_FINE})
 
 
 def _period(debt: DebtOut) -> Month | Sentence:
@@ -165,11 +173,9 @@ def _period(debt: DebtOut) -> Month | Sentence:
     return _("{first} to {last}").using(first=first, last=last)
 
 
-def _line(line: LineOut, *, brief: bool) -> Sentence:
+def _line(line: LineOut) -> Sentence:
     """Say one line: its amount, and the rule that gave it."""
     facts: dict[str, Any] = {"amount": Rials(line.amount)}
-    if brief and line.code in _BRIEFLY:
-        return _BRIEFLY[line.code].using(**facts)
     if "base" in line.facts:
         facts |= {"base": Rials(line.facts["base"]), "percent": Decimal(line.facts["percent"])}
     match line.code:
@@ -188,17 +194,13 @@ def _line(line: LineOut, *, brief: bool) -> Sentence:
                 line.facts["months"],
             )
         case LineCode.ENFORCEMENT_FEE:
-            words = _("Enforcement fee: {amount} ({percent} per cent of the unpaid {base})")
+            words = _("Enforcement fee: {amount} ({percent} per cent of the unpaid {base})").by_sms(
+                _("Enforcement fee: {amount}")
+            )
         case LineCode.PAID:
-            words = _("Paid so far, taken off: {amount}")
+            words = _("Paid so far, taken off: {amount}").by_sms(_("Paid so far: {amount}"))
             facts["amount"] = Rials(-line.amount)
     return words.using(**facts)
-
-
-_BRIEFLY = {
-    LineCode.LIST_FINE: _("Fine for the contribution list: {amount}"),
-    LineCode.LATE_FINE: _("Fine for delay: {amount}"),
-}
 
 
 def _how_far(debt: DebtDetails) -> list[Sentence]:
@@ -207,16 +209,22 @@ def _how_far(debt: DebtDetails) -> list[Sentence]:
         case Step.OBJECTION:
             return [_("You have objected; the board's decision is awaited.")]
         case Step.ENFORCEMENT:
-            return [_("The enforcement order is out. Your branch can tell how it is settled.")]
+            return [
+                _("The enforcement order is out. Your branch can tell how it is settled.").by_sms(
+                    _("The enforcement order is out: ask your branch.")
+                )
+            ]
     if not _may_object(debt, debt.as_of):
         return [_("The last day to object was {day:short}.").using(day=debt.objection_until)]
     left = (debt.objection_until - debt.as_of).days
     still = _n("{n} day is left.", "{n} days are left.", left) if left else _("That is today.")
     return [
-        _("Last day to object: {day:short}. {left}").using(day=debt.objection_until, left=still),
-        _("To object, write to the workplace's branch by {object_by:plain}.").using(
-            object_by=debt.objection_until
-        ),
+        _("Last day to object: {day:short}. {left}")
+        .by_sms(_("Objections until {day:plain}, in writing to the branch."))
+        .using(day=debt.objection_until, left=still),
+        _("To object, write to the workplace's branch by {object_by:plain}.")
+        .by_sms(None)
+        .using(object_by=debt.objection_until),
     ]
 
 
@@ -224,8 +232,14 @@ def _how_sure(debt: DebtDetails) -> list[Sentence]:
     """Say what may still change: an estimated debt, and our fine until the branch confirms it."""
     said = []
     if debt.kind is Kind.ESTIMATED:
-        said.append(_("This debt is estimated: its sum may still change."))
+        said.append(
+            _("This debt is estimated: its sum may still change.").by_sms(
+                _("The debt is estimated.")
+            )
+        )
     if any(line.code is LineCode.LATE_FINE for line in debt.lines):
         # The law does not say how months are counted (domain page "Contributions", section 3).
-        said.append(_("The fine for delay is our estimate until the branch confirms it."))
+        said.append(
+            _("The fine for delay is our estimate until the branch confirms it.").by_sms(None)
+        )
     return said

@@ -1,7 +1,7 @@
 """The first meeting: who somebody is, proved by a fact and a code, and the chat linked to them."""
 
 import re
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, partial
 from typing import TypeVar
@@ -24,7 +24,7 @@ from api.identity.rules import Question
 from api.identity.schemas import ClaimOut, CodeSent, Welcome
 from api.kit import identifiers
 from api.kit.calendar import BadDate, Month, parse_day
-from api.kit.language import Language, Sentence, Speech, _
+from api.kit.language import Language, Private, Sentence, Speech, _, _n
 from api.kit.text import Code, ascii_digits
 from bots import talk, wording
 from bots.dialogues.lines import lines
@@ -44,20 +44,26 @@ _NUMBERS = re.compile(r"[0-9]+")
 _NO_LETTERS = re.compile(r"[\W\d_]+")
 
 _OFFERS = {
-    "people": _("Here you see your record and your bills, pay them, and ask for a booklet."),
+    "people": _("Here you see your record and your bills, pay them, and ask for a booklet.").by_sms(
+        _("You see your record and your bills.")
+    ),
     "employers": _(
         "Here we tell you of your workplaces' debts, and you can ask about them at any time."
-    ),
+    ).by_sms(_("You hear of your workplaces' debts.")),
 }
 # By the question of the claim: a fact that stands on no paper.
 _MONTHS = {
     Question.FIRST_MONTH: lines(
-        _("Which year and month is the first on your insurance record?"),
-        _("It is when your first contribution was paid, such as 1398/04 or Tir 1398."),
+        _("Which year and month is the first on your insurance record?").by_sms(
+            _("Which month is the first on your record?")
+        ),
+        _("It is when your first contribution was paid, such as 1398/04 or Tir 1398.").by_sms(
+            _("Such as 1398/04.")
+        ),
     ),
     Question.REGISTRATION_MONTH: lines(
         _("In which year and month was a workplace of yours registered with us?"),
-        _("Any one of them will do, such as 1398/04 or Tir 1398."),
+        _("Any one of them will do, such as 1398/04 or Tir 1398.").by_sms(_("Such as 1398/04.")),
     ),
 }
 
@@ -80,14 +86,16 @@ async def link(core: Core) -> None:
     """Meet somebody, let them prove who they are, and link the chat."""
     me = await Do("me", core.access.me)
     if me.linked:
-        await Say(_("This chat is linked to {name}."), name=me.name or "")
+        await Say(lines(linked_to(me.name)))
         return
     consent = lines(
         _OFFERS[talk.audience()],
         _(
             "We keep the address of this chat; your number and national code only prove who you are."
+        ).by_sms(_("We keep this number; the national code only proves who you are.")),
+        _("You can unlink the chat whenever you like. Do you agree?").by_sms(
+            _("You can unlink it whenever you like. Do you agree?")
         ),
-        _("You can unlink the chat whenever you like. Do you agree?"),
     )
     agree, decline = Option("agree", _("I agree")), Option("decline", _("Not now"))
     if await Ask("consent", consent, [agree, decline]) == decline.id:
@@ -210,24 +218,44 @@ async def code_given(
 
 def _sent(sent: CodeSent) -> Sentence:
     return lines(
-        _(
-            "A code of {digits} digits is on its way by SMS to your registered number, {phone}."
-        ).using(digits=sent.digits, phone=Code(sent.to)),
-        _("Please write it here; it holds for a few minutes."),
+        _("A code of {digits} digits is on its way by SMS to your registered number, {phone}.")
+        .by_sms(_("We sent a code to {phone}."))
+        .using(digits=sent.digits, phone=Code(sent.to)),
+        _("Please write it here; it holds for a few minutes.").by_sms(
+            _("Please write the code here.")
+        ),
     )
 
 
 def _greeting(welcome: Welcome) -> Sentence:
-    shown = welcome.grants[:_GREETED]
-    more = len(welcome.grants) - len(shown)
     for_people = talk.audience() == "people"
     return lines(
-        _("{name}, this chat is now linked to you.").using(name=welcome.name),
-        *(_granted(grant) for grant in shown),
-        _("and {count} more workplaces").using(count=more) if more and not for_people else None,
-        _("Whatever is new about your bills and your record, we tell you.")
+        Private(
+            _("{name}, this chat is now linked to you.").using(name=welcome.name),
+            _("Welcome. This number is now linked to you."),
+        ),
+        Private(_each(welcome.grants), _counted(welcome.grants)) if welcome.grants else None,
+        _("Whatever is new about your bills and your record, we tell you.").by_sms(None)
         if for_people
-        else _("Whatever is new about them, we tell you."),
+        else _("Whatever is new about them, we tell you.").by_sms(None),
+    )
+
+
+def linked_to(name: str | None) -> Private:
+    """Say to whom a chat is linked; to a reader who has proved nothing, that it is linked."""
+    return Private(
+        _("This chat is linked to {name}.").using(name=name or ""),
+        _("This number is linked to you."),
+    )
+
+
+def _each(grants: Sequence[GrantOut]) -> Sentence:
+    """Name the children, or as many workplaces as a greeting holds well."""
+    more = len(grants) - _GREETED
+    for_people = talk.audience() == "people"
+    return lines(
+        *map(_granted, grants[:_GREETED]),
+        _("and {count} more workplaces").using(count=more) if more > 0 and not for_people else None,
     )
 
 
@@ -235,6 +263,19 @@ def _granted(grant: GrantOut) -> Sentence:
     if grant.kind == "child":
         return _("For your child {name} you can ask here too.").using(name=grant.label)
     return _("Workplace {workshop:digits}").using(workshop=grant.label)
+
+
+def _counted(grants: Sequence[GrantOut]) -> Sentence:
+    """Say how many there are, without a name."""
+    if talk.audience() == "people":
+        return _n(
+            "For your child you can ask here too.",
+            "For your {n} children you can ask here too.",
+            len(grants),
+        )
+    return _n(
+        "{n} workplace of yours is linked.", "{n} workplaces of yours are linked.", len(grants)
+    )
 
 
 def a_month(text: str) -> str:

@@ -9,6 +9,7 @@ from api.client import Core
 from api.kit.language import Sentence, _
 from api.kit.text import Public
 from api.notices.schemas import NoticePage
+from bots import wording
 from bots.dialogues.lines import lines
 from bots.talk import Act, Ask, Do, Option, Say, dialogue
 
@@ -40,9 +41,7 @@ async def notices(core: Core) -> None:
             for action in opened.actions
             if action in _ACTIONS
         ]
-        following = await Ask(
-            f"next.{turn}", _("What would you like to do next?"), _NEXT, acts=acts
-        )
+        following = await Ask(f"next.{turn}", wording.WHAT_NEXT, _NEXT, acts=acts)
         if following == "done":
             return
         after = None
@@ -50,7 +49,7 @@ async def notices(core: Core) -> None:
 
 _NEXT = (
     Option("list", _("All my notices")),
-    Option("done", _("That is all")),
+    Option("done", wording.THAT_IS_ALL),
 )
 # The buttons of the notices themselves (api/templates/catalogue.py), in the same words.
 _ACTIONS: Mapping[str, Sentence] = MappingProxyType({

@@ -19,7 +19,7 @@ _BACK = "back."
 """Begins the option of a credit; a receipt's option is its id alone."""
 _PAPER = Option("paper", _("Receipt as PDF"))
 _OTHERS = Option("others", _("My other receipts"))
-_DONE = Option("done", _("That is all"))
+_DONE = Option("done", wording.THAT_IS_ALL)
 
 
 @dialogue(
@@ -58,7 +58,7 @@ async def _next(core: Core, turn: int, *, others: bool) -> str:
     after = [_OTHERS, _DONE] if others else [_DONE]
     # The pages know the person of the chat alone.
     paper = [_PAPER] if talk.for_oneself() and talk.opens_pages() else []
-    asked = _("What would you like to do next?")
+    asked = wording.WHAT_NEXT
     chosen = await Ask(f"next.{turn}", asked, [*paper, *after])
     if chosen != _PAPER.id:
         return chosen

@@ -38,14 +38,13 @@ _STAGES: Mapping[str, Sentence] = MappingProxyType({
 _KINDS: Mapping[str, Sentence] = MappingProxyType({REQUEST_KIND: _("health insurance booklet")})
 _AWAITED = frozenset({Stage.ISSUED, Stage.PRINTED, Stage.HANDED_TO_POST})
 
-_WHAT_NEXT = _("What would you like to do next?")
 _PAY = _("Pay")
 _PAYING = Option("pay", _PAY)
 _RATE = _("Say how it went")
 _RATING = Option("rate", _RATE)
 _OTHERS = Option("others", _("My other requests"))
 _NUMBER = Option("number", _("Another number"), stays=True)
-_DONE = Option("done", _("That is all"))
+_DONE = Option("done", wording.THAT_IS_ALL)
 _ANSWERS = (
     Option(Satisfaction.VERY_SATISFIED, _("Very satisfied")),
     Option(Satisfaction.SATISFIED, _("Satisfied")),
@@ -145,7 +144,7 @@ async def followed(
     if not offered and not others:
         return False
     after = [_OTHERS, _DONE] if others else [_DONE]
-    chosen = await Ask(f"next.{turn}", _WHAT_NEXT, [*offered, *after])
+    chosen = await Ask(f"next.{turn}", wording.WHAT_NEXT, [*offered, *after])
     if chosen == _PAYING.id and bill is not None:
         await paid(core, bill, turn=turn)
     if chosen == _RATING.id:

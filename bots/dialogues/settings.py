@@ -9,6 +9,7 @@ from api.client import Core
 from api.kit.language import Sentence, _
 from bots import talk
 from bots.dialogues.lines import lines
+from bots.dialogues.meeting import linked_to
 from bots.talk import Ask, Confirm, Do, Finish, Option, Say, dialogue
 
 _STOPS = {
@@ -18,7 +19,9 @@ _STOPS = {
     "employers": _("Once unlinked, it shows no debts and no notices, and gets no messages."),
 }
 _CHAT, _EVERYWHERE = "chat", "everywhere"
-_AFTER = _("Our notices then reach you by SMS and email, and you can link it again at any time.")
+_AFTER = _(
+    "Our notices then reach you by SMS and email, and you can link it again at any time."
+).by_sms(_("You can link it again at any time."))
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,8 +109,8 @@ def _whole_chat(core: Core, me: Me) -> _End:
     return _End(
         Option(_CHAT, _("This chat")),
         lines(
-            _("This chat is linked to {name}.").using(name=me.name or ""),
-            _STOPS[talk.audience()],
+            linked_to(me.name),
+            _STOPS[talk.audience()].by_sms(_("Once unlinked, it is told nothing.")),
             _AFTER,
         ),
         _("This chat is no longer linked. Thank you for your time with us."),

@@ -34,7 +34,7 @@ def the_gaps(text: str) -> str | None:
 
 @dialogue(
     "record_line",
-    words=_("My record"),
+    words=_("My record").by_sms(_("Record")),
     audiences=("people",),
     menu=False,
     service="records",
@@ -53,10 +53,11 @@ async def record_line(core: Core, asked: str) -> None:
         return
     await Say(
         lines(
-            _("Insured for {long}.").using(long=records.long(found.total)),
-            _("Last month on record: {month}.").using(month=Month.parse(found.last_month))
+            _("Insured for {long}, up to {month}.").using(
+                long=records.long(found.total), month=Month.parse(found.last_month)
+            )
             if found.last_month
-            else None,
+            else _("Insured for {long}.").using(long=records.long(found.total)),
             _n("{n} month is missing: 1 G.", "{n} months are missing: 1 G.", missing)
             if (missing := sum(gap.months for gap in found.gaps))
             else None,
@@ -66,7 +67,7 @@ async def record_line(core: Core, asked: str) -> None:
 
 @dialogue(
     "debts_line",
-    words=_("Workplace debts"),
+    words=_("Workplace debts").by_sms(_("Debts")),
     audiences=("employers",),
     menu=False,
     service="debts",
@@ -99,10 +100,8 @@ async def debts_line(core: Core) -> None:
                 "{n} workplaces of yours have a debt.",
                 len(owing),
             ),
-            _("Next last day to object: {day:short}.").using(day=min(days)) if days else None,
-            Private(
-                _each(owing), _("With your PIN behind it we say what each owes: 2 and the PIN.")
-            ),
+            _("Objections until {day:plain}.").using(day=min(days)) if days else None,
+            Private(_each(owing), _("Each amount: 2 and your PIN.")),
         )
     )
 
@@ -120,7 +119,7 @@ def _each(owing: Sequence[tuple[str, DebtPage]]) -> Sentence:
 
 @dialogue(
     "bill_line",
-    words=_("My bill"),
+    words=_("My bill").by_sms(_("Bill")),
     audiences=("people",),
     menu=False,
     service="bills",
@@ -156,9 +155,7 @@ def _numbers(bill: BillOut) -> Sentence:
         bill_id=bill.bill_id,
         payment_id=bill.payment_ids[0],
     )
-    return lines(
-        Private(said, _("With your PIN behind it we say how much and where to: 3 and the PIN."))
-    )
+    return lines(Private(said, _("How much: 3 and your PIN.")))
 
 
 def a_number(text: str) -> str | None:
@@ -171,7 +168,7 @@ def a_number(text: str) -> str | None:
 
 @dialogue(
     "request_line",
-    words=_("Follow a request"),
+    words=_("Follow a request").by_sms(_("Request")),
     audiences=("people",),
     menu=False,
     reads=a_number,

@@ -23,11 +23,11 @@ from api.kit.language import Language
 from api.kit.sms import parts
 from api.notices.schemas import Genuine
 from api.requests.refusals import RequestNotFound
-from bots.texting import PARTS, SHORT_PARTS, Texting
+from bots.texting import CONSENT_PARTS, PARTS, SHORT_PARTS, Texting
 from tests.bots import test_people, test_trials, trials
 from tests.bots.insured import a_bill
 from tests.bots.phones import NUMBER, SmsPlayer
-from tests.bots.pretend import GRANTS
+from tests.bots.pretend import CHILDREN, GRANTS
 from tests.bots.texting import heard_of, play_by_sms
 from tests.support import make
 
@@ -117,6 +117,32 @@ async def test_a_number_of_the_menu_is_answered_shortly(language: Language, numb
     assert 0 < parts(said) <= SHORT_PARTS, said
 
 
+@pytest.mark.parametrize("language", Language)
+@pytest.mark.parametrize("number", ["1", "2"], ids=["people", "employers"])
+async def test_consent_is_asked_for_shortly(language: Language, number: str):
+    said = await Phone(linked=False, language=language).says(number)
+    assert 0 < parts(said) <= CONSENT_PARTS, said
+
+
+async def test_a_greeting_without_a_pin_names_nobody():
+    phone = Phone(linked=False)
+    phone.wire.grants = list(CHILDREN)
+    for text in ("1", "1", "0012345679", "Tir 1403"):
+        await phone.says(text)
+    said = await phone.says("123456")
+    assert said.startswith("Welcome. This number is now linked to you.\nFor your 2 children")
+    assert "***" not in said
+
+
+async def test_what_was_not_understood_is_not_paid_for_twice():
+    phone = Phone()
+    asked = await phone.says("/bill")
+    again = await phone.says("salam")
+    assert again.startswith("We did not understand that. Please send a number:\n1. Pay")
+    assert "Bill for Aban" in asked
+    assert "Bill for Aban" not in again
+
+
 class Phone:
     """An insured employer with one bill and a gap, who writes SMS in English."""
 
@@ -174,9 +200,7 @@ def a_debt() -> DebtOut:
 
 async def test_the_record_is_one_line():
     said = await Phone().says("1")
-    assert said == (
-        "Insured for 2 years and 1 month.\nLast month on record: Aban 1405.\n4 months are missing: 1 G."
-    )
+    assert said == ("Insured for 2 years and 1 month, up to Aban 1405.\n4 months are missing: 1 G.")
     assert parts(said) == 1
     assert "Months without insurance" in await Phone().says("1 G")
     assert (await Phone().says("سابقه")).startswith("Insured for")
@@ -192,7 +216,7 @@ async def test_the_record_is_one_line():
         (["ديوني", "بدهی", "قەرزەکانم", "چەند قەرزدارم", "كم علي", "DEBT"], "2 workplaces"),
         (["فاتورتي", "قبض", "قەبزەکەم", "كم أدفع", "bill"], "Bill for Aban"),
         (["رمزي", "رمز پیامک", "رمز", "ڕەمزی پەیامک", "رهمز", "PIN"], "Which four digits"),
-        (["مساعدة", "ڕێنمایی", "راهنما", "HELP"], "1. My record"),
+        (["مساعدة", "ڕێنمایی", "راهنما", "HELP"], "1. Record"),
     ],
     ids=["record", "gaps", "gaps_alone", "debts", "bill", "pin", "help"],
 )
@@ -204,7 +228,7 @@ async def test_a_command_is_known_in_every_language(texts: list[str], answer: st
 async def test_debts_are_counted_and_with_the_pin_named():
     phone = Phone()
     said = await phone.says("2")
-    assert said.startswith("2 workplaces of yours have a debt.\nNext last day to object: 1 Dey.")
+    assert said.startswith("2 workplaces of yours have a debt.\nObjections until 1 Dey.")
     assert "rials" not in said
     assert "*4521" not in said
     said = await phone.says("2 4831")
@@ -271,8 +295,8 @@ async def test_free_words_are_asked_about_and_one_digit_or_the_pin_answers():
 async def test_numbers_answer_the_question_that_is_open():
     phone = Phone()
     await phone.says("/bill")
-    assert "How it adds up" in await phone.says("2"), "not the debts"
-    assert (await phone.says("0")).startswith("1. My record")
+    assert "Contribution: " in await phone.says("2"), "not the debts"
+    assert (await phone.says("0")).startswith("1. Record")
     assert (await phone.says("2")).startswith("2 workplaces")
 
 
@@ -284,14 +308,14 @@ async def test_a_missed_call_is_the_record_and_answers_nothing():
 
 
 async def test_a_check_code_is_asked_in_the_same_message():
-    assert "this message is from us" in await Phone().says("6 K7Q2-M4XD")
+    assert "Yes, it is from us" in await Phone().says("6 K7Q2-M4XD")
 
 
 async def test_what_changes_something_is_sent_by_a_code():
     phone = Phone()
     await phone.says("/unlink")
     said = await phone.says("1")
-    assert said.startswith("A code of 6 digits is on its way by SMS to 0999***0501.")
+    assert said.startswith("We sent a code to 0999***0501.")
     assert phone.wire.changes("/v1/access/unlink") == 0
     assert "The code was not right" in await phone.says("000000")
     assert "the digits of the code" in await phone.says("yes")
@@ -340,14 +364,14 @@ async def test_a_number_of_nobody_hears_what_concerns_nobody():
         assert "rials" not in said
         await phone.says("cancel")
     menu = await phone.says("0")
-    assert "Is it genuine?" in menu
-    assert "My record" not in menu
+    assert "Check a message" in menu
+    assert "Record" not in menu
 
 
 async def test_a_person_is_linked_by_sms_alone():
     phone = Phone(linked=False)
     said = await phone.says("1")
-    assert "Here you see your record" in said
+    assert "You see your record" in said
     assert "Do you agree?" in said
     assert "national code" in await phone.says("1"), "the number is known"
     await phone.says("0012345679")

@@ -117,6 +117,22 @@ def test_facts_given_late_override_those_of_the_sentence():
     assert until.facts["what"] == "A"
 
 
+def test_an_sms_has_words_of_its_own_of_the_same_facts():
+    long = _("Last day to pay: {day:short}.").by_sms(_("Until {day:plain}.")).using(day=DAY)
+    inside = _("{line}").using(line=long)
+    assert Speech(Language.EN, Medium.CHAT).word(inside).startswith("Last day to pay")
+    assert Speech(Language.EN, Medium.SMS).word(inside) == "Until 30 Mehr."
+    assert (
+        Speech(Language.EN, Medium.SMS).word(long, day=DAY + timedelta(days=1)) == "Until 1 Aban."
+    )
+    assert Speech(Language.EN, Medium.SMS).word(long.by_sms(None)) == ""
+
+
+def test_the_words_of_an_sms_keep_what_they_say_themselves():
+    long = _("{line}").using(line="long").by_sms(_("{line}").using(line="short"))
+    assert Speech(Language.EN, Medium.SMS).word(long) == "short"
+
+
 def test_a_number_chooses_its_form():
     assert en().word(_n(*DAYS_LEFT, 1)) == "1 day left"
     assert en().word(_n(*DAYS_LEFT, 10)) == "10 days left"

@@ -8,6 +8,7 @@ import pytest
 import bots.dialogues
 from api.kit.language import Language, Sentence, Speech
 from api.templates.catalogue import ACTIONS
+from bots import wording
 from bots.dialogues import collected
 
 LONGEST = 20
@@ -20,15 +21,20 @@ def labels() -> list[str]:
     for path in sorted(Path(bots.dialogues.__file__).parent.glob("*.py")):
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
             match node:
-                case ast.Call(
-                    func=ast.Name(id="Option"),
-                    args=[
-                        _,
-                        ast.Call(func=ast.Name(id="_"), args=[ast.Constant(value=str(msgid))]),
-                    ],
-                ) if "{" not in msgid:
-                    found.append(msgid)
+                case ast.Call(func=ast.Name(id="Option"), args=[_, words]):
+                    found += [msgid for msgid in _msgids(words) if "{" not in msgid]
     return found
+
+
+def _msgids(words: ast.expr) -> list[str]:
+    match words:
+        case ast.Call(func=ast.Name(id="_"), args=[ast.Constant(value=str(msgid))]):
+            return [msgid]
+        case ast.Call(func=ast.Attribute(value=chat, attr="by_sms"), args=[sms]):
+            return [*_msgids(chat), *_msgids(sms)]
+        case ast.Attribute(value=ast.Name(id="wording"), attr=name):
+            return [vars(wording)[name].msgid]
+    return []
 
 
 @pytest.mark.parametrize("language", Language)
@@ -38,7 +44,9 @@ def test_a_button_has_at_most_twenty_letters(msgid, language):
 
 
 def test_the_buttons_of_the_dialogues_were_found():
-    assert {"I agree", "That is all", "Older notices"} <= set(labels())
+    assert {"I agree", "That is all", "Older notices", "Numbers to copy", "The numbers"} <= set(
+        labels()
+    )
 
 
 def test_every_button_of_a_notice_opens_a_dialogue():
