@@ -6,7 +6,8 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from api.access.refusals import GrantEnded, NotLinked
+from api.access.refusals import AlreadyHere, GrantEnded, NotLinked, TooManyPersons
+from api.access.schemas import Trusted, TrustedOut
 from api.bills.refusals import BillNotFound
 from api.bills.rules import State as BillState
 from api.bills.schemas import BillDetails, BillPage
@@ -15,9 +16,17 @@ from api.client import bills as bills_doors
 from api.client import contracts as contracts_doors
 from api.client import payments as payments_doors
 from api.client import records as records_doors
-from api.client.access import UNLINK
+from api.client.access import END_PERSON, END_PERSONS, EVERYWHERE, TRUSTED, UNLINK
 from api.client.debts import MINE, SHOW
-from api.client.identity import CLAIM, CODE, FACT, RESEND, WORKPLACES
+from api.client.identity import (
+    CLAIM,
+    CODE,
+    FACT,
+    PERSON,
+    PERSON_CODE,
+    RESEND,
+    WORKPLACES,
+)
 from api.client.notices import CHECK, OPENED
 from api.client.notices import MINE as NOTICES
 from api.client.organisation import BRANCHES, TODAY
@@ -41,7 +50,7 @@ from api.identity.refusals import (
     WrongFact,
 )
 from api.identity.rules import Question
-from api.identity.schemas import ClaimOut, CodeSent, Welcome, WorkplacesOut
+from api.identity.schemas import ClaimOut, CodeSent, PersonAddedOut, Welcome, WorkplacesOut
 from api.kit.message import Paper
 from api.kit.text import Code
 from api.notices.refusals import NotACode, TooManyChecks
@@ -59,7 +68,7 @@ from api.payments.schemas import CreditPage
 from api.records.schemas import RecordOut
 from tests.bots.asking import asking
 from tests.bots.insured import Insured, a_bill, a_contract, a_credit, a_fee, explained
-from tests.bots.pretend import CHILDREN, GRANTS, HERE, PretendKnocker, core_on
+from tests.bots.pretend import CHILDREN, GRANTS, HERE, OTHER, PretendKnocker, core_on
 from tests.support import make
 from tests.support.drawing import PNG
 
@@ -119,6 +128,7 @@ def new_knocker(
     claim = ClaimOut(id=UUID(int=5))
     four = WorkplacesOut(names=["خیاطی مهر", "نجاری آذر", "نان سپیده", "چاپ بهار"])
     over: tuple[Refusal, ...] = (ClaimOver(), BranchOnly(), Locked(wait_seconds=900))
+    knocker.answers |= _persons(chance, knocker, or_no, linked_only, noes=noes)
     knocker.answers |= {
         CLAIM: or_no(lambda **_: claim, TooManyClaims(wait_seconds=60), one_in=9),
         # Often: the question behind it is asked nowhere else.
@@ -154,6 +164,45 @@ def somebodys(chance: random.Random, number: int, audience: str) -> tuple[Core, 
     if audience == "sms":
         knocker.grants = [*GRANTS[:several], *knocker.grants]
     return core_on(knocker), knocker
+
+
+def _persons(
+    chance: random.Random,
+    knocker: PretendKnocker,
+    or_no: Guard,
+    linked_only: Guard,
+    *,
+    noes: bool,
+) -> dict[Any, Any]:
+    """Another person, who comes and goes, and chats of others that may act for this one."""
+
+    def added(**_facts: Any) -> PersonAddedOut:
+        knocker.grants = [*(one for one in knocker.grants if one is not OTHER), OTHER]
+        return PersonAddedOut(grant=OTHER.id, name=OTHER.label)
+
+    def ended(**_facts: Any) -> None:
+        knocker.grants = [one for one in knocker.grants if one is not OTHER]
+
+    def everywhere() -> None:
+        ended()
+        knocker.linked = False
+
+    def trusted() -> Trusted:
+        if not noes:
+            return Trusted(items=[])
+        one = TrustedOut(id=UUID(int=41), name="ن*** ا***", messenger="bale", since=make.TODAY)
+        return Trusted(items=[one][: chance.randrange(2)], chats=chance.randint(1, 2))
+
+    claim = ClaimOut(id=UUID(int=6), question=Question.FIRST_MONTH)
+    full = TooManyPersons(most=5)
+    return {
+        PERSON: linked_only(or_no(lambda **_: claim, full, Locked(wait_seconds=900), one_in=9)),
+        PERSON_CODE: linked_only(or_no(added, WrongCode(left=2), AlreadyHere(), ClaimOver())),
+        TRUSTED: linked_only(trusted),
+        END_PERSON: linked_only(ended),
+        END_PERSONS: lambda: None,
+        EVERYWHERE: linked_only(everywhere),
+    }
 
 
 def _guards(chance: random.Random, knocker: PretendKnocker, *, noes: bool) -> tuple[Guard, Guard]:

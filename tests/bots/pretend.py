@@ -38,6 +38,8 @@ CHILDREN = [
     GrantOut(id=UUID(int=10 + n), kind="child", label=name, role="parent")
     for n, name in enumerate(("س*** ا***", "آ*** ا***"))
 ]
+OTHER = GrantOut(id=UUID(int=31), kind="person", label="م*** آ***", role="person")
+"""A mother who was added to the chat."""
 HERE = BranchOut(
     code="012",
     kind="branch",

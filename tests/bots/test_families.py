@@ -13,10 +13,8 @@ from api.notices.schemas import NoticeOut
 from bots.talk import Ask, Dialogues, Do, Option, dialogue
 from tests.bots import trials
 from tests.bots.players import TerminalPlayer
-from tests.bots.pretend import CHILDREN, GRANTS, PretendKnocker
+from tests.bots.pretend import CHILDREN, GRANTS, OTHER, PretendKnocker
 from tests.support import make
-
-OTHER = GrantOut(id=UUID(int=31), kind="person", label="م*** آ***", role="person")
 
 
 @dialogue("shared", words=_("A page that is shared"), persons=True)
