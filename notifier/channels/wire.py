@@ -155,7 +155,8 @@ def _body(asked: RequestData | None) -> tuple[bytes | aiohttp.FormData | None, d
         form.add_field(name, value)
     for name, (filename, content, media_type) in asked.multipart_data.items():
         # As a stream: large bytes would be written in one piece, and nothing else would move.
-        form.add_field(name, io.BytesIO(content), filename=filename, content_type=media_type)
+        stream = io.BytesIO(content) if isinstance(content, bytes) else content
+        form.add_field(name, stream, filename=filename, content_type=media_type)
     return form, {}
 
 

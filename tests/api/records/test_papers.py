@@ -21,7 +21,7 @@ from api.notices import checking
 from api.people.models import Person
 from api.printing import printer
 from api.printing.printer import Sheet
-from api.records import papers
+from api.records import papers, service
 from tests.api.records.test_doors import CHAT, OTHER, _children, link  # noqa: F401
 from tests.support import core, make
 from tests.support.drawing import PNG, QuickPrinter
@@ -171,7 +171,7 @@ def test_the_code_of_a_paper_vouches_for_its_day_and_its_days(session):
     made = long_record(session)
     code = codes.parse_paper_code(drawn(session, made, Language.EN, "pdf").said["code"])
     assert code is not None
-    total = papers.service.mine(session, person_id=made.id).total.all_days
+    total = service.mine(session, person_id=made.id).total.all_days
     assert papers.vouched(code) == (make.TODAY, total)
     said = checking.check(session, codes.grouped(code).lower(), language="en")
     assert (said.genuine, said.paper, said.day) == (True, True, make.TODAY)
