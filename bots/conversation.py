@@ -208,7 +208,7 @@ class Conversation(Elsewhere):
                 return await self._accept(talk, run, question, answer)
         return self._led(wording.OVER, question.reply())
 
-    async def _answered(self, said: Answer | None) -> Reply:
+    async def _answered(self, said: Answer | None) -> Reply:  # noqa: PLR0911 - each standing has its own way out.
         """Match what was typed or sent, None where it cannot be read, with the open question."""
         talk = log.open_talk(self._chat)
         if self._chat["aside"] == "language":
@@ -226,6 +226,10 @@ class Conversation(Elsewhere):
             if not isinstance(stop, Pending | Refused):
                 return await self._show(talk, run, stop)
             question = Question(talk, run, stop, self.speech)
+            if question.wire != talk["asking"]:
+                # It was said to another question, or to a summary of facts that have aged since.
+                talk["view"], talk["page"] = "", 0
+                return await self._show(talk, run, stop)
             return await self._replied(talk, run, question, said)
         finally:
             run.close()

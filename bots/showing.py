@@ -129,17 +129,18 @@ class Showing(ABC):
                 log.end(self._chat, talk)
                 if not says and run.refused_to_send:
                     says = [self._word(wording.NOT_SENT)]
-                return await (self._met(says) if run.dialogue.start else self._after(says))
+                return await (self._met(says, run) if run.dialogue.start else self._after(says))
 
     @abstractmethod
     async def _tapped(self, data: str) -> Reply:
         """Answer a tap as if it had come: what was asked for before a first meeting."""
 
-    async def _met(self, says: list[str]) -> Reply:
+    async def _met(self, says: list[str], run: Run) -> Reply:
         """What follows the first meeting: what was asked for before it, else the menu."""
         then = self._chat.pop("then", TO_MENU)
         standing = await self._asking.standing()
-        self.proved = True
+        # Who said no, or was linked already, gave no code back.
+        self.proved = run.finished and standing is not None and run.audience in standing.linked
         if standing is None or not standing.linked:
             return await self._after(says)
         # Now there is somebody whose preferences can hear of the language.
@@ -177,7 +178,9 @@ class Showing(ABC):
         if wanted is None or wanted is meeting:
             return await self._after([self._word(wording.LINK_FIRST)])
         notice = talk["notice"]
-        self._chat["then"] = f"{wanted.actions[0]}|{notice}" if notice else f"0.menu|{wanted.name}"
+        # What was written behind a number of SMS is no notice's code: its dialogue asks for it again.
+        told = notice and wanted.actions
+        self._chat["then"] = f"{wanted.actions[0]}|{notice}" if told else f"0.menu|{wanted.name}"
         return self._led(wording.LINK_FIRST, await self._begin(meeting, audience=audience))
 
     def _missed(self, words: Sentence, again: Reply) -> Reply:

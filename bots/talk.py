@@ -24,12 +24,13 @@ from typing import Any, Generic, Literal, ParamSpec, Self, TypeVar, overload
 from api.kit.language import Language, Sentence
 from api.kit.message import Pin
 from bots.offers import AUDIENCES, Audience, Dialogue, Dialogues, dialogue
+from bots.reply import LINES
 from bots.sent import Contact, File, Place, Sent
 
 __all__ = [
     "AUDIENCES", "Act", "Ask", "Audience", "Chosen", "Confirm", "Contact", "Dialogue", "Dialogues",
     "Do", "File", "Finish", "Link", "Option", "Pin", "Place", "Say", "Sent", "Show", "Step", "Takes", "Unclear",
-    "audience", "dialogue", "for_oneself", "language", "opens_pages",
+    "audience", "dialogue", "for_oneself", "language", "opens_pages", "rows",
 ]  # fmt: skip
 
 A = TypeVar("A")
@@ -123,6 +124,11 @@ paging: ContextVar[bool] = ContextVar("paging")
 def opens_pages() -> bool:
     """Whether this chat can be given addresses of pages: an SMS never holds one."""
     return paging.get()
+
+
+def rows() -> int:
+    """How many rows an overview has at most: by SMS, where each is paid for, half as many."""
+    return LINES if opens_pages() else LINES // 2
 
 
 class Step(Generic[A]):

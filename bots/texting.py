@@ -51,7 +51,19 @@ class Texting(Conversation):
             reply = await self._heard(sent)
         if self.proved:
             allowance.renew(self._chat, now=self._now)
-        said = self._said(reply)
+        return self._counted(self._said(reply))
+
+    async def go_on(self) -> list[Reply]:
+        """Try the core again; what is said then is one of the ten answers of a day too.
+
+        After the tenth the talk waits for what its number writes on another day.
+        """
+        if allowance.left(self._chat, now=self._now) <= 0:
+            return []
+        said = await super().go_on()
+        return self._counted(said) if said else said
+
+    def _counted(self, said: list[Reply]) -> list[Reply]:
         written = said[-1].numbered(self.speech, links=False)
         allowance.spend(self._chat, written, keys=self._keys, now=self._now)
         return said

@@ -20,11 +20,10 @@ A hole is worded by the Python type of its fact, in the reader's digits and cale
 A discreet speech is for a reader who has proved nothing (an SMS without a PIN): it says no amount,
 and of a text no word and no number longer than four digits, unless the text is Public.
 
-A language is a row of `_MANNERS` and a catalogue under `locales/`; adding one touches nothing else.
+A language is a row of `api.kit.manners` and a catalogue under `locales/`; nothing else is touched.
 """
 
 import gettext
-import re
 import string
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
@@ -33,12 +32,13 @@ from decimal import Decimal
 from enum import StrEnum
 from functools import cache, lru_cache
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any, Self
 
+from api.kit import discreet
 from api.kit.calendar import TEHRAN, Month, jalali
+from api.kit.manners import MANNERS
 from api.kit.money import Rials
-from api.kit.text import Code, Public, ascii_digits
+from api.kit.text import Code
 
 LOCALES = Path(__file__).parents[2] / "locales"
 DOMAIN = "bimeyar"
@@ -55,12 +55,12 @@ class Language(StrEnum):
     @property
     def own_name(self) -> str:
         """Its name as its readers write it, for a list of languages."""
-        return _MANNERS[self].own_name
+        return MANNERS[self].own_name
 
     @property
     def direction(self) -> str:
         """`rtl` or `ltr`, as HTML says it."""
-        return _MANNERS[self].direction
+        return MANNERS[self].direction
 
 
 def asked_for(accepted: str) -> Language | None:
@@ -99,93 +99,6 @@ class DateStyle(StrEnum):
 
 class MissingCatalogue(RuntimeError):
     """A language has no compiled catalogue."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Manner:
-    """How a language writes what is no word; days and months by position, the week from Monday."""
-
-    own_name: str
-    direction: str
-    digits: str
-    group: str
-    point: str
-    minus: str
-    rials: str
-    tomans: str
-    at: str
-    weekdays: tuple[str, ...]
-    months: tuple[str, ...]
-
-
-_MANNERS: Mapping[Language, _Manner] = MappingProxyType({
-    Language.FA: _Manner(
-        own_name="فارسی",
-        direction="rtl",
-        digits="۰۱۲۳۴۵۶۷۸۹",
-        group="٬",
-        point="٫",
-        minus="\u200e−",
-        rials="{} ریال",
-        tomans="{} ({} تومان)",
-        at="{}، ساعت {}",
-        weekdays=("دوشنبه", "سه‌شنبه", "چهارشنبه", "پنجشنبه", "جمعه", "شنبه", "یکشنبه"),
-        months=(
-            "فروردین", "اردیبهشت", "خرداد", "تیر", "مرداد", "شهریور",
-            "مهر", "آبان", "آذر", "دی", "بهمن", "اسفند",
-        ),
-    ),
-    Language.EN: _Manner(
-        own_name="English",
-        direction="ltr",
-        digits="0123456789",
-        group=",",
-        point=".",
-        minus="-",
-        rials="{} rials",
-        tomans="{} ({} tomans)",
-        at="{}, {}",
-        weekdays=(
-            "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday",
-        ),
-        months=(
-            "Farvardin", "Ordibehesht", "Khordad", "Tir", "Mordad", "Shahrivar",
-            "Mehr", "Aban", "Azar", "Dey", "Bahman", "Esfand",
-        ),
-    ),
-    Language.AR: _Manner(
-        own_name="العربية",
-        direction="rtl",
-        digits="٠١٢٣٤٥٦٧٨٩",
-        group="٬",
-        point="٫",
-        minus="\u061c-",
-        rials="{} ريال",
-        tomans="{} ({} تومان)",
-        at="{}، الساعة {}",
-        weekdays=("الاثنين", "الثلاثاء", "الأربعاء", "الخميس", "الجمعة", "السبت", "الأحد"),
-        months=(
-            "فروردين", "أرديبهشت", "خرداد", "تير", "مرداد", "شهريور",
-            "مهر", "آبان", "آذر", "دي", "بهمن", "إسفند",
-        ),
-    ),
-    Language.CKB: _Manner(
-        own_name="کوردی",
-        direction="rtl",
-        digits="٠١٢٣٤٥٦٧٨٩",
-        group="٬",
-        point="٫",
-        minus="\u200f-",
-        rials="{} ڕیاڵ",
-        tomans="{} ({} تمەن)",
-        at="{}، کاتژمێر {}",
-        weekdays=("دووشەممە", "سێشەممە", "چوارشەممە", "پێنجشەممە", "هەینی", "شەممە", "یەکشەممە"),
-        months=(
-            "خاکەلێوە", "بانەمەڕ", "جۆزەردان", "پووشپەڕ", "گەلاوێژ", "خەرمانان",
-            "ڕەزبەر", "خەزەڵوەر", "سەرماوەز", "بەفرانبار", "ڕێبەندان", "ڕەشەمە",
-        ),
-    ),
-})  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,12 +151,12 @@ def _catalogue(language: Language) -> gettext.NullTranslations:
 
 @cache
 def _digits(language: Language) -> dict[int, int]:
-    return str.maketrans("0123456789", _MANNERS[language].digits)
+    return str.maketrans("0123456789", MANNERS[language].digits)
 
 
 @cache
 def _number_marks(language: Language) -> dict[int, int]:
-    manner = _MANNERS[language]
+    manner = MANNERS[language]
     return str.maketrans("0123456789,.", manner.digits + manner.group + manner.point)
 
 
@@ -301,7 +214,7 @@ class Speech:
         self.language = language
         self.medium = medium
         self.discreet = discreet
-        self._manner = _MANNERS[language]
+        self._manner = MANNERS[language]
         _catalogue(language)  # A missing one is told here, not at the first sentence.
         self._digits = _digits(language)
         self._short = medium is Medium.SMS
@@ -331,12 +244,12 @@ class Speech:
                 except KeyError:
                     raise KeyError(f"no {name!r} for {sentence.msgid!r}") from None
                 words = _saying(fact.__class__, style)(self, fact)
-                said.append(_discreet(fact, words) if self.discreet else words)
+                said.append(discreet.left_of(fact, words) if self.discreet else words)
         return "".join(said)
 
     def name(self, text: str) -> str:
         """Write a name or another text that is no sentence."""
-        return _discreet(text, text) if self.discreet else text
+        return discreet.left_of(text, text) if self.discreet else text
 
     def fact(self, value: Any, style: str = "") -> str:
         """Say one fact by its type; `style` is what follows the colon in a hole."""
@@ -382,29 +295,6 @@ class Speech:
         return f"\u2066{code}\u2069" if self._apart else code
 
 
-_UNSAID = "***"
-# What may stand in a text without telling anything: the last digits of a number, a check code, a
-# day. All else, each letter of a name among it, is left out.
-_HARMLESS = re.compile(r"[*•]{0,4}[A-Z0-9]{1,4}(?:[*•/:.-]{1,4}[A-Z0-9]{1,4})?")
-_DIGITS_SHOWN = 8
-
-
-def _discreet(fact: object, words: str) -> str:
-    """What a discreet speech makes of a fact's words."""
-    if isinstance(fact, Rials):
-        return _UNSAID
-    if not isinstance(fact, str) or isinstance(fact, Public):
-        return words
-    if sum(letter.isdigit() for letter in words) > _DIGITS_SHOWN:
-        return _UNSAID
-    said: list[str] = []
-    for word in words.split():
-        shown = word if _HARMLESS.fullmatch(ascii_digits(word)) else _UNSAID
-        if shown != _UNSAID or said[-1:] != [_UNSAID]:
-            said.append(shown)
-    return " ".join(said)
-
-
 # What stands before a number's sign: left-to-right, right-to-left and Arabic letter marks.
 _DIRECTIONS = "\u200e\u200f\u061c"
 _IN_SMS = {DateStyle.LONG: DateStyle.NUMERIC, DateStyle.SHORT: DateStyle.PLAIN}
@@ -413,7 +303,7 @@ _IN_SMS = {DateStyle.LONG: DateStyle.NUMERIC, DateStyle.SHORT: DateStyle.PLAIN}
 @lru_cache(maxsize=4096)
 def _written_day(language: Language, day: date, style: DateStyle) -> str:
     year, month, of_month = jalali(day)
-    manner, digits = _MANNERS[language], _digits(language)
+    manner, digits = MANNERS[language], _digits(language)
     if style is DateStyle.NUMERIC:
         return f"{year:04d}/{month:02d}/{of_month:02d}".translate(digits)
     said = f"{of_month} {manner.months[month - 1]}"

@@ -28,8 +28,8 @@ NOBODYS: Whose = MappingProxyType({})
 WHAT_NEXT = _("What would you like to do next?")
 
 
-def overview(page: BillPage, mine: Sequence[ContractOut]) -> Sentence:
-    """What is open and until when, what lapses otherwise, and what can be done."""
+def overview(page: BillPage, mine: Sequence[ContractOut], *, most: int = LINES) -> Sentence:
+    """What is open and until when (`most` bills of it), what lapses otherwise, and what can be done."""
     whose = apart(page.items, mine)
     if len(page.items) == 1:
         said = _standing(page.items[0], page.as_of, NOBODYS)
@@ -38,10 +38,10 @@ def overview(page: BillPage, mine: Sequence[ContractOut]) -> Sentence:
             _("{count} bills are open, {total:toman} in all, as of {day:short}.").using(
                 count=page.count, total=Rials(page.total), day=page.as_of
             ),
-            *(_row(one, page.as_of, whose) for one in page.items[:LINES]),
+            *(_row(one, page.as_of, whose) for one in page.items[:most]),
         ]
-        if len(page.items) > LINES:
-            said.append(_("and {count} more").using(count=len(page.items) - LINES))
+        if len(page.items) > most:
+            said.append(_("and {count} more").using(count=len(page.items) - most))
     late = any(one.due_on < page.as_of and not one.pending for one in page.items)
     return lines(*said, *(_lapses(mine) if late else []), "", WHAT_NOW)
 

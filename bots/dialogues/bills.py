@@ -57,7 +57,8 @@ async def bill(core: Core) -> None:
     if not page.items:
         await Say(nothing(page, mine.items))
         return
-    await _goes_on(core, page, mine.items, overview(page, mine.items))
+    asked = overview(page, mine.items, most=talk.rows())
+    await _goes_on(core, page, mine.items, asked)
 
 
 @dialogue(

@@ -14,9 +14,8 @@ from api.kit.calendar import Month
 from api.kit.language import Sentence, _, _n
 from api.kit.money import Rials
 from api.organisation.refusals import NoBranch
-from bots import wording
+from bots import talk, wording
 from bots.dialogues.lines import lines
-from bots.reply import LINES
 from bots.talk import Ask, Do, Option, Say, dialogue
 
 _NOT_FOUND = _(
@@ -51,7 +50,7 @@ async def debts(core: Core) -> None:
             options = [Option(str(debt.id), _label(debt)) for debt in page.items]
             chosen = await Ask(f"debt.{turn}", _asked(page), options)
         debt = await Do(f"details.{turn}", core.debts.show, debt=UUID(chosen))
-        await Say(explained(debt))
+        await Say(explained(debt, brief=not talk.opens_pages()))
         if not await _goes_on(core, turn, others=len(page.items) > 1):
             return
 
@@ -73,7 +72,7 @@ async def debt_details(core: Core, notice: str) -> None:
     except NotFound:
         await Say(_NOT_FOUND)
         return
-    await Say(explained(debt))
+    await Say(explained(debt, brief=not talk.opens_pages()))
     if debt.state is State.CLOSED:
         return
     still_open = await Do("open", core.debts.mine)
@@ -108,8 +107,10 @@ def _asked(page: DebtPage) -> Sentence:
     overview = _("{count} debts are open, {total:toman} in all, as of {day:short}.").using(
         count=page.count, total=Rials(page.total), day=page.as_of
     )
-    rows = [_row(debt, page.as_of) for debt in page.items] if len(page.items) <= LINES else []
-    return lines(overview, *rows, _("Which one shall we explain?"))
+    few = page.items if len(page.items) <= talk.rows() else []
+    return lines(
+        overview, *(_row(debt, page.as_of) for debt in few), _("Which one shall we explain?")
+    )
 
 
 def _row(debt: DebtOut, today: date) -> Sentence:
@@ -128,8 +129,11 @@ def _may_object(debt: DebtOut, today: date) -> bool:
     return debt.step in {Step.NOTICE, Step.RULING} and debt.objection_until >= today
 
 
-def explained(debt: DebtDetails) -> Sentence:
-    """Say what a debt comes to, how, until when one may object, and how sure all this is."""
+def explained(debt: DebtDetails, *, brief: bool = False) -> Sentence:
+    """Say what a debt comes to, how, until when one may object, and how sure all this is.
+
+    In `brief` it says no rules: with them an SMS would be longer than it may be.
+    """
     if debt.state is State.CLOSED:
         return _("Workplace {workshop:digits}, {period}: this debt is settled.").using(
             workshop=debt.workshop, period=_period(debt)
@@ -147,7 +151,7 @@ def explained(debt: DebtDetails) -> Sentence:
         comes_to,
         "",
         _("How it adds up:"),
-        *map(_line, debt.lines),
+        *(_line(line, brief=brief) for line in debt.lines),
         "",
         *_how_far(debt),
         *_how_sure(debt),
@@ -161,9 +165,11 @@ def _period(debt: DebtOut) -> Month | Sentence:
     return _("{first} to {last}").using(first=first, last=last)
 
 
-def _line(line: LineOut) -> Sentence:
+def _line(line: LineOut, *, brief: bool) -> Sentence:
     """Say one line: its amount, and the rule that gave it."""
     facts: dict[str, Any] = {"amount": Rials(line.amount)}
+    if brief and line.code in _BRIEFLY:
+        return _BRIEFLY[line.code].using(**facts)
     if "base" in line.facts:
         facts |= {"base": Rials(line.facts["base"]), "percent": Decimal(line.facts["percent"])}
     match line.code:
@@ -187,6 +193,12 @@ def _line(line: LineOut) -> Sentence:
             words = _("Paid so far, taken off: {amount}")
             facts["amount"] = Rials(-line.amount)
     return words.using(**facts)
+
+
+_BRIEFLY = {
+    LineCode.LIST_FINE: _("Fine for the contribution list: {amount}"),
+    LineCode.LATE_FINE: _("Fine for delay: {amount}"),
+}
 
 
 def _how_far(debt: DebtDetails) -> list[Sentence]:

@@ -10,6 +10,7 @@ from api.access.refusals import GrantEnded, NotLinked
 from api.bills.refusals import BillNotFound
 from api.bills.rules import State as BillState
 from api.bills.schemas import BillDetails, BillPage
+from api.client import Core
 from api.client import bills as bills_doors
 from api.client import contracts as contracts_doors
 from api.client import payments as payments_doors
@@ -57,11 +58,28 @@ from api.payments.schemas import CreditPage
 from api.records.schemas import RecordOut
 from tests.bots.asking import asking
 from tests.bots.insured import Insured, a_bill, a_contract, a_credit, a_fee, explained
-from tests.bots.pretend import CHILDREN, GRANTS, HERE, PretendKnocker
+from tests.bots.pretend import CHILDREN, GRANTS, HERE, PretendKnocker, core_on
 from tests.support import make
 
 CODES = ("K7Q2M4XD", "0123ABCD", "ZZZZ9999")
+_ACTIONS = (
+    "debt_details", "is_it_genuine", "pay_bill", "bill_details", "request_details", "rate_request",
+)  # fmt: skip
+OPENINGS = [f"{action}|{code}" for action in _ACTIONS for code in CODES]
+"""The buttons of notices that people have."""
 
+ANSWERS = {
+    "national_code": ["0012345679", "0012345678", "۰۰۱۲۳۴۵۶۷۹"],
+    "month": ["1398-04", "تیر ۱۳۹۸", "when?"],
+    "code": ["123456", "12 34 56", "K7Q2-M4XD", "no code"],
+    "day": ["12", "۲۹", "31"],
+    "address": ["یزد، کوچهٔ دوم، پلاک ۷", "کوچه"],
+    "postal": ["8913715351", "۸۹۱۳۷-۱۵۳۵۱", "12"],
+    "pin": ["4831", "۴۸ ۳۱", "483"],
+    "place": ["یزد", "location 35.7 51.4"],
+    "number": ["4820193370", "4820193371"],
+}
+"""What fits the questions that are answered in words, and what nearly does."""
 
 Guard = Callable[..., Callable[..., Any]]
 
@@ -84,6 +102,7 @@ def new_knocker(
 
     def welcome(**_facts: Any) -> Welcome:
         knocker.linked = True
+        knocker.proofs += 1
         return Welcome(name="م*** ا***", grants=knocker.grants)
 
     def unlink() -> None:
@@ -120,6 +139,19 @@ def new_knocker(
         knocker.answers |= _insured(chance, linked_only, or_no, noes=noes)
         knocker.answers |= asking(chance, linked_only, or_no)
     return knocker
+
+
+def somebodys(chance: random.Random, number: int, audience: str) -> tuple[Core, PretendKnocker]:
+    """The core of one of several people: a third are strangers, half have two of what they have.
+
+    By SMS, the audience "sms", who has workplaces is insured too.
+    """
+    several = 1 + number // 2 % 2
+    whose = "people" if audience == "sms" else audience
+    knocker = new_knocker(chance, linked=number % 3 > 0, workplaces=several, audience=whose)
+    if audience == "sms":
+        knocker.grants = [*GRANTS[:several], *knocker.grants]
+    return core_on(knocker), knocker
 
 
 def _guards(chance: random.Random, knocker: PretendKnocker, *, noes: bool) -> tuple[Guard, Guard]:

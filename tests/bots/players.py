@@ -19,11 +19,9 @@ from api.client import Core
 from api.kit.language import Language, Medium
 from api.kit.message import Message as Said
 from api.kit.message import Pin
-from api.kit.outcome import Accepted, Outcome
 from bots import log
 from bots.adapters import Adapter, Raw
 from bots.adapters.bale import BaleAdapter
-from bots.adapters.sms import SmsAdapter, SmsMouth
 from bots.adapters.telegram import TelegramAdapter
 from bots.adapters.terminal import TerminalAdapter, shown
 from bots.adapters.web import WebAdapter
@@ -37,14 +35,12 @@ from bots.web.visits import Line
 from notifier.channels import mouths
 from notifier.channels.bale import BaleChannel
 from notifier.channels.settings import BotSettings
-from notifier.channels.sms_http import KavenegarChannel
 from notifier.channels.telegram import TelegramChannel
 from tests.bots.web import reading
 from tests.support import make
 
 CHAT = "501"
 PHONE = "+989121234567"
-NUMBER = "+989990000501"
 _MARKS = re.compile("[\u200e\u200f]")
 
 
@@ -364,68 +360,3 @@ class _Hand:
             )
         )
         return 200, b'{"ok": true, "result": {"message_id": 1}}'
-
-
-class SmsPlayer(Player):
-    """A phone that writes SMS: digits and words, and no buttons."""
-
-    def __init__(
-        self,
-        dialogues: Dialogues,
-        core: Core,
-        audience: str,
-        language: str = "",
-        number: str = NUMBER,
-    ) -> None:
-        heard: list[Heard] = []
-
-        class Ear:
-            can = KavenegarChannel.can
-
-            async def send(self, to: mouths.Address, message: Said, reference: str) -> Outcome:
-                assert to.phone == number, "answers go to the number that wrote, and nowhere else"
-                assert not message.buttons
-                heard.append(Heard(message.text, (), ""))
-                return Accepted("1")
-
-            async def ask(self, reference: str) -> None:
-                return None
-
-            async def close(self) -> None:
-                return None
-
-        super().__init__(
-            dialogues,
-            core,
-            "people",
-            SmsAdapter(SmsMouth(Ear())),
-            heard=heard,
-            language=language,
-            chat=number,
-        )
-
-    def raw(self, kind: str, value: Any) -> Raw:
-        """What the provider pushes; a tap is written as the digit or the words of its line."""
-        written = self.written(value) if kind == "tap" else value
-        text = written if kind in {"tap", "text"} else f"/start {value}"
-        return {
-            "messageid": str(self._number + 1),
-            "from": "0" + self.address.chat[3:],
-            "message": text,
-        }
-
-    def written(self, data: str) -> str:
-        """The digit of a line, or its words where it has none."""
-        digit = next((digit for digit, taps in self.chat["shown"].items() if taps == data), None)
-        lines = [
-            line
-            for reply in self.replies
-            for line in (*reply.lines, *reply.others, *(line for _d, line in reply.ways))
-        ]
-        return digit or next((line.label for line in lines if line.data == data), data)
-
-    async def call(self) -> list[Heard]:
-        """Ring, and say nothing."""
-        return await self.send(
-            {"messageid": f"missed {self._number}", "from": self.address.chat, "missed": True}
-        )

@@ -63,6 +63,10 @@ class PretendKnocker:
     unlucky: Callable[[], bool] = lambda: False
     calls: list[tuple[str, dict[str, Any], knock.Knock]] = field(default_factory=list)
     wait_until: dict[tuple[str, str], Any] = field(default_factory=dict)
+    proofs: int = 0
+    """How often a code of ours came back, and it was right."""
+    failures: int = 0
+    """How often a call was not answered."""
     _kept: dict[str, tuple[str, Any]] = field(default_factory=dict)
 
     async def __call__(self, door: Door[T], /, **arguments: Any) -> T:
@@ -71,6 +75,7 @@ class PretendKnocker:
         assert knocking.key
         self.calls.append((f"{door.method} {door.path}", arguments, knocking))
         if self.away or self.unlucky():
+            self.failures += 1
             raise Unavailable("connection: pretended", retry_after=2.0)
         answer: T = self._answer(door, arguments, knocking)
         return answer
@@ -112,7 +117,9 @@ class PretendKnocker:
                     id=UUID(int=77), to="0999•••0501", expires_at=make.NOW, digits=6
                 )
             case CONFIRM.path:
-                return _judged(arguments["code"])
+                _judge(arguments["code"])
+                self.proofs += 1
+                return None
             case PIN.path:
                 return None
             case UNLOCK.path:
@@ -144,7 +151,7 @@ def core_on(knocker: PretendKnocker) -> Core:
     return core
 
 
-def _judged(code: str) -> None:
+def _judge(code: str) -> None:
     said = code.replace(" ", "")
     if not said.isdigit():
         raise Invalid(field="code", reason="form")

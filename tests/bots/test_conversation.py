@@ -76,6 +76,17 @@ async def test_a_name_used_twice_is_a_bug_that_shows():
         await person.say("1")
 
 
+async def test_a_yes_that_is_written_sends_no_summary_but_the_one_that_was_read():
+    person = Person(trials.booklet)
+    for said in ("/booklet", "1", "1"):
+        shown = await person.say(said)
+    assert "12,500 rials" in shown
+    person.player.now += 7_200
+    assert "12,500 rials" in await person.say("yes"), "the offer may be another one by now"
+    assert person.calls("/trial/request") == []
+    assert "is on its way" in await person.say("yes")
+
+
 async def test_a_place_is_shown_once_before_the_question():
     async def shows(_core: Core) -> None:
         await Show([Pin(35.7, 51.34, "Branch 12", "Azadi")])

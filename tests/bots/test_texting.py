@@ -26,7 +26,7 @@ from api.requests.refusals import RequestNotFound
 from bots.texting import PARTS, SHORT_PARTS, Texting
 from tests.bots import test_people, test_trials, trials
 from tests.bots.insured import a_bill
-from tests.bots.players import NUMBER, SmsPlayer
+from tests.bots.phones import NUMBER, SmsPlayer
 from tests.bots.pretend import GRANTS
 from tests.bots.texting import heard_of, play_by_sms
 from tests.support import make
@@ -153,6 +153,9 @@ class Phone:
 
     async def rings(self) -> str:
         return "\n".join(one.text for one in await self.player.call())
+
+    async def wakes(self) -> str:
+        return "\n".join(one.text for one in await self.player.wake())
 
 
 def a_debt() -> DebtOut:

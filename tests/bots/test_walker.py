@@ -1,14 +1,11 @@
-"""Random walks: through the pretended house, and through the real dialogues with an invented core.
+"""Random walks on every channel: through the pretended house, and the real dialogues with an invented core.
 
-`make faults` goes ten times as far.
+`make faults` goes ten and fifty times as far.
 """
 
 import random
 from collections.abc import Callable, Mapping, Sequence
-from importlib import import_module
-from pkgutil import iter_modules
 from types import ModuleType
-from typing import Any
 
 import pytest
 
@@ -16,11 +13,8 @@ from api.client import Core
 from bots import dialogues
 from bots.talk import Dialogues
 from tests.bots import invented, trials, walker
-from tests.bots.pretend import PretendKnocker, core_on
-from tests.bots.transcripts import player
+from tests.bots.pretend import PretendKnocker
 from tests.support import luck
-
-FAR = [pytest.param(2000, id="short"), pytest.param(20_000, marks=pytest.mark.faults, id="long")]
 
 _TRIAL = {
     "address": ["12 White street", "abc"],
@@ -28,46 +22,38 @@ _TRIAL = {
     "sms": ["123456", "111111"],
     "pin": ["a town"],
 }
-_HOUSE = {
-    "national_code": ["0012345679", "0012345678", "۰۰۱۲۳۴۵۶۷۹"],
-    "month": ["1398-04", "تیر ۱۳۹۸", "when?"],
-    "code": ["123456", "12 34 56", "K7Q2-M4XD", "no code"],
-    "day": ["12", "۲۹", "31"],
-    "address": ["یزد، کوچهٔ دوم، پلاک ۷", "کوچه"],
-    "postal": ["8913715351", "۸۹۱۳۷-۱۵۳۵۱", "12"],
-    "pin": ["4831", "۴۸ ۳۱", "483"],
-    "place": ["یزد", "location 35.7 51.4"],
-    "number": ["4820193370", "4820193371"],
-}
-_ACTIONS = (
-    "debt_details", "is_it_genuine", "pay_bill", "bill_details", "request_details", "rate_request",
-)  # fmt: skip
-_OPENINGS = [f"{action}|{code}" for action in _ACTIONS for code in invented.CODES]
 _AUDIENCES = ("employers", "people")
+_STEPS = 1_000
+"""Turns of one person of a long walk; of a short one, a tenth of it."""
+
+Record = Callable[[str, object], None]
 
 
 async def a_walk(
     house: Dialogues,
     modules: Sequence[ModuleType],
-    opened: Callable[[random.Random, int], tuple[Core, PretendKnocker]],
+    opened: Callable[[random.Random, int, str], tuple[Core, PretendKnocker]],
     *,
     turns: int,
     answers: Mapping[str, Sequence[str]],
     openings: Sequence[str],
+    record: Record,
 ) -> None:
-    """Several people one after the other, so that the beginning is walked too.
+    """Several people one after the other, each on the next channel, so that the beginning is walked too.
 
     After so many turns more people come until enough of the source was met, at most five times as
     many: what a person can reach is met by chance, and the chance of ten people may be a bad one.
     """
     seed = luck.seed()
     chance = random.Random(seed)
-    whole = walker.Walk()
-    people = 10
+    whole, on = walker.Walk(), {channel: walker.Walk() for channel in walker.CHANNELS}
+    people = max(2 * len(on), turns // _STEPS)
     for part in range(5 * people):
-        core, knocker = opened(chance, part)
+        channel = walker.CHANNELS[part % len(on)]
+        audience = _AUDIENCES[part // len(on) % 2]
+        core, knocker = opened(chance, part, "sms" if channel == "sms" else audience)
         knocker.unlucky = lambda: chance.random() < 0.03
-        person: Any = player("terminal", house, core, _AUDIENCES[part % 2])
+        person = walker.somebody(channel, house, core, knocker, audience)
         one = await walker.walk(
             person,
             knocker,
@@ -75,12 +61,34 @@ async def a_walk(
             seed=seed + part,
             answers=answers,
             openings=openings,
+            tried=whole.tried,
         )
-        whole.asked |= one.asked
-        whole.finished |= one.finished
+        await person.adapter.close()
+        whole.take_in(one)
+        on[channel].take_in(one)
         if part + 1 >= people and not _missed(whole, modules):
+            record("told", _figures(seed, whole, on, modules))
             return
     pytest.fail(f"seed {seed}: never met {_missed(whole, modules)}")
+
+
+def _figures(
+    seed: int,
+    whole: walker.Walk,
+    on: Mapping[str, walker.Walk],
+    modules: Sequence[ModuleType],
+) -> str:
+    """How many turns were taken, and how much of the source they met, on each channel and in all."""
+    questions, finals = walker.written(modules)
+    return "; ".join([
+        f"seed {seed}",
+        *(
+            f"{channel} {met.turns} turns,"
+            f" questions {len(questions & {name for _of, name in met.asked})}/{len(questions)},"
+            f" finals {len(finals & {name for _of, name in met.finished})}/{len(finals)}"
+            for channel, met in [*on.items(), ("all", whole)]
+        ),
+    ])  # fmt: skip
 
 
 def _missed(found: walker.Walk, modules: Sequence[ModuleType]) -> set[str]:
@@ -95,9 +103,14 @@ def _missed(found: walker.Walk, modules: Sequence[ModuleType]) -> set[str]:
     return set()
 
 
-@pytest.mark.parametrize("turns", FAR)
-async def test_whatever_a_person_does_in_the_pretended_house_is_answered(turns: int):
-    def opened(_chance: random.Random, part: int) -> tuple[Core, PretendKnocker]:
+@pytest.mark.parametrize(
+    "turns",
+    [pytest.param(2_000, id="short"), pytest.param(20_000, marks=pytest.mark.faults, id="long")],
+)
+async def test_whatever_a_person_does_in_the_pretended_house_is_answered(
+    turns: int, record_property: Record
+):
+    def opened(_chance: random.Random, part: int, _audience: str) -> tuple[Core, PretendKnocker]:
         knocker = trials.new_knocker(linked=part % 2 == 0)
         return trials.new_core(knocker), knocker
 
@@ -108,29 +121,23 @@ async def test_whatever_a_person_does_in_the_pretended_house_is_answered(turns: 
         turns=turns,
         answers=_TRIAL,
         openings=["about_it|K7Q2M4XD"],
+        record=record_property,
     )
 
 
-@pytest.mark.parametrize("turns", FAR)
-async def test_whatever_a_person_does_in_the_real_dialogues_is_answered(turns: int):
-    def opened(chance: random.Random, part: int) -> tuple[Core, PretendKnocker]:
-        knocker = invented.new_knocker(
-            chance,
-            linked=part % 3 > 0,
-            workplaces=1 + part // 2 % 2,
-            audience=_AUDIENCES[part % 2],
-        )
-        return core_on(knocker), knocker
-
-    modules = [
-        import_module(f"{dialogues.__name__}.{one.name}")
-        for one in iter_modules(dialogues.__path__)
-    ]
+@pytest.mark.parametrize(
+    "turns",
+    [pytest.param(2_000, id="short"), pytest.param(100_000, marks=pytest.mark.faults, id="long")],
+)
+async def test_whatever_a_person_does_in_the_real_dialogues_is_answered(
+    turns: int, record_property: Record
+):
     await a_walk(
         dialogues.collected(),
-        modules,
-        opened,
+        walker.real(),
+        invented.somebodys,
         turns=turns,
-        answers=_HOUSE,
-        openings=_OPENINGS,
+        answers=invented.ANSWERS,
+        openings=invented.OPENINGS,
+        record=record_property,
     )

@@ -17,7 +17,8 @@ from api.kit.text import key
 from bots import log, understanding
 from bots.dialogues import collected
 from bots.talk import Dialogues
-from tests.bots.players import Heard, SmsPlayer
+from tests.bots.phones import SmsPlayer
+from tests.bots.players import Heard
 from tests.bots.transcripts import act, says
 
 CODE = "123456"
@@ -184,11 +185,7 @@ def _language(lines: list[str]) -> str:
 
 def _lines(player: SmsPlayer) -> list[str]:
     """What the lines of the last answer tap, with a digit or without."""
-    return [
-        line.data
-        for reply in player.replies
-        for line in (*reply.lines, *reply.others, *(line for _digit, line in reply.ways))
-    ]
+    return [line.data for line in player.lines]
 
 
 async def _step(line: str, player: SmsPlayer) -> tuple[str | None, bool]:

@@ -31,12 +31,12 @@ from bots.dialogues import collected
 from bots.talk import Dialogues
 from bots.understanding import alike
 from bots.web.visits import LASTS_SECONDS
+from tests.bots.phones import SmsPlayer
 from tests.bots.players import (
     PHONE,
     BalePlayer,
     Heard,
     Player,
-    SmsPlayer,
     TelegramPlayer,
     TerminalPlayer,
     WebPlayer,
@@ -253,6 +253,8 @@ async def act(line: str, player: Play, heard: list[Heard], wire: Any) -> list[He
         case "core":
             wire.away = rest == "away"
             return None if wire.away else await player.wake()
+        case "rings" if isinstance(player, SmsPlayer):
+            return await player.call()
         case ">":
             return await player.send(_raw(rest, player, heard))
     raise AssertionError(f"a transcript does not know {line!r}")

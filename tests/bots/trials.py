@@ -12,6 +12,7 @@ from api.client.notices import OPENED
 from api.identity.refusals import WrongCode
 from api.kit import identifiers
 from api.kit.language import _
+from api.kit.money import Rials
 from api.notices.schemas import NoticeOut
 from bots import wording
 from bots.talk import (
@@ -113,7 +114,7 @@ async def booklet(core: Core) -> None:
         address = await Ask("address", _("Which address?"), check=an_address)
     offer = await Do("offer", trial(core).offer, kind=kind, loss=loss, how=how, address=address)
     if await Confirm(
-        _("{cost} rials, expected by {day}. Send it?"), cost=offer.cost, day=offer.day
+        _("{cost}, expected by {day}. Send it?"), cost=Rials(offer.cost), day=offer.day
     ):
         case = await Finish("request", trial(core).request, offer=offer.id)
         await Say(
@@ -217,6 +218,7 @@ def _linked(knocker: PretendKnocker, code: str) -> Hello:
     if code != "123456":
         raise WrongCode(left=3)
     knocker.linked = True
+    knocker.proofs += 1
     return Hello(digits=6)
 
 

@@ -1,7 +1,8 @@
-"""A person who does anything: random taps and words, for thousands of turns.
+"""A person who does anything, on any channel: random taps and words, for thousands of turns.
 
 Never silent, never an exception, the menu reachable in two messages; which questions were asked and
-which final steps taken is counted, against what stands in the dialogues' own source.
+which final steps taken is counted, against what stands in the dialogues' own source. By SMS there
+is silence where it is due, and nowhere else (`tests.bots.counting`).
 """
 
 import ast
@@ -9,27 +10,42 @@ import copy
 import inspect
 import random
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from importlib import import_module
+from pkgutil import iter_modules
 from types import ModuleType
 from typing import Any
 
 from api.kit.language import Language
-from bots import log
+from bots import dialogues, log, replay
 from bots.reply import DATA_BYTES, LINES
+from bots.talk import Dialogues
+from tests.bots.counting import CountingPlayer
+from tests.bots.phones import SmsPlayer
 from tests.bots.players import Heard, Player
-from tests.bots.transcripts import Play, act
+from tests.bots.pretend import PretendKnocker
+from tests.bots.transcripts import PLAYERS, Play, act
+
+CHANNELS = (*PLAYERS, "sms")
+DAY = 86_400.0
 
 Name = tuple[str, str]
+Place = tuple[str, int]
+"""Where a step stands in the source: its module and line."""
 
 _NUMBERED = re.compile(r"\.\d+$")
+_DIGITS = re.compile(r"\d+")
 _WORDS = (
     "menu", "منو", "back", "برگشت", "cancel", "لغو", "زبان", "language", "؟", "help", "نفر",
     "a person", "STOP", "START", "/start", "/nothing", "/debts", "0", "9", "۱", "2", "3", "8", "yes",
     "نه", "x" * 5000, "ی\u200cک", "🙂", "/", "|", "~menu", "\x00", "fa", "English",
     "القائمة", "رجوع", "إلغاء", "گەڕانەوە", "هەڵوەشاندنەوە", "کارناس", "قەبزەکەم", "كم ديوني",
 )  # fmt: skip
+# By SMS linking alone may be offered to somebody whom nobody knows.
+_MENU = ("0.menu|", "0.start|")
 _OTHER = (
     "contact",
     "contact other",
@@ -39,32 +55,71 @@ _OTHER = (
     "group",
     "left",
 )
+# What is written to a number: those of its menu with what belongs behind them, PINs, codes.
+_BY_SMS = (
+    "1", "1 G", "1 خالی", "2", "2 4831", "۲ ۴۸۳۱", "3", "3 4831", "3 4832", "3 48", "4", "5",
+    "5 4820193370", "6", "6 K7Q2-M4XD", "7", "0", "1 4831", "123456", "۱۲۳ ۴۵۶", "000000", "PIN",
+    "/link", "/unlink", "/pin", "STOP", "START",
+)  # fmt: skip
+_CODES = ("123456", "۱۲۳۴۵۶", "123456", "000000", "yes", "12")
 
 
 @dataclass
 class Walk:
-    """What was met on the way, by (dialogue, name); numbers of loops are left out."""
+    """What was met on the way, by (dialogue, name); numbers of loops are left out.
+
+    `tried` counts what was tapped: what was tapped less goes first half of the time.
+    """
 
     turns: int = 0
     asked: set[Name] = field(default_factory=set)
     finished: set[Name] = field(default_factory=set)
+    tried: Counter[str] = field(default_factory=Counter)
+
+    def take_in(self, other: "Walk") -> None:
+        """Count what somebody else met too."""
+        self.turns += other.turns
+        self.asked |= other.asked
+        self.finished |= other.finished
+
+
+def somebody(
+    channel: str, dialogues: Dialogues, core: Any, wire: PretendKnocker, audience: str
+) -> Play:
+    """Somebody on a channel, who speaks Persian; by SMS the line is that of all audiences."""
+    if channel == "sms":
+        return CountingPlayer(dialogues, core, wire, "fa")
+    return PLAYERS[channel](dialogues, core, audience, "fa")
+
+
+def real() -> list[ModuleType]:
+    """The modules in which the real dialogues stand, and the one that asks for whom they are."""
+    return [
+        import_module(f"{dialogues.__name__}.{one.name}")
+        for one in iter_modules(dialogues.__path__)
+    ] + [replay]
 
 
 def written(modules: Sequence[ModuleType]) -> tuple[set[str], set[str]]:
     """The names of all questions and of all final steps in the source, `code.{n}` as `code`."""
-    questions: set[str] = set()
-    finals: set[str] = set()
+    found = list(steps(modules))
+    return (
+        {name for word, name, _place in found if word in {"Ask", "Confirm"}},
+        {name for word, name, _place in found if word == "Finish"},
+    )
+
+
+def steps(modules: Sequence[ModuleType]) -> Iterator[tuple[str, str, Place]]:
+    """Every question and final step in the source: its word, its name, and where it stands."""
     for module in modules:
         for node in ast.walk(ast.parse(inspect.getsource(module))):
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+                place = (module.__name__, node.lineno)
                 match node.func.id:
-                    case "Ask":
-                        questions.add(_name(node.args[0]))
+                    case "Ask" | "Finish" as word:
+                        yield word, _name(node.args[0]), place
                     case "Confirm":
-                        questions.add("confirm")
-                    case "Finish":
-                        finals.add(_name(node.args[0]))
-    return questions, finals
+                        yield "Confirm", "confirm", place
 
 
 def _name(node: ast.expr) -> str:
@@ -84,30 +139,32 @@ async def walk(
     seed: int,
     answers: Mapping[str, Sequence[str]],
     openings: Sequence[str] = (),
+    tried: Counter[str] | None = None,
 ) -> Walk:
     """Do anything for so many turns. `answers` are fitting texts by question, `openings` taps of notices.
 
-    Raises AssertionError that names the seed and the turn.
+    `tried` is what those before have tapped. Raises AssertionError that names the seed and the turn.
     """
     chance = random.Random(seed)
-    found = Walk()
+    found = Walk(tried=Counter() if tried is None else tried)
     heard: list[Heard] = []
     seen: list[str] = []
     with _noting(found, player):
         for turn in range(turns):
-            line = _next(chance, player, heard, seen, answers, openings)
-            where = f"seed {seed}, turn {turn}, {line[:60]!r}"
+            line = _next(chance, player, heard, seen, answers, openings, found.tried)
+            where = f"seed {seed}, turn {turn}, {player.adapter.messenger}, {line[:60]!r}"
             try:
                 said = await act(line, player, heard, wire)
             except Exception as error:
                 raise AssertionError(f"{where}: raised") from error
             found.turns += 1
             if line.startswith("> ") and line != "> left":
-                assert said, f"{where}: silence"
+                # By SMS the player itself knows when nothing is due.
+                assert said or isinstance(player, CountingPlayer), f"{where}: silence"
             if said:
                 heard = said
                 _check(said, player, where)
-                seen += [data for message in said for _label, data in message.buttons]
+                seen += taps(player, said)
                 del seen[:-60]
             _note(found, player.chat)
             if turn % 25 == 0 and not wire.away:
@@ -115,41 +172,68 @@ async def walk(
     return found
 
 
-def _next(  # noqa: PLR0917
+def taps(player: Player, heard: list[Heard]) -> list[str]:
+    """What can be tapped now; by SMS the lines that stand for it."""
+    if isinstance(player, SmsPlayer):
+        return [line.data for line in player.lines]
+    return [data for message in heard for _label, data in message.buttons]
+
+
+def _next(  # noqa: PLR0911, PLR0917
     chance: random.Random,
     player: Play,
     heard: list[Heard],
     seen: list[str],
     answers: Mapping[str, Sequence[str]],
     openings: Sequence[str],
+    tried: Counter[str],
 ) -> str:
-    buttons = [data for message in heard for _label, data in message.buttons]
+    buttons = taps(player, heard)
     onward = [data for data in buttons if not data.endswith(("~menu", "~back", "~cancel"))]
     wants = any(message.wants for message in heard)
     talk = log.open_talk(player.chat)
     question = _NUMBERED.sub("", talk["asking"].partition(".")[2]) if talk else ""
+    by_sms = isinstance(player, SmsPlayer)
     dice = chance.random()
+    if by_sms and dice < 0.1:
+        # A day of a number is short.
+        return "wait 1d"
+    if talk and talk["view"] == "code" and dice < 0.7:
+        return f"> {chance.choice(_CODES)}"
     if question in answers and dice < 0.6:
         return f"> {chance.choice(answers[question])}"
     if wants and dice < 0.7:
         return f"> {chance.choice(_OTHER[:4])}"
     if onward and dice < 0.75:
-        return f"> tap:{chance.choice(onward)}"
+        return f"> tap:{_one_of(chance, onward, tried, talk['dialogue'] if talk else '')}"
     if dice < 0.85 and buttons:
         return f"> tap:{chance.choice(buttons)}"
     lines = [
         f"> {chance.choice(_WORDS)}",
         f"> {chance.randrange(10)}",
         f"> tap:{chance.choice(seen) if seen else '1.x|y'}",
-        f"> {chance.choice(_OTHER)}",
+        "rings" if by_sms else f"> {chance.choice(_OTHER)}",
         f"lang {chance.choice(tuple(Language))}",
         f"wait {chance.choice(('5m', '2h', '3d'))}",
         "core back" if wire_is_away(player) else "> ؟",
         "> hello",
         *(f"> tap:{opening}" for opening in openings),
         *(f"> {text}" for texts in answers.values() for text in texts[:1]),
+        *(f"> {text}" for text in _BY_SMS if by_sms),
     ]
     return chance.choice(lines)
+
+
+def _one_of(
+    chance: random.Random, onward: Sequence[str], tried: Counter[str], dialogue: str
+) -> str:
+    """One of the taps; half of the time of those that were tapped least."""
+    known = {data: f"{dialogue} {_DIGITS.sub('', data)}" for data in onward}
+    least = min(tried[name] for name in known.values())
+    rare = [data for data in onward if tried[known[data]] == least]
+    chosen = chance.choice(rare if chance.random() < 0.5 else onward)
+    tried[known[chosen]] += 1
+    return chosen
 
 
 def wire_is_away(player: Player) -> bool:
@@ -178,14 +262,17 @@ def _check(said: list[Heard], player: Player, where: str) -> None:
 
 async def _menu_is_near(player: Play, wire: Any, where: str) -> None:
     """From here the menu is two messages away; nobody notices that we looked."""
-    kept, replies, wire_state = player.state, player.replies, copy.copy(wire.__dict__)
-    for words in ("menu", "menu"):
+    kept, wire_state = dict(player.__dict__), copy.copy(wire.__dict__)
+    if isinstance(player, SmsPlayer):
+        # However often a number wrote today, tomorrow it is answered.
+        player.now += DAY
+    for words in ("menu", "منو"):
         said = await act(f"> {words}", player, [], wire)
-        if said and any(data.startswith("0.menu|") for one in said for _l, data in one.buttons):
+        if said and any(data.startswith(_MENU) for data in taps(player, said)):
             break
     else:
         raise AssertionError(f"{where}: no menu in two messages")
-    player.state, player.replies = kept, replies
+    player.__dict__.update(kept)
     wire.__dict__.update(wire_state)
 
 

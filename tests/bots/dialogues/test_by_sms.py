@@ -12,7 +12,7 @@ from api.identity import confirming
 from api.identity import service as identity
 from bots.dialogues import collected
 from tests.bots.dialogues import scenes
-from tests.bots.players import NUMBER, SmsPlayer
+from tests.bots.phones import NUMBER, SmsPlayer
 from tests.support import core as real
 from tests.support import make
 

@@ -30,7 +30,7 @@ from bots.dialogues import collected
 from bots.texting import PARTS
 from tests.bots.dialogues import scenes, test_booklets, test_transcripts
 from tests.bots.dialogues.house import GATEWAY, Wire
-from tests.bots.players import NUMBER
+from tests.bots.phones import NUMBER
 from tests.bots.texting import CODE, heard_of, play_by_sms
 from tests.support import core as real
 from tests.support import make
