@@ -106,10 +106,12 @@ def opened(
 
 
 def _title_of(notice: Notice, language: str) -> str:
-    """Say what tells a notice from others in a list: the subject that its mail has.
+    """Say what tells a notice from others in a list: the subject that its mail has, if it has one.
 
     It holds more than the answer to a check may: here a person reads their own.
     """
+    if "email" not in layout.channels(notice.template):
+        return subject_of(notice, language)
     facts = TEMPLATES[notice.template].facts.model_validate(notice.facts).words(today=None)
     subject = layout.wording(notice.template, "email").subject
     if subject is None:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
@@ -78,11 +79,21 @@ def doors(application: FastAPI, **headers: str) -> httpx.AsyncClient:
 
 @contextmanager
 def running(store: Store, clock: Clock | None = None, **changed: object) -> Iterator[Running]:
-    """Run the core on a free port of the loopback, in a thread with a loop of its own."""
+    """Run the core on a free port of the loopback, in a thread with a loop of its own.
+
+    Raises AssertionError at the end when it answered with a fault: to a caller that looks like a
+    core that is away, and they go on.
+    """
     clock = clock or Clock()
     application = app(store, clock, **changed)
+    faults: list[str] = []
     server = uvicorn.Server(
-        uvicorn.Config(application, access_log=False, log_config=None, timeout_graceful_shutdown=5)
+        uvicorn.Config(
+            _noting(application, faults),
+            access_log=False,
+            log_config=None,
+            timeout_graceful_shutdown=5,
+        )
     )
     with socket.create_server(("127.0.0.1", 0), backlog=1024) as listening:
         # As the core's own door has it: without it each answer waits 40 ms for the caller's nod.
@@ -96,6 +107,19 @@ def running(store: Store, clock: Clock | None = None, **changed: object) -> Iter
         finally:
             server.should_exit = True
             loop.join(10)
+    assert not faults, faults
+
+
+def _noting(application: FastAPI, faults: list[str]) -> Any:
+    async def noted(scope: Any, receive: Any, send: Any) -> None:
+        async def note(message: Any) -> None:
+            if message.get("status") == HTTPStatus.INTERNAL_SERVER_ERROR:
+                faults.append(scope["path"])
+            await send(message)
+
+        await application(scope, receive, note)
+
+    return noted
 
 
 def _serve(server: uvicorn.Server, listening: socket.socket) -> None:

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from api.errors import NotFound
 from api.kit.codes import grouped
+from api.kit.language import Language
 from api.notices import service as notices
 from api.notices.models import Notice
 from api.notices.refusals import NotACode
@@ -42,6 +43,22 @@ def test_a_notice_is_readable_from_the_moment_it_is_posted(session: Session) -> 
     assert "4521" in out.text
     assert grouped(line.code) in out.text
     assert workshop is None
+
+
+@pytest.mark.parametrize(
+    "template", sorted(name for name, one in TEMPLATES.items() if not one.example_secret)
+)
+def test_every_notice_has_its_line_and_its_text(session: Session, template: str) -> None:
+    person = make.person(session)
+    facts = TEMPLATES[template].example.model_dump(mode="json")
+    _post(session, person, template=template, facts=facts)
+    for language in Language:
+        (line,) = notices.mine(session, person_id=person.id, language=language).items
+        assert line.subject
+        out, _workshop = notices.opened(
+            session, person_id=person.id, code=line.code, language=language, now=make.NOW
+        )
+        assert out.text
 
 
 def test_the_inbox_is_paged_newest_first(session: Session) -> None:
