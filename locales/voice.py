@@ -9,8 +9,9 @@ from types import MappingProxyType
 
 Fault = tuple[re.Pattern[str], str]
 
-# What may stand in Latin letters where another script is written: words people must send as they are.
-LATIN_WORDS = frozenset({"START", "STOP", "HELP"})
+# What may stand in Latin letters where another script is written: words people must send as they are,
+# and the kinds of a file, which telephones show so.
+LATIN_WORDS = frozenset({"START", "STOP", "HELP", "PDF", "JPEG", "PNG"})
 
 # The letters of a script, for what may not stand beside them.
 _LETTERS = "آ-ی\u06d5\u06c6\u0695\u06b5\u06ce\u06a4"
