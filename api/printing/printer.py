@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 _FOLDER = Path(__file__).parent
 _FONTS = _FOLDER / "static"
 _MOST_WAITING = 100
-"""Two seconds of the worker's time; who comes then is told to come again."""
+"""Two seconds of the worker's time for receipts, fifteen for pictures, of which the limit of time lets
+the last go. Who comes then is told to come again."""
 
 
 PIXELS_A_POINT = 3

@@ -1,7 +1,11 @@
 """Papers that bots give: made when they leave, for who may have them then, and kept nowhere."""
 
+import io
 import json
+import sys
+import tempfile
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -19,6 +23,7 @@ from api.kit.outcome import Outcome, Unknown
 from api.kit.sealing import Keyring
 from bots import papers
 from bots.adapters.terminal import TerminalAdapter
+from bots.chat import Transcript, chat
 from bots.inbox import Update
 from bots.leases import LEASE_SECONDS
 from bots.memory import Memory
@@ -214,3 +219,31 @@ def test_where_no_paper_is_shown_the_words_stand_alone():
     reply = Reply(WORDS, papers=((Order("a.b", True, None, "en"), WORDS),))
     said = reply.message(Speech(Language.EN), Capabilities(length=4096))
     assert (said.text, said.order) == (WORDS, None)
+
+
+async def test_a_terminal_says_where_it_kept_a_paper(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    monkeypatch.setattr(sys, "stdin", io.StringIO("/year\n"))
+    knocker = trials.new_knocker()
+    knocker.answers[DRAWING] = PICTURE
+    core = trials.new_core(knocker)
+    core.drawings = Drawings(knocker)  # type: ignore[attr-defined]
+    await chat(
+        Dialogues([year]),
+        core,
+        audience="employers",
+        name="desk",
+        language="en",
+        channel="terminal",
+        transcript=Transcript(None, ""),
+    )
+    path, content = the_file_in(tmp_path)
+    assert content == PICTURE.content
+    assert f"[{path}]" in capsys.readouterr().out
+
+
+def the_file_in(folder: Path) -> tuple[Path, bytes]:
+    [path] = folder.glob("*/year.png")
+    return path, path.read_bytes()
