@@ -94,26 +94,28 @@ def satisfaction(store: Store) -> list[str]:
 def papers(store: Store, number: str, folder: Path, *, now: Callable[[], datetime]) -> list[Path]:
     """Write what was sent for a request into a folder, for its owner's eyes; gives the files.
 
-    Each look is written down. Raises CannotDo.
+    That somebody looks is written down before anything can be seen. Raises CannotDo.
     """
     number = _number(number)
     with store.writing("requests.papers") as session:
         found = queries.by_number(session, number)
         if found is None:
             raise CannotDo(f"There is no request {number}.")
-        written = []
-        for place, file in enumerate(files.of_request(session, found.id), 1):
-            path = folder / f"{number}-{place}{file.media_type.ending}"
-            _write(path, files.content(session, file))
-            written.append(path)
+        request_id = found.id
         audit.note(
             session,
             actor="command:request",
             verb="files.read",
             subject=rules.about(number),
-            detail={"files": len(written)},
+            detail={"files": len(files.of_request(session, request_id))},
             now=now(),
         )
+    written = []
+    with store.reading() as session:
+        for place, file in enumerate(files.of_request(session, request_id), 1):
+            path = folder / f"{number}-{place}{file.media_type.ending}"
+            _write(path, files.content(session, file))
+            written.append(path)
     return written
 
 

@@ -1,13 +1,17 @@
 """Commands of the operator that die in the middle of their work and are simply typed again."""
 
 from collections.abc import Callable, Mapping
+from hashlib import sha256
 from pathlib import Path
 
 from sqlalchemy import func, insert, select, text, update
 
 from api.access.models import ApiKey
+from api.audit.models import Entry
 from api.booklets import service as booklets
 from api.booklets.rules import Stage
+from api.files import service as files
+from api.files.rules import Purpose
 from api.kit.sealing import Keyring
 from api.kit.slices import SIZE
 from api.ledger import service as ledger
@@ -18,6 +22,7 @@ from api.notices.rules import NoticeStatus, Status
 from api.organisation.models import Holiday, RuleTable
 from api.payments.models import Credit, PaymentAttempt
 from api.payments.rules import AttemptState, CreditState
+from api.requests import service as requests
 from api.requests.models import RequestStage
 from api.templates.catalogue import TEMPLATES
 from bots.inbox import ADDRESS
@@ -26,7 +31,7 @@ from tests.faults import country
 from tests.faults.nursery import Death
 from tests.faults.tally import Tally
 from tests.faults.world import PATIENCE, Opener, World
-from tests.support import make
+from tests.support import make, papers
 
 LOADED = SIZE + 7
 PEOPLE = 20
@@ -200,6 +205,43 @@ def _advance(world: World, death: Death) -> Tally:
     return Tally(lost=2 - min(moves, 1) - min(told, 1), twice=max(0, moves - 1, told - 1))
 
 
+def _looked(world: World, death: Death) -> Tally:
+    """Nobody sees a paper without its being written down; typed again, it is there."""
+    with world.store.writing("arranged") as session:
+        person = country.payer(session, 1).person
+        country.recorded(session, person)
+        begun = requests.begin(
+            session,
+            kind="booklet",
+            person_id=person.id,
+            subject_id=person.id,
+            only=None,
+            stage=Stage.ENTITLEMENT_CHECKED,
+            due_on=None,
+            now=country.now(),
+        )
+        kept = files.keep(
+            session,
+            person_id=person.id,
+            purpose=Purpose.LOSS_PAPER,
+            content=papers.pdf(),
+            sha256=sha256(papers.pdf()).digest(),
+            channel="telegram",
+            now=country.now(),
+        )
+        kept.request_id, kept.expires_at = begun.id, None
+        number = begun.number
+    folder = world.folder / "papers"
+    look = ("request", "papers", number, "--into", str(folder))
+    _killed(world, death, *look)
+    assert not folder.exists(), "what is seen was written down before"
+    _done(world, *look)
+    with world.store.reading() as session:
+        looks = session.scalars(select(Entry).where(Entry.verb == "files.read")).all()
+    written = [one.read_bytes() for one in folder.iterdir()]
+    return Tally(lost=int(not looks) + int(written != [papers.pdf()]))
+
+
 def _again(world: World, death: Death) -> Tally:
     """What failed has one notice in its place, however often it is sent again."""
     with world.store.writing("arranged") as session:
@@ -247,6 +289,7 @@ COMMANDS: Mapping[str, Callable[[World, Death], Tally]] = {
     "payments.end_as_unpaid": _unpaid,
     "payments.refunded": _refunded,
     "requests.advance": _advance,
+    "requests.papers": _looked,
     "rules.load": _rules,
 }
 POINTS = tuple(COMMANDS)
