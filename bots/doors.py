@@ -90,7 +90,7 @@ def _update(
         try:
             raw = json.loads(await request.read())
             kept = json.dumps(raw)
-        except (ValueError, RecursionError):
+        except (ValueError, RecursionError, web.RequestPayloadError):
             return web.Response(status=400)
         number = adapter.update_id(raw) if isinstance(raw, dict) else None
         if number is None:
@@ -115,7 +115,7 @@ def _sms(
             return web.Response(status=404)
         try:
             form = await request.post() if request.method == "POST" else {}
-        except (ValueError, LookupError):
+        except (ValueError, LookupError, web.RequestPayloadError):
             return web.Response(status=400)
         given = {
             **request.query,

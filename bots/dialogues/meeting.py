@@ -35,6 +35,9 @@ T = TypeVar("T")
 
 _UNSURE = Option("unsure", _("I do not know it"))
 _NONE = Option("none", _("None of these"))
+_AGREED = _("You can unlink the chat whenever you like. Do you agree?").by_sms(
+    _("You can unlink it whenever you like. Do you agree?")
+)
 _SHALL_WE_SEND = _("Shall we send the code now?")
 _LONGEST = 40
 _GREETED = 8
@@ -93,12 +96,10 @@ async def link(core: Core) -> None:
         _(
             "We keep the address of this chat; your number and national code only prove who you are."
         ).by_sms(_("We keep this number; the national code only proves who you are.")),
-        _("You can unlink the chat whenever you like. Do you agree?").by_sms(
-            _("You can unlink it whenever you like. Do you agree?")
-        ),
+        _AGREED,
     )
     agree, decline = Option("agree", _("I agree")), Option("decline", _("Not now"))
-    if await Ask("consent", consent, [agree, decline]) == decline.id:
+    if await Ask("consent", consent, [agree, decline], label=_AGREED) == decline.id:
         await Say(_("Very well, nothing is kept. You can link this chat later from the menu."))
         return
     contact = await Ask(
@@ -159,11 +160,16 @@ async def proved(core: Core, claim: ClaimOut, words: Words) -> CodeSent:
 
 
 async def _month(claim: ClaimOut, turn: int, words: Words) -> str | None:
-    """Ask for the month; None where it is a record's and they do not know it."""
+    """Ask for the month; None where it is a record's and they do not know it.
+
+    By SMS it has to be known: workplaces' names are not said to who has proved nothing, and without
+    them there would be nothing to choose from.
+    """
+    by_name = claim.question is Question.FIRST_MONTH and talk.opens_pages()
     month = await Ask(
         f"month.{turn}",
         words.months[claim.question],
-        [_UNSURE] if claim.question is Question.FIRST_MONTH else [],
+        [_UNSURE] if by_name else [],
         check=a_month,
         secret=True,
         longest=_LONGEST,

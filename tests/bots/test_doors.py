@@ -125,6 +125,15 @@ async def test_what_is_no_update_is_refused_and_not_kept(door: Door, memory: Mem
     assert await memory.inbox.waiting() == 0
 
 
+async def test_what_is_not_packed_as_it_says_is_refused(door: Door, line: Door):
+    packed = {"Content-Encoding": "gzip"}
+    given = {SECRET_HEADER: SECRET, **packed}
+    answer = await door.post("/telegram/employers", data=b"{}", headers=given)
+    assert answer.status == 400
+    answer = await line.post(f"/sms/inbound/{SMS_SECRET}", data=b"a=b", headers=packed)
+    assert answer.status == 400
+
+
 async def test_too_much_is_refused(door: Door):
     answer = await door.post(
         "/telegram/employers", data=BytesIO(b"x" * 2_000_000), headers={SECRET_HEADER: SECRET}

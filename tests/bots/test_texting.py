@@ -45,6 +45,8 @@ OTHERWISE = {
     "parked": "the question for what was parked",
     "settings": "numbers of the whole menu",
     "told_of_a_bill": "buttons of notices",
+    "workplace": "a choice among names",
+    "workplace_right": "a choice among names",
 }
 TRIALS = [path for path in test_trials.PATHS if path.stem not in OTHERWISE]
 TALKS = [path for path in test_people.PATHS if path.stem not in OTHERWISE]
@@ -382,6 +384,15 @@ async def test_a_person_is_linked_by_sms_alone():
     assert {knock.chat for door, _facts, knock in phone.wire.calls if "claims" in door} == {
         f"sms:people:{NUMBER}"
     }
+
+
+async def test_by_sms_nobody_is_asked_to_choose_among_names_that_are_not_said():
+    phone = Phone(linked=False)
+    for text in ("1", "1"):
+        await phone.says(text)
+    asked = await phone.says("0012345679")
+    assert "first on your insurance record" in asked
+    assert "I do not know it" not in asked
 
 
 async def test_debts_are_asked_as_an_employer():
