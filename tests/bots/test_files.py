@@ -7,11 +7,12 @@ import pytest
 from aiohttp import web
 from pydantic import SecretStr
 
+from api import db
 from api.access.refusals import BodyTooLarge
 from api.access.rules import FILE_BYTES
 from api.errors import Unavailable
 from api.files.refusals import FileNotFound
-from bots import fetching
+from bots import carrying, fetching, log
 from bots.adapters.bale import BaleAdapter
 from bots.adapters.bot_api import BotApiAdapter
 from bots.adapters.files import Files
@@ -207,3 +208,16 @@ async def test_slow_messenger_is_asked_again_later():
             await fetching.contents(File("f", "", 0, ""))()
     finally:
         fetching.fetching.reset(token)
+
+
+def test_a_talk_that_goes_on_elsewhere_leaves_its_files_where_they_were_sent():
+    chat = log.new_chat("salt", "en")
+    talk = log.begin(chat, "booklet", notice="", audience="people", now=0.0)
+    there, here = log.Box(db.keys(), "telegram:people:1", 1), log.Box(db.keys(), "bale:people:2", 1)
+    talk["steps"] = {
+        "paper.1": log.Step(sealed=there.seal("paper.1", {"file": {"reference": "f"}})),
+        "address": log.Step(sealed=there.seal("address", {"text": "Azadi street"})),
+    }
+    into = log.begin(chat, "booklet", notice="", audience="people", now=0.0)
+    carrying.pour(talk, into, opened=there, sealed=here)
+    assert set(into["steps"]) == {"address"}

@@ -34,7 +34,14 @@ def headers(store) -> dict[str, str]:
     return linked(store)
 
 
-async def post(store, content: bytes, headers: dict[str, str], *, key: str = "", path=PATH):
+async def post(
+    store,
+    content: bytes | AsyncIterator[bytes],
+    headers: dict[str, str],
+    *,
+    key: str = "",
+    path=PATH,
+):
     key = key or uuid.uuid4().hex
     async with core.doors(core.app(store), **headers, Idempotency_Key=key) as doors:
         return await doors.post(path, content=content)

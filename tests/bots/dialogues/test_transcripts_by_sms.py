@@ -52,7 +52,9 @@ OTHERWISE = {
     "booklets/alone": "a page where fees are paid",
     "booklets/collected": "a place on the map",
     "booklets/core_away": "a summary that is sent without a code",
+    "booklets/paper_refused": "files",
     "booklets/satisfied": "buttons of notices",
+    "booklets/stolen": "a file",
 }
 
 
