@@ -6,7 +6,10 @@ from pathlib import Path
 
 from sqlalchemy import func, insert, select, text, update
 
-from api.access.models import ApiKey
+from api.access import persons
+from api.access import service as access
+from api.access.models import ApiKey, Grant
+from api.access.rules import ChatAddress, Level
 from api.audit.models import Entry
 from api.booklets import service as booklets
 from api.booklets.rules import Stage
@@ -133,6 +136,36 @@ def _end(world: World, death: Death) -> Tally:
     if death.point.endswith(".before"):
         _done(world, "machines", "end", "payroll")
     return Tally(lost=_keys(world))
+
+
+def _end_chats(world: World, death: Death) -> Tally:
+    """What a chat of another may do for somebody ends once, and both are told once."""
+    who = country.holder(1)
+    with world.store.writing("arranged") as session:
+        mother = make.person(session, national_code=who.national_code, phone=who.phone)
+        chat = access.link(
+            session,
+            chat=ChatAddress("telegram", "people", "501"),
+            person_id=make.person(session).id,
+            masked_name="د*** آ***",
+            language="en",
+            level=Level.CODE,
+            now=country.now(),
+        )
+        persons.add(
+            session,
+            link_id=chat.id,
+            person_id=mother.id,
+            number_index=mother.phone_index or b"",
+            now=country.now(),
+        )
+    ended = ("chats", "end", "--national-code", who.national_code)
+    _killed(world, death, *ended)
+    _done(world, *ended)
+    with world.store.reading() as session:
+        lasting = session.scalars(select(Grant).where(Grant.ended_at.is_(None))).all()
+    told = [_told(world, template) for template in ("person_ended", "person_left")]
+    return Tally(lost=len(lasting) + told.count(0), twice=sum(max(0, one - 1) for one in told))
 
 
 def _refunded(world: World, death: Death) -> Tally:
@@ -279,6 +312,7 @@ def _printed(world: World) -> tuple[int, int]:
 
 
 COMMANDS: Mapping[str, Callable[[World, Death], Tally]] = {
+    "chats.end": _end_chats,
     "keys.slice": _rotate,
     "load.slice": _load,
     "machines.add": _add,
