@@ -16,12 +16,14 @@ from api.kit.money import Rials
 from api.organisation.refusals import NoBranch
 from bots import talk, wording
 from bots.dialogues.lines import lines
+from bots.reply import LINES
 from bots.talk import Ask, Do, Option, Say, dialogue
 
 _NOT_FOUND = _(
     "We found no such debt at your workplaces. If you think it should be there, write “a person”."
 )
 _WHAT_NEXT = _("What would you like to do next?")
+_WHICH_DEBT = _("Which one shall we explain?")
 _BRANCH = Option("branch", _("Where is the branch?"))
 _OTHERS = Option("others", _("My other debts"))
 _DONE = Option("done", _("That is all"))
@@ -48,7 +50,7 @@ async def debts(core: Core) -> None:
         chosen = str(page.items[0].id)
         if len(page.items) > 1:
             options = [Option(str(debt.id), _label(debt)) for debt in page.items]
-            chosen = await Ask(f"debt.{turn}", _asked(page), options)
+            chosen = await Ask(f"debt.{turn}", _asked(page), options, label=_WHICH_DEBT)
         debt = await Do(f"details.{turn}", core.debts.show, debt=UUID(chosen))
         await Say(explained(debt, brief=not talk.opens_pages()))
         if not await _goes_on(core, turn, others=len(page.items) > 1):
@@ -107,10 +109,8 @@ def _asked(page: DebtPage) -> Sentence:
     overview = _("{count} debts are open, {total:toman} in all, as of {day:short}.").using(
         count=page.count, total=Rials(page.total), day=page.as_of
     )
-    few = page.items if len(page.items) <= talk.rows() else []
-    return lines(
-        overview, *(_row(debt, page.as_of) for debt in few), _("Which one shall we explain?")
-    )
+    few = page.items if len(page.items) <= LINES else []
+    return lines(overview, *(_row(debt, page.as_of) for debt in few), _WHICH_DEBT)
 
 
 def _row(debt: DebtOut, today: date) -> Sentence:

@@ -14,6 +14,7 @@ from bots.talk import Ask, Do, Option, Say, dialogue
 
 _GAPS = Option("gaps", _("The gaps"))
 _DONE = Option("done", _("That is all"), stays=True)
+_WHICH_YEAR = _("Which year shall we show?")
 
 
 @dialogue(
@@ -40,7 +41,7 @@ async def record(core: Core) -> None:
     options = [*([_GAPS] if found.gaps else []), *years, _DONE]
     for turn in count(1):
         words = told(found) if turn == 1 else _("Which year shall we show next?")
-        chosen = await Ask(f"year.{turn}", words, options)
+        chosen = await Ask(f"year.{turn}", words, options, label=_WHICH_YEAR)
         if chosen == _DONE.id:
             return
         if chosen == _GAPS.id:
@@ -64,7 +65,7 @@ def told(record: RecordOut) -> Sentence:
             record.total.all_days,
         ),
         "",
-        _("Which year shall we show?"),
+        _WHICH_YEAR,
     )
 
 
