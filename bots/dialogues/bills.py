@@ -37,6 +37,7 @@ _REMIND = Option("remind", _("Remind me"))
 _NUMBERS = Option("numbers", _("Numbers to copy").by_sms(_("The numbers")))
 _DONE = Option("done", wording.THAT_IS_ALL)
 _NEVER = Option("never", _("On no day"))
+_WHICH_DAY = _("On which day of the month shall we remind you while a bill is unpaid?")
 _ALL = "all"
 
 
@@ -130,7 +131,8 @@ async def _goes_on(
         acts.remove(_PAYING)
     whose = apart(page.items, mine)
     for turn in count(1):
-        match await Ask(f"act.{turn}", asked if turn == 1 else wording.WHAT_NEXT, acts):
+        words = asked if turn == 1 else wording.WHAT_NEXT
+        match await Ask(f"act.{turn}", words, acts, label=wording.WHAT_NEXT):
             case _PAYING.id:
                 await _pay(core, turn, page.items, whose)
                 return
@@ -225,10 +227,11 @@ async def _remind(core: Core, running: Sequence[ContractOut]) -> None:
     day_now = next(one.remind_day for one in running if str(one.id) == chosen)
     asked = lines(
         None if day_now is None else _("Now it is day {day} of each month.").using(day=day_now),
-        _("On which day of the month shall we remind you while a bill is unpaid?"),
+        _WHICH_DAY,
         _("Write a number from 1 to {last}.").using(last=contracts.LAST_REMIND_DAY),
     )
-    answer = await Ask("day", asked, [] if day_now is None else [_NEVER], check=a_day)
+    never = [] if day_now is None else [_NEVER]
+    answer = await Ask("day", asked, never, check=a_day, label=_WHICH_DAY)
     day = None if isinstance(answer, Chosen) else int(answer)
     await Finish("remind", core.contracts.remind, contract=UUID(chosen), day=day)
     if day is None:

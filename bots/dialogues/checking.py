@@ -9,6 +9,7 @@ from bots.dialogues.lines import lines
 from bots.talk import Ask, Do, Say, Unclear, dialogue
 
 _EXAMPLE = Code("K7Q2-M4XD")
+_WHICH_CODE = _("What is the check code of the message?")
 _DASHES = "-‐‑‒–—"
 
 
@@ -66,10 +67,11 @@ async def genuine(core: Core, notice: str = "") -> None:
     code = notice or await Ask(
         "code",
         lines(
-            _("What is the check code of the message?"),
+            _WHICH_CODE,
             _("It stands at its end, such as {example}.").using(example=_EXAMPLE),
         ),
         check=a_check_code,
+        label=_WHICH_CODE,
         longest=64,
     )
     found = await Do("found", core.notices.check, code=code)

@@ -23,6 +23,7 @@ from bots.talk import Ask, Do, Option, Say, dialogue
 _NOT_FOUND = _(
     "We found no such debt at your workplaces. If you think it should be there, write “a person”."
 )
+_WHICH_DEBT = _("Which one shall we explain?")
 _BRANCH = Option("branch", _("Where is the branch?"))
 _OTHERS = Option("others", _("My other debts"))
 _DONE = Option("done", wording.THAT_IS_ALL)
@@ -49,7 +50,7 @@ async def debts(core: Core) -> None:
         chosen = str(page.items[0].id)
         if len(page.items) > 1:
             options = [Option(str(debt.id), _label(debt)) for debt in page.items]
-            chosen = await Ask(f"debt.{turn}", _asked(page), options)
+            chosen = await Ask(f"debt.{turn}", _asked(page), options, label=_WHICH_DEBT)
         debt = await Do(f"details.{turn}", core.debts.show, debt=UUID(chosen))
         await Say(explained(debt))
         if not await _goes_on(core, turn, others=len(page.items) > 1):
@@ -111,7 +112,7 @@ def _asked(page: DebtPage) -> Sentence:
         .using(count=page.count, total=Rials(page.total), day=page.as_of)
     )
     rows = [_row(debt, page.as_of) for debt in page.items] if len(page.items) <= LINES else []
-    return lines(overview, *rows, _("Which one shall we explain?")).by_sms(overview)
+    return lines(overview, *rows, _WHICH_DEBT).by_sms(overview)
 
 
 def _row(debt: DebtOut, today: date) -> Sentence:

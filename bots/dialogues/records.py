@@ -19,6 +19,7 @@ _PAPER = Option("paper", _("To print (PDF)"))
 _GAPS = Option("gaps", _("The gaps"))
 _DONE = Option("done", wording.THAT_IS_ALL, stays=True)
 _WHICH = _("Which year?")
+_WHICH_YEAR = _("Which year shall we show?").by_sms(_WHICH)
 _WHICH_NEXT = _("Which year shall we show next?").by_sms(_WHICH)
 
 
@@ -48,7 +49,7 @@ async def record(core: Core) -> None:
     options = [*papers, *([_GAPS] if found.gaps else []), *years, _DONE]
     for turn in count(1):
         words = told(found) if turn == 1 else _WHICH_NEXT
-        chosen = await Ask(f"year.{turn}", words, options)
+        chosen = await Ask(f"year.{turn}", words, options, label=_WHICH_YEAR)
         if chosen == _DONE.id:
             return
         if chosen == _PICTURE.id:
@@ -64,7 +65,7 @@ async def record(core: Core) -> None:
 
 def told(record: RecordOut) -> Sentence:
     """Say the record in one line, how it was counted, and whether months are missing in it."""
-    return lines(summed_up(record), "", _("Which year shall we show?").by_sms(_WHICH))
+    return lines(summed_up(record), "", _WHICH_YEAR)
 
 
 def summed_up(record: RecordOut) -> Sentence:

@@ -103,7 +103,7 @@ def asking(chance: random.Random, linked_only: Guard, or_no: Guard) -> dict[Any,
 
     def show(number: str) -> RequestDetails:
         return a_request(
-            chance.choice((Stage.FEE_DUE, *Stage)),
+            chance.choice((Stage.FEE_DUE, Stage.DELIVERED, Stage.DELIVERED, *Stage)),
             number=number,
             for_whom=chance.choice((None, "ن*** آ***")),
         )

@@ -66,6 +66,7 @@ from api.payments.refusals import (
 from api.payments.rules import CreditState
 from api.payments.schemas import CreditPage
 from api.records.schemas import RecordOut
+from tests.bots.asking import NUMBER as REQUESTED
 from tests.bots.asking import asking
 from tests.bots.insured import Insured, a_bill, a_contract, a_credit, a_fee, explained
 from tests.bots.pretend import CHILDREN, GRANTS, HERE, OTHER, PretendKnocker, core_on
@@ -253,6 +254,16 @@ def _insured(
         state = chance.choice((BillState.OPEN, BillState.OPEN, *BillState))
         return explained(a_bill(1, id=bill, state=state))
 
+    def opened(code: str) -> NoticeOut:
+        told = person.opened(code)
+        of_request = told.model_copy(
+            update={
+                "about": f"request:{REQUESTED}",
+                "actions": ["request_details", "rate_request"],
+            }
+        )
+        return chance.choice((told, told, of_request))
+
     def my_contracts() -> ContractPage:
         more = [a_contract(2, remind_day=5), a_contract(3, state=ContractState.LAPSED)]
         return ContractPage(items=contracts + more[: chance.randrange(3)])
@@ -283,7 +294,7 @@ def _insured(
         records_doors.PICTURE: Paper("record.png", PNG, "image/png"),
         records_doors.PAPER: Paper("record.pdf", b"%PDF-1.7", "application/pdf"),
         records_doors.MINE: lambda: chance.choice((record, record, nothing)),
-        OPENED: or_no(answers[OPENED], NotFound(), one_in=6),
+        OPENED: or_no(opened, NotFound(), one_in=6),
     }
     return {door: linked_only(_called(answer)) for door, answer in {**answers, **changed}.items()}
 
@@ -296,8 +307,8 @@ def _debt(number: int) -> DebtOut:
     return DebtOut(
         id=UUID(int=100 + number),
         number_tail=f"73{number:02d}",
-        period_from="1405-03",
-        period_to="1405-05",
+        period_from=f"1404-{1 + number % 12:02d}",
+        period_to=f"1405-{1 + number % 12:02d}",
         total=1_000_000 * (number + 1),
         objection_until=make.TODAY + timedelta(days=number - 2),
         state=State.OPEN,
@@ -333,8 +344,11 @@ def _details(debt: UUID) -> DebtDetails:
 
 
 def _notices(after: UUID | None = None) -> NoticePage:
-    line = {"template": "debt_notice", "subject": "بدهی", "day": make.TODAY, "status": "sent"}
-    items = [NoticeLine(code=code, **line) for code in CODES]
+    line = {"template": "debt_notice", "subject": "بدهی", "status": "sent"}
+    items = [
+        NoticeLine(code=code, day=make.TODAY - timedelta(days=days), **line)
+        for days, code in enumerate(CODES)
+    ]
     return NoticePage(items=items, after=UUID(int=9) if after is None else None)
 
 

@@ -80,6 +80,7 @@ class Player:
         self.adapter = adapter
         self.address = Address(adapter.messenger, audience, chat)
         self.medium: Medium | None = None
+        self.discreet: bool | None = None
         self.heard = heard
         self.keys = db.keys()
         self.now = make.NOW.timestamp()
@@ -114,10 +115,15 @@ class Player:
         conversation = self._conversation()
         return await self._hear(conversation, await conversation.go_on())
 
+    async def again(self) -> list[Heard]:
+        """Be shown once more what is open."""
+        conversation = self._conversation()
+        return await self._hear(conversation, conversation._said(await conversation._again()))
+
     def _conversation(self) -> Conversation:
         self._loaded = self.chat
         kind = Texting if self.address.by_sms else Conversation
-        return kind(
+        conversation = kind(
             self.dialogues,
             self.core,
             self._loaded,
@@ -127,6 +133,9 @@ class Player:
             medium=self.medium,
             fetch=fetch,
         )
+        if self.discreet is not None:
+            conversation.discreet = self.discreet
+        return conversation
 
     async def _hear(self, conversation: Conversation, replies: list[Reply]) -> list[Heard]:
         self.state = json.dumps(self._loaded)

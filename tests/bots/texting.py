@@ -40,6 +40,9 @@ _OTHERWISE = (
     "The page stays open",
     "Go on with",
     "Welcome. This is",
+    # The rules of a debt's lines.
+    "Fine for",
+    "جریمهٔ",
 )
 
 

@@ -68,13 +68,14 @@ _CODES = ("123456", "۱۲۳۴۵۶", "123456", "000000", "yes", "12")
 class Walk:
     """What was met on the way, by (dialogue, name); numbers of loops are left out.
 
-    `tried` counts what was tapped: what was tapped less goes first half of the time.
+    `tried` counts what was tapped; what was tapped least goes first as often as it is `curious`.
     """
 
     turns: int = 0
     asked: set[Name] = field(default_factory=set)
     finished: set[Name] = field(default_factory=set)
     tried: Counter[str] = field(default_factory=Counter)
+    curious: float = 0.5
 
     def take_in(self, other: "Walk") -> None:
         """Count what somebody else met too."""
@@ -140,18 +141,20 @@ async def walk(
     answers: Mapping[str, Sequence[str]],
     openings: Sequence[str] = (),
     tried: Counter[str] | None = None,
+    curious: float = 0.5,
 ) -> Walk:
     """Do anything for so many turns. `answers` are fitting texts by question, `openings` taps of notices.
 
-    `tried` is what those before have tapped. Raises AssertionError that names the seed and the turn.
+    `tried` is what those before have tapped; `curious` how often what was tapped least goes first.
+    Raises AssertionError that names the seed and the turn.
     """
     chance = random.Random(seed)
-    found = Walk(tried=Counter() if tried is None else tried)
+    found = Walk(tried=Counter() if tried is None else tried, curious=curious)
     heard: list[Heard] = []
     seen: list[str] = []
     with _noting(found, player):
         for turn in range(turns):
-            line = _next(chance, player, heard, seen, answers, openings, found.tried)
+            line = _next(chance, player, heard, seen, answers, openings, found)
             where = f"seed {seed}, turn {turn}, {player.adapter.messenger}, {line[:60]!r}"
             try:
                 said = await act(line, player, heard, wire)
@@ -186,7 +189,7 @@ def _next(  # noqa: PLR0911, PLR0917
     seen: list[str],
     answers: Mapping[str, Sequence[str]],
     openings: Sequence[str],
-    tried: Counter[str],
+    walk: Walk,
 ) -> str:
     buttons = taps(player, heard)
     onward = [data for data in buttons if not data.endswith(("~menu", "~back", "~cancel"))]
@@ -205,7 +208,7 @@ def _next(  # noqa: PLR0911, PLR0917
     if wants and dice < 0.7:
         return f"> {chance.choice(_OTHER[:4])}"
     if onward and dice < 0.75:
-        return f"> tap:{_one_of(chance, onward, tried, talk['dialogue'] if talk else '')}"
+        return f"> tap:{_one_of(chance, onward, walk, talk['dialogue'] if talk else '')}"
     if dice < 0.85 and buttons:
         return f"> tap:{chance.choice(buttons)}"
     lines = [
@@ -220,19 +223,18 @@ def _next(  # noqa: PLR0911, PLR0917
         *(f"> tap:{opening}" for opening in openings),
         *(f"> {text}" for texts in answers.values() for text in texts[:1]),
         *(f"> {text}" for text in _BY_SMS if by_sms),
+        *(f"> /{one.name}" for one in player.dialogues if by_sms and one.menu),
     ]
     return chance.choice(lines)
 
 
-def _one_of(
-    chance: random.Random, onward: Sequence[str], tried: Counter[str], dialogue: str
-) -> str:
-    """One of the taps; half of the time of those that were tapped least."""
+def _one_of(chance: random.Random, onward: Sequence[str], walk: Walk, dialogue: str) -> str:
+    """One of the taps; as often as the walk is curious, of those that were tapped least."""
     known = {data: f"{dialogue} {_DIGITS.sub('', data)}" for data in onward}
-    least = min(tried[name] for name in known.values())
-    rare = [data for data in onward if tried[known[data]] == least]
-    chosen = chance.choice(rare if chance.random() < 0.5 else onward)
-    tried[known[chosen]] += 1
+    least = min(walk.tried[name] for name in known.values())
+    rare = [data for data in onward if walk.tried[known[data]] == least]
+    chosen = chance.choice(rare if chance.random() < walk.curious else onward)
+    walk.tried[known[chosen]] += 1
     return chosen
 
 

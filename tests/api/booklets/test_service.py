@@ -165,6 +165,7 @@ def test_what_is_free_on_a_papers_word_waits_until_it_was_looked_at(session):
     made = requested(session, mina, **STOLEN, paper_id=paper)
     assert (made.stage, made.cost, made.bill) == (Stage.ENTITLEMENT_CHECKED, 0, None)
     request = requests_queries.by_number(session, made.number)
+    assert request is not None
     assert [one.id for one in files.of_request(session, request.id)] == [paper]
     on(session, made.number, Stage.ISSUED)
     assert told(session, mina) == ["issued created"]
@@ -176,6 +177,7 @@ def test_paper_that_says_something_else_is_turned_down(session):
     on(session, made.number, Stage.REJECTED, reason="کاغذ مال کس دیگری است")
     assert told(session, mina) == ["rejected created"]
     request = requests_queries.by_number(session, made.number)
+    assert request is not None
     (paper,) = files.of_request(session, request.id)
     assert paper.expires_at == make.NOW + KEPT_AFTER
     # Asking again without one costs what the first costs: nothing was paid for.

@@ -42,6 +42,9 @@ async def test_a_memory_that_is_away_is_tried_again():
         async def hear(self, key: str, message: Message, reference: str) -> bool:
             raise OSError("no such host")
 
+        async def brought(self, known_by: str) -> bytes | None:
+            raise OSError("no such host")
+
     outcome = await WebChannel(Gone()).send(Address(chat_id="x"), Message("سلام"), "1")
     assert outcome == Rejected("memory_away", again=True)
 
