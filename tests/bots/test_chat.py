@@ -40,7 +40,7 @@ async def test_what_was_said_is_a_transcript_that_plays(
     assert ("[The first one ‹1.kind|first›]" in shown) is buttons
     assert ("3. A duplicate" in shown) is not buttons
 
-    def fresh() -> tuple[Core, Any]:
+    def fresh(_messenger: str) -> tuple[Core, Any]:
         knocker = trials.new_knocker()
         return trials.new_core(knocker), knocker
 

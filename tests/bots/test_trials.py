@@ -16,7 +16,7 @@ PATHS = sorted((Path(__file__).parent / "trial").glob("*.txt"))
 
 @pytest.mark.parametrize("path", PATHS, ids=lambda path: path.stem)
 async def test_a_transcript_is_the_same_on_every_adapter(path: Path):
-    def core() -> tuple[Core, Any]:
+    def core(_messenger: str) -> tuple[Core, Any]:
         knocker = trials.new_knocker()
         return trials.new_core(knocker), knocker
 

@@ -19,7 +19,7 @@ from bots.dialogues import collected
 from bots.talk import Dialogues
 from tests.bots.phones import SmsPlayer
 from tests.bots.players import Heard
-from tests.bots.transcripts import act, says
+from tests.bots.transcripts import act, lines_of, says
 
 CODE = "123456"
 # A word of the menu opens a short answer by SMS; the command, the whole dialogue.
@@ -91,7 +91,7 @@ async def heard_of(
     opened, wire = core
     player = Shut(dialogues, opened, pin=pin)
     story = _Story(player, wire, also)
-    lines = _read(path)
+    lines = lines_of(path, by_sms=True)
     player.speak(language or _language(lines))
     for place, line in enumerate(lines, 1):
         if not line.startswith(("<", "lang ") if language else "<"):
@@ -113,7 +113,7 @@ async def play_by_sms(
     """
     opened, wire = core
     story = _Story(Open(dialogues, opened), wire, also, wish)
-    lines = _read(path)
+    lines = lines_of(path, by_sms=True)
     story.player.speak(_language(lines))
     for place, line in enumerate(lines, 1):
         await story.go_on(line, f"{path.name}:{place} by SMS")
@@ -171,10 +171,6 @@ class _Story:
             answer = await self.player.send(self.player.raw("text", CODE))
         self._heard = self._heard if answer is None else answer
         assert self._heard or not line.startswith(">"), f"{where}: silence"
-
-
-def _read(path: Path) -> list[str]:
-    return path.read_text("utf-8").splitlines()
 
 
 def _language(lines: list[str]) -> str:

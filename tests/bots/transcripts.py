@@ -12,6 +12,10 @@ lang fa                   the chat speaks this language from here; without it th
 restart                   nothing is kept but the stored JSON (as before every line)
 wait 2d                   time passes: s, m, h, d
 core away, core back      the core stops answering; it is back, and waiting talks are woken
+[sms] > 1                 a line of any kind for SMS alone; `[chat] …` for all the others
+
+On the page a visit is over after half an hour of silence, and who comes next may be somebody else:
+there a story ends at the first `wait` of so long.
 """
 
 import gettext
@@ -19,7 +23,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import cache
-from itertools import cycle
+from itertools import cycle, takewhile
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -30,7 +34,7 @@ from bots.adapters.web import MESSENGER
 from bots.dialogues import collected
 from bots.talk import Dialogues
 from bots.understanding import alike
-from bots.web.visits import LASTS_SECONDS
+from bots.web.visits import IDLE_SECONDS
 from tests.bots.phones import SmsPlayer
 from tests.bots.players import (
     PHONE,
@@ -43,6 +47,7 @@ from tests.bots.players import (
 )
 from tests.locales.test_labels import labels
 
+_ONLY = re.compile(r"\[(sms|chat)\] ")
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
 # Tokens are random: in two stories they are the same where they stand in the same place.
 _TOKEN = re.compile(r"[^/]{16,}$")
@@ -68,44 +73,42 @@ async def play(
     path: Path,
     *,
     dialogues: Dialogues,
-    core: Callable[[], tuple[Core, Any]],
+    core: Callable[[str], tuple[Core, Any]],
     audience: str = "employers",
     also: Mapping[str, Callable[[Any], None]] = MappingProxyType({}),
     on: Sequence[str] = tuple(PLAYERS),
     switching: bool = True,
 ) -> None:
-    """Play a file on each adapter, and once more with another language at every line.
+    """Play a file on each adapter, and on each once more with another language at every line.
 
-    Bale's is python-telegram-bot. `core` makes a fresh core for each story. `switching` is whether the last is played: what it
-    proves does not depend on the store. Raises AssertionError with file and line where an answer is
-    missing, or where two stories differ.
+    Bale's is python-telegram-bot. `core` makes a fresh core for the story of a messenger.
+    `switching` is whether there is a second pass: what it proves does not depend on the store.
+    Raises AssertionError with file and line where an answer is missing, or where two stories differ.
     The second thing `core` gives is its wire: `away`, a flag, and `wait(seconds)`; `also` are lines of one's own that do
     something to it.
     """
-    stories = []
-    for messenger in on:
-        opened, wire = core()
+
+    async def told(messenger: str, switched: Switching | None = None) -> Story:
+        opened, wire = core(messenger)
         player = PLAYERS[messenger](dialogues, opened, audience)
-        stories.append(await _story(path, player, wire, also))
-        await player.adapter.close()
-    first, *others = stories
-    for messenger, story in zip(on[1:], others, strict=True):
-        for (place, said), (_place, other) in zip(first, story, strict=True):
+        try:
+            return await _story(path, player, wire, also, switched)
+        finally:
+            await player.adapter.close()
+
+    stories = [await told(messenger) for messenger in on]
+    first = stories[0]
+    for messenger, story in zip(on[1:], stories[1:], strict=True):
+        for (place, said), (_place, other) in zip(first[: len(story)], story, strict=True):
             assert said == other, f"{path.name}:{place}: {on[0]} {said}, {messenger} {other}"
-    if switching:
-        opened, wire = core()
-        polyglot = TerminalPlayer(dialogues, opened, audience)
-        story = await _story(path, polyglot, wire, also, Switching(first))
-        for (place, said), (_place, other) in zip(first, story, strict=True):
+    if not switching:
+        return
+    for messenger, story in zip(on, stories, strict=True):
+        in_many = await told(messenger, Switching(story))
+        for (place, said), (_place, other) in zip(story, in_many, strict=True):
             assert _beyond_words(said) == _beyond_words(other), (
-                f"{path.name}:{place}: in one language {said}, in many {other}"
+                f"{path.name}:{place}: {messenger} in one language {said}, in many {other}"
             )
-
-
-def lasting(path: Path, on: Sequence[str]) -> Sequence[str]:
-    """Give those on which a talk can last so long: on the page it is over after half a day."""
-    left = max((_seconds(line[5:]) for line in _lines(path) if line.startswith("wait ")), default=0)
-    return [one for one in on if one != MESSENGER or left < LASTS_SECONDS]
 
 
 def _seconds(said: str) -> int:
@@ -181,7 +184,7 @@ async def _story(
     heard: list[Heard] = []
     story = []
     ids: dict[str, str] = {}
-    for place, written in enumerate(_lines(path), 1):
+    for place, written in enumerate(_lines(path, player), 1):
         where = f"{path.name}:{place} on {player.adapter.messenger}"
         line = switching.line(place, written, player, heard) if switching else written
         if line.startswith("<|"):
@@ -205,6 +208,18 @@ async def _story(
             if line.startswith(">") and line.strip() != "> left":
                 assert heard, f"{where}: silence"
     return story
+
+
+def _lines(path: Path, player: Play) -> list[str]:
+    lines = lines_of(path)
+    if player.adapter.messenger != MESSENGER:
+        return lines
+    return list(takewhile(lambda line: not _is_over(line), lines))
+
+
+def _is_over(line: str) -> bool:
+    """Whether so long nothing is said that a visit of the page is over."""
+    return line.startswith("wait ") and _seconds(line[5:]) >= IDLE_SECONDS
 
 
 def _numbered(message: Heard, ids: dict[str, str]) -> Heard:
@@ -232,8 +247,13 @@ def _holes(text: str) -> str:
     return re.sub(r"\\\{[^}]*\\\}", ".+?", re.escape(text))
 
 
-def _lines(path: Path) -> list[str]:
-    return path.read_text("utf-8").splitlines()
+def lines_of(path: Path, *, by_sms: bool = False) -> list[str]:
+    """The lines of a file, each at its place; those of another channel are empty."""
+    others = "chat" if by_sms else "sms"
+    return [
+        "" if (only := _ONLY.match(line)) and only[1] == others else _ONLY.sub("", line, count=1)
+        for line in path.read_text("utf-8").splitlines()
+    ]
 
 
 async def act(line: str, player: Play, heard: list[Heard], wire: Any) -> list[Heard] | None:

@@ -1,7 +1,7 @@
 """The talks of booklets and requests, on every adapter, against the real core."""
 
 import re
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import ExitStack
 from datetime import timedelta
 from itertools import count
@@ -33,7 +33,7 @@ from tests.api.booklets import office
 from tests.bots.dialogues.house import Wire
 from tests.bots.dialogues.scenes import Scene
 from tests.bots.players import CHAT
-from tests.bots.transcripts import ON, lasting, play
+from tests.bots.transcripts import ON, play
 from tests.support import core as real
 from tests.support import make
 
@@ -191,7 +191,6 @@ async def test_a_talk_goes_as_written(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ):
-    on = lasting(path, ON[store.dialect])
     # The application closes its pool when it stops; this connection is the test's own.
     store.bind.detach()  # type: ignore[union-attr]
     filled, linked, settings = _arranged(path, store, tmp_path)
@@ -204,9 +203,9 @@ async def test_a_talk_goes_as_written(
         await play(
             filled,
             dialogues=DIALOGUES,
-            core=_stories(store, linked, running, opened, numbers=numbers, on=on),
+            core=_stories(store, linked, running, opened, numbers=numbers),
             audience="people",
-            on=on,
+            on=ON[store.dialect],
             also={"an hour passes": lambda wire: wire.wait(3600)},
             switching=store.dialect == "sqlite",
         )
@@ -239,14 +238,11 @@ def _stories(
     opened: list[Core],
     *,
     numbers: list[Iterator[str]],
-    on: Sequence[str],
-) -> Callable[[], tuple[Core, Wire]]:
+) -> Callable[[str], tuple[Core, Wire]]:
     """Begin each story where the scene ended: the one before it is undone."""
     told: list[NestedTransaction] = []
-    # The last is the story in many languages.
-    messengers = iter((*on, "terminal"))
 
-    def begun() -> tuple[Core, Wire]:
+    def begun(messenger: str) -> tuple[Core, Wire]:
         if told:
             told.pop().rollback()
         told.append(store.bind.begin_nested())  # type: ignore[union-attr]
@@ -256,7 +252,7 @@ def _stories(
         with store.session(writing=True) as session:
             access.link(
                 session,
-                chat=ChatAddress(next(messengers), "people", CHAT),
+                chat=ChatAddress(messenger, "people", CHAT),
                 person_id=linked.id,
                 masked_name=people.masked_name(linked),
                 language="fa",
