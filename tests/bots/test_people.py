@@ -42,7 +42,7 @@ async def test_a_talk_goes_as_written(path: Path):
     await play(path, dialogues=DIALOGUES, core=_core, audience="people", also=_ALSO)
 
 
-def _core(_messenger: str) -> tuple[Core, Any]:
+def _core(_messenger: str = "") -> tuple[Core, Any]:
     wire = Wire(grants=[])
     wire.person = Insured()
     wire.answers |= wire.person.answers() | insured.meeting(wire, CHILDREN)
