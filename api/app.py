@@ -21,8 +21,9 @@ from starlette.exceptions import HTTPException
 from api import db, migrations, reactions
 from api.access import router as access_router
 from api.access.answers import json_response
-from api.access.doors import Hub, of_exception
+from api.access.doors import of_exception
 from api.access.gate import Gate
+from api.access.hub import Hub
 from api.bills import router as bills_router
 from api.booklets import router as booklets_router
 from api.contracts import router as contracts_router

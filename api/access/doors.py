@@ -21,14 +21,14 @@ import inspect
 import time
 import uuid
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from datetime import date, datetime
+from dataclasses import dataclass
+from datetime import datetime
 from functools import partial
 from http import HTTPStatus
-from typing import Annotated, Any, cast, get_type_hints
+from typing import Any, cast
 
 import structlog
-from fastapi import APIRouter, FastAPI, Request, Response
+from fastapi import APIRouter, Request, Response
 from fastapi.datastructures import DefaultPlaceholder
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
@@ -38,9 +38,8 @@ from sqlalchemy.orm import Session
 from starlette.exceptions import HTTPException
 from starlette.types import Message
 
-from api.access import grants, once, service
+from api.access import once, service
 from api.access.answers import (
-    Said,
     answers,
     body_of,
     file_response,
@@ -52,12 +51,10 @@ from api.access.answers import (
     of_status,
     of_unavailable,
     unavailability,
-    with_unavailable,
 )
 from api.access.callers import (
     Acting,
     Anyone,
-    Caller,
     Entrusted,
     Grown,
     Insured,
@@ -68,21 +65,12 @@ from api.access.callers import (
     UnheardToday,
     keyholder,
 )
-from api.access.gate import Gate
-from api.access.refusals import (
-    BodyTooLarge,
-    GrantEnded,
-    IdempotencyKeyMissing,
-    NotLinked,
-    OtherBodySameKey,
-    ScopeMissing,
-)
-from api.access.uploads import Upload, Uploads
-from api.db import Store
-from api.errors import Invalid, NotFound, NotKnown, Refusal, Unavailable
+from api.access.hub import Hub, hub_of, printer_of
+from api.access.uploads import Upload
+from api.access.verbs import Now, Today, Verb
+from api.errors import Invalid, Refusal, Unavailable
 from api.kit import calendar, points
-from api.printing.printer import Printer, Sheet
-from api.settings import Settings
+from api.printing.printer import Sheet
 
 __all__ = [
     "Acting",
@@ -90,7 +78,6 @@ __all__ = [
     "Door",
     "Entrusted",
     "Grown",
-    "Hub",
     "Insured",
     "Linked",
     "Machine",
@@ -106,47 +93,6 @@ _ANSWERED = Counter("api_requests", "Requests answered.", ["door", "status"])
 _SECONDS = Histogram("api_request_seconds", "From the first byte read to the answer.", ["door"])
 
 
-_WHOM = {grants.CHILD: "a child", grants.PERSON: "another person"}
-
-
-class _Given:
-    """Marks a parameter that the door gives."""
-
-    def __init__(self, name: str) -> None:
-        self.name = name
-
-
-Now = Annotated[datetime, _Given("now")]
-"""The instant at which the request crossed."""
-Today = Annotated[date, _Given("today")]
-"""Tehran's day at that instant."""
-
-WaitUntil = Callable[[Session, str, str, datetime], datetime | None]
-"""Until when a messenger wants silence from the bot of an audience: (messenger, audience, now)."""
-
-
-@dataclass(frozen=True, slots=True)
-class Hub:
-    """What the doors of an app stand on; `app.state.hub`."""
-
-    store: Store
-    settings: Settings
-    clock: Callable[[], datetime]
-    gate: Gate
-    wait_until: WaitUntil = lambda _session, _messenger, _audience, _now: None
-    uploads: Uploads = field(default_factory=Uploads)
-
-
-def hub_of(app: FastAPI) -> Hub:
-    """The hub of an app."""
-    return cast("Hub", app.state.hub)
-
-
-def printer_of(app: FastAPI) -> Printer:
-    """What draws the papers of an app."""
-    return cast("Printer", app.state.printer)
-
-
 @dataclass(frozen=True, slots=True)
 class _Undrawn:
     """What a hop gives where its answer is a file."""
@@ -159,7 +105,7 @@ class Door(APIRoute):
     """A route whose endpoint runs in one hop."""
 
     def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
-        verb = _Verb(endpoint)
+        verb = Verb(endpoint)
         if isinstance(options.get("response_model"), DefaultPlaceholder):
             options["response_model"] = None if verb.draws else verb.returns
         if verb.draws:
@@ -180,8 +126,8 @@ class Door(APIRoute):
             status=int(options.get("status_code") or HTTPStatus.OK),
             answer=options["response_model"] and TypeAdapter(options["response_model"]),
         )
-        options["responses"] = merged(hop.says(), options.get("responses") or {})
-        options["openapi_extra"] = hop.openapi()
+        options["responses"] = merged(verb.says(writes=hop.writes), options.get("responses") or {})
+        options["openapi_extra"] = verb.openapi(writes=hop.writes)
         self.takes_file = verb.takes_file
         super().__init__(path, hop.endpoint(), **options)
 
@@ -271,44 +217,6 @@ def _bounded(request: Request) -> Request:
     return Request(request.scope, receive)
 
 
-class _Verb:
-    """An endpoint, with what it asks of the door set apart from what it asks of FastAPI."""
-
-    def __init__(self, function: Callable[..., Any]) -> None:
-        if inspect.iscoroutinefunction(function):
-            raise TypeError(f"{function.__qualname__}: a door's endpoint is a plain def")
-        self.function = function
-        hints = get_type_hints(function, include_extras=True)
-        self.returns = hints.pop("return", None)
-        if self.returns is type(None):
-            self.returns = None
-        self.draws = self.returns is Sheet
-        self.given: dict[str, str] = {}
-        self.caller: type[Caller] | None = None
-        self.asked: list[inspect.Parameter] = []
-        for name, parameter in inspect.signature(function).parameters.items():
-            hint = hints.get(name, parameter.annotation)
-            if hint in (Session, Settings, Upload):
-                self.given[name] = hint.__name__.lower()
-            elif hint in (Now, Today):
-                self.given[name] = hint.__metadata__[0].name
-            elif inspect.isclass(hint) and issubclass(hint, Caller):
-                self.given[name] = "caller"
-                self.caller = hint
-            else:
-                self.asked.append(
-                    parameter.replace(annotation=hint, kind=inspect.Parameter.KEYWORD_ONLY)
-                )
-
-    @property
-    def takes_file(self) -> bool:
-        """Whether its body is a file."""
-        return "upload" in self.given.values()
-
-    def __call__(self, values: Mapping[str, Any], gifts: Mapping[str, Any]) -> Any:
-        return self.function(**values, **{name: gifts[gift] for name, gift in self.given.items()})
-
-
 @dataclass(frozen=True, slots=True)
 class _Call:
     """What a request says: its values as read, the bytes that tell it from another, its file."""
@@ -321,7 +229,7 @@ class _Call:
 @dataclass(frozen=True, slots=True)
 class _Hop:
     name: str
-    verb: _Verb
+    verb: Verb
     writes: bool
     status: int
     answer: TypeAdapter[Any] | None
@@ -421,52 +329,6 @@ class _Hop:
                 session, holder, now=now, writing=self.writes
             )
         return self.verb(call.values, gifts)
-
-    def says(self) -> Said:
-        """The refusals of the door itself."""
-        refusals: list[type[Refusal]] = [NotKnown, Invalid, ScopeMissing]
-        if self.writes:
-            refusals += [IdempotencyKeyMissing, OtherBodySameKey, BodyTooLarge]
-        if self.verb.caller is not None and issubclass(self.verb.caller, Linked):
-            refusals.append(NotLinked)
-        if self.verb.caller is not None and issubclass(self.verb.caller, (Acting, Insured)):
-            refusals += [GrantEnded, NotFound]
-        return with_unavailable(answers(*refusals), writing=self.writes)
-
-    def openapi(self) -> dict[str, Any]:
-        """The headers a caller sends, and the file, for the OpenAPI page."""
-        sent = []
-        if self.verb.caller is not None and issubclass(self.verb.caller, (Anyone, Linked)):
-            required = self.verb.caller is not Anyone
-            sent.append(_header("X-Chat", "<messenger>:<audience>:<chat id>", required=required))
-            sent.append(_header("Accept-Language", "The language being spoken.", required=False))
-        if self.verb.caller is Acting:
-            sent.append(_header("X-For", "The id of a grant of this chat.", required=True))
-        if self.verb.caller is not None and issubclass(self.verb.caller, Insured):
-            whom = " or ".join(_WHOM[kind] for kind in sorted(self.verb.caller.kinds))
-            meaning = f"The id of a grant of this chat for {whom}; without it, the chat's person."
-            sent.append(_header("X-For", meaning, required=False))
-        if self.writes:
-            meaning = "The same key gets the first answer again; 1 to 200 characters."
-            sent.append(_header("Idempotency-Key", meaning, required=True))
-        shown: dict[str, Any] = {"parameters": sent, "security": [{"Key": []}, {"Bearer": []}]}
-        if self.verb.takes_file:
-            file = {"schema": {"type": "string", "format": "binary"}}
-            shown["requestBody"] = {
-                "required": True,
-                "content": {"application/octet-stream": file},
-            }
-        return shown
-
-
-def _header(name: str, meaning: str, *, required: bool) -> dict[str, Any]:
-    return {
-        "name": name,
-        "in": "header",
-        "required": required,
-        "description": meaning,
-        "schema": {"type": "string"},
-    }
 
 
 def _said(request: Request, holder: Keyholder, body: bytes) -> bytes:

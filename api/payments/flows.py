@@ -12,7 +12,7 @@ from typing import TypeVar
 
 from sqlalchemy.orm import Session
 
-from api.access.doors import Hub
+from api.access.hub import Hub
 from api.kit import points
 from api.payments import service
 from api.payments.gateway import Asked, Gateway

@@ -9,7 +9,7 @@ from functools import partial
 
 import structlog
 
-from api.access.doors import Hub
+from api.access.hub import Hub
 from api.errors import Unavailable
 from api.payments import flows, service
 from api.payments.gateway import Gateway

@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from starlette.exceptions import HTTPException
 
 from api.access.answers import unavailability
-from api.access.doors import Hub, hub_of
+from api.access.hub import Hub, hub_of
 from api.errors import Unavailable
 from api.kit.language import Language, _, asked_for
 from api.kit.text import Code

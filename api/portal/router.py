@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from starlette.exceptions import HTTPException
 
 from api.access import signin
-from api.access.doors import Hub, hub_of, printer_of
+from api.access.hub import Hub, hub_of, printer_of
 from api.kit import calendar, codes
 from api.kit import look as looks
 from api.kit.language import Language

@@ -19,7 +19,8 @@ from structlog.testing import ReturnLogger, capture_logs
 from api import db
 from api.access import doors as doors_module
 from api.access import queries, service
-from api.access.doors import Acting, Anyone, Linked, Machine, Now, Router, Today, answers, hub_of
+from api.access.doors import Acting, Anyone, Linked, Machine, Now, Router, Today, answers
+from api.access.hub import hub_of
 from api.access.models import ChatLink, FirstAnswer
 from api.access.rules import ChatAddress, LinkState
 from api.audit.models import Entry

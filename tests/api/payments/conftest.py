@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from api import events
-from api.access.doors import hub_of
+from api.access.hub import hub_of
 from api.db import Store
 from api.payments.events import BillsSettled
 from tests.api.payments.town import Town

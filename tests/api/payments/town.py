@@ -5,7 +5,7 @@ from typing import Any, TypeVar
 
 from sqlalchemy import select
 
-from api.access.doors import Hub
+from api.access.hub import Hub
 from api.bills.models import Bill
 from api.db import Base, Store
 from api.kit.money import Rials
