@@ -239,7 +239,6 @@ class Conversation(Elsewhere):
             question = Question(talk, run, stop, self.speech)
             if question.wire != talk["asking"]:
                 # It was said to another question, or to a summary of facts that have aged since.
-                talk["view"], talk["page"] = "", 0
                 return await self._show(talk, run, stop)
             return await self._replied(talk, run, question, said)
         finally:

@@ -123,6 +123,9 @@ class Showing(ABC):
                 return await self._over_with([*says, self._word(wording.refusal(stop.refusal))])
             case Pending() | Refused():
                 question = Question(talk, run, stop, self.speech)
+                if question.wire != talk["asking"]:
+                    # A list, a page or the wait for a code belonged to what was asked before.
+                    talk["view"], talk["page"] = "", 0
                 talk["state"], talk["asking"] = "open", question.wire
                 reply = question.reply()
                 return replace(reply, text="\n\n".join([*says, reply.text]))

@@ -21,8 +21,11 @@ from bots.showing import TO_MENU
 from bots.talk import Dialogue, Sent
 
 PARTS = 4
-"""The most parts that an answer of a dialogue takes, in every language, with a PIN and without; a
-workplace's name makes an English SMS as long as a Persian one."""
+"""The most parts that an answer of a dialogue takes as a rule, in every language, with a PIN and
+without; a workplace's name makes an English SMS as long as a Persian one."""
+
+LIST_PARTS = 8
+"""The most parts of any question at all: eight lines of a list, or everything said before a summary."""
 
 CONSENT_PARTS = 3
 """The most parts that who is not linked yet reads before they say yes."""

@@ -1,5 +1,7 @@
 """Is it genuine: whether a message that somebody got was ours, by its check code."""
 
+import re
+
 from api.client import Core
 from api.kit.codes import grouped, parse_code, parse_paper_code
 from api.kit.language import Sentence, _
@@ -31,11 +33,15 @@ def a_check_code(text: str) -> str:
 def a_bare_code(text: str) -> str | None:
     """Find a check code in a message that is nothing else; a word of eight letters is none.
 
-    One code in twenty has no digit: it is known by its dash.
+    One code in twenty has no digit: it is known by its dash. That of a paper comes whole or in
+    groups of one length: words of sixteen letters in all are none.
     """
     said = ascii_digits(text)
-    shown = any(letter.isdigit() or letter in _DASHES for letter in said)
-    return (parse_code(said) or parse_paper_code(said)) if shown else None
+    if not any(letter.isdigit() or letter in _DASHES for letter in said):
+        return None
+    groups = re.findall(r"\w+", said)
+    is_even = len({len(group) for group in groups}) == 1
+    return parse_code(said) or (parse_paper_code(said) if is_even else None)
 
 
 def _about_paper(code: str, found: Genuine) -> Sentence:

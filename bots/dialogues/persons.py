@@ -16,6 +16,7 @@ from bots.dialogues import meeting
 from bots.dialogues.lines import lines
 from bots.talk import Ask, Do, Option, Say, dialogue
 
+_TITLE = _("Another person here")
 _THEIRS = meeting.Words(
     {
         Question.FIRST_MONTH: lines(
@@ -29,7 +30,7 @@ _THEIRS = meeting.Words(
 
 @dialogue(
     "add_person",
-    words=_("Another person here"),
+    words=_TITLE,
     audiences=("people",),
     place=85,
     keywords=("شخص دیگر", "افزودن شخص"),
@@ -45,7 +46,7 @@ async def add_person(core: Core) -> None:
         await Say(wording.refusal(NotHere()))
         return
     with_us, later = Option("with_us", _("We can begin")), Option("later", _("Not now"))
-    if await Ask("begin", _meaning(me.grants), [with_us, later]) == later.id:
+    if await Ask("begin", _meaning(me.grants), [with_us, later], label=_TITLE) == later.id:
         await Say(_("Very well, nobody was added."))
         return
     national_code = await Ask(

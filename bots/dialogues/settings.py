@@ -120,7 +120,7 @@ def _whole_chat(core: Core, me: Me) -> _End:
 
 def _every_chat(core: Core) -> _End:
     return _End(
-        Option(_EVERYWHERE, _("Everything, everywhere")),
+        Option(_EVERYWHERE, _("All, everywhere")),
         lines(
             _("Every chat of yours is then unlinked: on every messenger, by SMS and on the web."),
             _("No chat of another acts for you any more either."),

@@ -1,6 +1,8 @@
 """Ten answers a day: what counts as one, and what begins the count anew."""
 
 from api.access.refusals import NotLinked
+from api.access.schemas import Trusted
+from api.client.access import TRUSTED
 from api.client.requests import SHOW
 from tests.bots.test_texting import Phone
 
@@ -56,10 +58,24 @@ async def test_a_request_of_a_number_that_nobody_knows_begins_with_linking():
 async def test_a_code_sends_no_summary_but_the_one_that_was_read():
     phone = Phone()
     await phone.says("/unlink")
-    assert "A code of 6 digits" in await phone.says("1")
+    assert "We sent a code" in await phone.says("1")
     phone.player.now += 7_200
     said = await phone.says("123456")
-    assert "This chat is linked to" in said, "its facts are read anew, and it is shown again"
+    assert "This number is linked to you" in said, "its facts are read anew, and it is shown again"
     assert phone.wire.changes("/v1/access/unlink") == 0
     await phone.says("1")
     assert "no longer linked" in await phone.says("123 456")
+
+
+async def test_a_code_for_a_summary_that_is_gone_answers_no_other_question():
+    phone = Phone()
+    await phone.says("/unlink")
+    assert "We sent a code" in await phone.says("1")
+    phone.player.now += 7_200
+    phone.wire.answers[TRUSTED] = Trusted(items=[], chats=2)
+    phone.wire.away = True
+    await phone.says("123456")
+    phone.wire.away = False
+    assert "What shall end?" in await phone.says("123456"), "it woke the talk, and was no answer"
+    assert "1. This chat" in await phone.says("654321")
+    assert phone.wire.changes("/v1/access/unlink") == 0

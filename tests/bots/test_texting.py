@@ -391,7 +391,7 @@ async def test_by_sms_nobody_is_asked_to_choose_among_names_that_are_not_said():
     for text in ("1", "1"):
         await phone.says(text)
     asked = await phone.says("0012345679")
-    assert "first on your insurance record" in asked
+    assert "first on your record" in asked
     assert "I do not know it" not in asked
 
 

@@ -110,6 +110,7 @@ def test_anybody_can_check_a_code_that_was_sent(session: Session) -> None:
         "genuine": True,
         "day": date(2026, 12, 2),
         "subject": "the debt of a workplace",
+        "paper": False,
     }
 
 
@@ -128,7 +129,7 @@ def test_a_code_written_into_the_table_by_hand_is_not_genuine(session: Session) 
     session.get_one(Notice, posted).code = "00000000"
     session.flush()
     answer = notices.check(session, "0000-0000", language="en")
-    assert answer.model_dump() == {"genuine": False, "day": None, "subject": None}
+    assert answer.model_dump() == {"genuine": False, "day": None, "subject": None, "paper": False}
 
 
 def test_of_two_notices_with_one_code_the_newest_answers(session: Session) -> None:
