@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from playwright.async_api import Browser
+from playwright.async_api import Browser, expect
 
 from api.kit.language import Language
 from api.kit.text import ascii_digits
@@ -44,14 +44,21 @@ async def test_a_record_is_read_and_a_booklet_requested(hub: Hub, browser: Brows
 
 
 async def reads_the_record(phone: Phone) -> None:
-    """The line, the gaps, and the months of the newest year."""
+    """The line, a picture of it, the paper, the gaps, and the months of the newest year."""
     await for_oneself(phone, "My record")
     line = await phone.hears(RECORD, "Insured for {long}.")
     await phone.stop("record", line)
-    await phone.tap("The gaps", of=line)
+    await phone.tap("A picture of it", of=line)
+    await phone.hears(NEXT_YEAR)
+    await expect(phone.root.locator(".pane.chat .message img").last).to_be_visible()
+    await phone.stop("record-as-a-picture", (await phone.said(RECORD))[-1])
+    await phone.tap("To print (PDF)")
+    await phone.hears(NEXT_YEAR)
+    await phone.stop("record-on-paper")
+    await phone.tap("The gaps")
     gaps = await phone.hears("Months without insurance:", NEXT_YEAR)
     await phone.stop("gaps", gaps)
-    newest = line.keys[1]
+    _picture, _paper, _gaps, newest, *_older = line.keys
     await phone.tap(newest, of=gaps)
     year = await phone.hears("{year:digits}: {n} day in all.", NEXT_YEAR)
     await phone.stop("a-year", year)
