@@ -406,7 +406,7 @@ def _shown(ask: Ask[Any], answer: Answer) -> Sentence | str:
         case Place():
             return _("a place on the map")
         case File():
-            return Public(answer.name)
+            return Public(answer.name) if answer.name else _("a photo")
         case _:
             return Public(answer)
 

@@ -18,7 +18,10 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """A file that a person sent, by the messenger's own reference; `size` in bytes."""
+    """A file that a person sent, by the messenger's own reference; `size` in bytes.
+
+    A photo has no name.
+    """
 
     reference: str
     name: str

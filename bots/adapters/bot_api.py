@@ -251,5 +251,5 @@ def _file(message: Any) -> File | None:
         return File(file.file_id, name, file.file_size or 0, media)
     if message.photo:
         best = max(message.photo, key=lambda size: size.width * size.height)
-        return File(best.file_id, "photo.jpg", best.file_size or 0, "image/jpeg")
+        return File(best.file_id, "", best.file_size or 0, "image/jpeg")
     return None

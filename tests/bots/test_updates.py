@@ -105,7 +105,7 @@ GROUP = {"id": -5, "type": "supergroup", "title": "گ"}
         ),
         (
             a_message(photo=[{"file_id": "a", "width": 1, "height": 2}, {"file_id": "b"}, None]),
-            Sent(file=File("a", "photo.jpg", 0, "image/jpeg")),
+            Sent(file=File("a", "", 0, "image/jpeg")),
         ),
         (a_message(text="a", invoice={"title": "no currency"}), Sent("a")),
         (a_message(text="a", reply_to_message={"text": "no number"}), Sent("a")),

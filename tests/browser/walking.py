@@ -137,6 +137,13 @@ class Phone:
         await field.fill(text)
         await field.press("Enter")
 
+    async def sends(self, name: str, content: bytes) -> None:
+        """Send a file to the bot: a picture goes as a photo."""
+        await self._mark()
+        kind = "image/png" if name.endswith(".png") else "application/pdf"
+        field = self.root.locator("input.file")
+        await field.set_input_files({"name": name, "mimeType": kind, "buffer": content})
+
     async def tap(self, label: str, *, of: Said | None = None) -> None:
         """Tap a button by its sentence, or its text as it is: the newest, or that of a message."""
         await self._mark()

@@ -1,0 +1,99 @@
+"""A paper after a theft spares the fee, and a chat acts for another person who reads out a code."""
+
+import re
+
+import pytest
+from playwright.async_api import Browser
+
+from api.kit.language import Language
+from api.kit.text import ascii_digits
+from tests.browser.hub import Hub
+from tests.browser.meeting import a_phone, meet, menu
+from tests.browser.walking import Phone, Walk
+from tests.support import papers
+
+pytestmark = pytest.mark.browser
+
+ASKED_FOR = (
+    "With the paper of the police or a court about the theft there is no fee. "
+    "Please send a photo or a PDF of it."
+)
+TOO_SMALL = (
+    "This picture is too small to read: its shorter side needs {least} pixels. "
+    "Please send it as a file, or take it from nearer."
+)
+BELIEVED = "On the word of your paper there is no fee; somebody looks at it first."
+KEPT = (
+    "Request {number:digits} is kept. Somebody looks at your paper first; we write at every step."
+)
+MEANING = "Here you can see the record and bills of another person and ask for their booklet."
+THEIR_MONTH = "Which year and month is the first on their insurance record?"
+THEIR_CODE = "Please have them read it out, and write it here; it holds for a few minutes."
+BY_SMS = "Code {code}: it lets the chat of {name} see your record and act for you."
+ADDED = "{name} was added. We told them so."
+
+
+async def test_the_paper_of_a_theft_spares_the_fee(hub: Hub, browser: Browser, walk: Walk):
+    kamran = await a_phone(hub, browser, walk, hub.person("insured"), Language.FA)
+    await meet(kamran, "people")
+    await kamran.tap("Health booklet", of=await menu(kamran))
+    await kamran.hears("For whom?")
+    await kamran.tap("For me")
+    await kamran.hears("Which booklet would you like?")
+    await kamran.tap("In place of the old")
+    await kamran.hears("What happened to the old one?")
+    await kamran.tap("It was stolen")
+    await kamran.stop("paper-asked-for", await kamran.hears(ASKED_FOR))
+    await kamran.sends("paper.png", papers.png(300, 200))
+    await kamran.stop("paper-too-small", await kamran.hears(TOO_SMALL))
+    await kamran.sends("paper.png", papers.png())
+    await kamran.hears("How shall it reach you?")
+    await kamran.tap("I collect it")
+    await kamran.hears("Where are you? Share your place, or write the name of your town.")
+    await kamran.tap("Share my place")
+    await kamran.page.locator("#place button[value=yes]").click()
+    near = await kamran.hears("Which of these?")
+    await kamran.tap(near.keys[0], of=near)
+    offer = await kamran.hears(BELIEVED)
+    await kamran.stop("offer-without-a-fee", offer)
+    await kamran.tap("Send", of=offer)
+    kept = await kamran.hears(KEPT)
+    await kamran.stop("request-with-a-paper", kept)
+    number = re.search(r"[0-9]{10}", ascii_digits(kept.text))
+    assert number, kept.text
+    said = hub.run("api", "request", "papers", number[0], "--into", str(walk.folder))
+    assert "1" in ascii_digits(said)
+
+
+async def test_another_person_is_seen_in_a_chat(hub: Hub, browser: Browser, walk: Walk):
+    nava = hub.person("voluntary_english")
+    phone = await a_phone(hub, browser, walk, hub.person("self_employed"), Language.FA)
+    await meet(phone, "people")
+    await phone.write(phone.worded("Another person here"))
+    await phone.stop("what-adding-means", await phone.hears(MEANING))
+    await phone.tap("We can begin")
+    await phone.hears("What is their national code? It has ten digits.")
+    await phone.write(phone.typed(nava["id"]))
+    await phone.hears(THEIR_MONTH)
+    await phone.write(next(one["words"] for one in nava["facts"] if one["kind"] == "first_month"))
+    await phone.stop("their-code-asked", await phone.hears(THEIR_CODE))
+    theirs = await a_phone(hub, browser, walk, nava, Language.EN)
+    code = await code_read_out(theirs)
+    await phone.write(code)
+    await phone.stop("another-person-added", await phone.hears(ADDED))
+    await phone.tap("My record", of=await menu(phone))
+    whom = await phone.hears("For whom?")
+    await phone.stop("record-for-whom", whom)
+    *_before, added, _menu, _back = whom.keys
+    await phone.tap(added, of=whom)
+    await phone.stop("their-record", await phone.hears("Insured for {long}."))
+
+
+async def code_read_out(phone: Phone) -> str:
+    """The code that came to their own number, once the message says what it does."""
+    await phone.tab("sms")
+    text = await phone.texts("sms").last.inner_text()
+    found = re.search(r"[0-9]{6}", ascii_digits(text))
+    assert found, text
+    await phone.stop("their-code-by-sms")
+    return found[0]
