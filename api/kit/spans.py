@@ -1,5 +1,6 @@
-"""Lengths of time in words: so many years, months and days."""
+"""Lengths of time in words: so many years, months and days; and stretches of months."""
 
+from api.kit.calendar import Month
 from api.kit.language import Sentence, _, _n
 
 
@@ -23,3 +24,12 @@ def span(*, years: int, months: int, days: int) -> Sentence:
             return _("{first}, {second} and {last}").using(first=first, second=second, last=last)
         case _:
             return _n("{n} day", "{n} days", 0)
+
+
+def stretch(since: Month, until: Month, months: int) -> Sentence:
+    """Say months in a row, the first and the last among them, and how many they are."""
+    if since == until:
+        return _("{month}, 1 month").using(month=since)
+    return _n("{since} to {until}, {n} month", "{since} to {until}, {n} months", months).using(
+        since=since, until=until
+    )

@@ -14,7 +14,7 @@ from api.kit import calendar, codes
 from api.kit.calendar import Month
 from api.kit.identifiers import mask_name
 from api.kit.language import Language, Medium, Sentence, Speech, _, _n
-from api.kit.spans import span
+from api.kit.spans import span, stretch
 from api.people import queries as people
 from api.printing.printer import Sheet
 from api.records import service
@@ -155,9 +155,4 @@ def _holds(gap: GapOut, month: Month) -> bool:
 
 
 def _gap(gap: GapOut) -> Sentence:
-    since, until = Month.parse(gap.since), Month.parse(gap.until)
-    if since == until:
-        return _("{month}, 1 month").using(month=since)
-    return _n("{since} to {until}, {n} month", "{since} to {until}, {n} months", gap.months).using(
-        since=since, until=until
-    )
+    return stretch(Month.parse(gap.since), Month.parse(gap.until), gap.months)

@@ -7,7 +7,7 @@ from api.client import Core
 from api.kit.calendar import Month
 from api.kit.language import Private, Sentence, _, _n
 from api.kit.money import Rials
-from api.kit.spans import span
+from api.kit.spans import span, stretch
 from api.records.schemas import GapOut, MonthOut, PartOut, RecordOut, TotalOut, YearDetails, YearOut
 from bots import wording
 from bots.dialogues.lines import lines
@@ -118,12 +118,7 @@ def all_gaps(gaps: Sequence[GapOut]) -> Sentence:
 
 
 def _gap(gap: GapOut) -> Sentence:
-    since, until = Month.parse(gap.since), Month.parse(gap.until)
-    if since == until:
-        return _("{month}, 1 month").using(month=since)
-    return _n("{since} to {until}, {n} month", "{since} to {until}, {n} months", gap.months).using(
-        since=since, until=until
-    )
+    return stretch(Month.parse(gap.since), Month.parse(gap.until), gap.months)
 
 
 def _year_label(year: YearOut) -> Sentence:
