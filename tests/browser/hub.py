@@ -9,6 +9,7 @@ import sys
 import time
 import urllib.request
 import uuid
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -173,6 +174,17 @@ class Hub:
     def person(self, hint: str) -> dict[str, Any]:
         """The one of the country who is there for this."""
         return next(one for one in self.people() if one["hint"] == hint)
+
+    def worker(self, nth: int) -> dict[str, Any]:
+        """An insured person with children whom no other walk meets, for a walk of their own."""
+        found = (
+            one
+            for one in self.people()
+            if one["kinds"] == ["worker"]
+            and not one["hint"]
+            and any(kin["relation"] == "child" for kin in one["family"])
+        )
+        return next(islice(found, nth, None))
 
     def sms(self, person: dict[str, Any]) -> list[str]:
         """Every SMS that somebody has got."""

@@ -85,3 +85,13 @@ async def for_oneself(phone: Phone, what: str) -> None:
     if any(one["relation"] == "child" for one in phone.person["family"]):
         await phone.hears("For whom?")
         await phone.tap("For me")
+
+
+async def to_a_branch_nearby(phone: Phone) -> Said:
+    """Say that it is collected, share the place; gives the branches that are near."""
+    await phone.hears("How shall it reach you?")
+    await phone.tap("I collect it")
+    await phone.hears("Where are you? Share your place, or write the name of your town.")
+    await phone.tap("Share my place")
+    await phone.page.locator("#place button[value=yes]").click()
+    return await phone.hears("Which of these?")

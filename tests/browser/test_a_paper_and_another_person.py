@@ -8,7 +8,7 @@ from playwright.async_api import Browser
 from api.kit.language import Language
 from api.kit.text import ascii_digits
 from tests.browser.hub import Hub
-from tests.browser.meeting import a_phone, meet, menu
+from tests.browser.meeting import a_phone, meet, menu, to_a_branch_nearby
 from tests.browser.walking import Phone, Walk
 from tests.support import papers
 
@@ -34,31 +34,26 @@ ADDED = "{name} was added. We told them so."
 
 
 async def test_the_paper_of_a_theft_spares_the_fee(hub: Hub, browser: Browser, walk: Walk):
-    kamran = await a_phone(hub, browser, walk, hub.person("insured"), Language.FA)
-    await meet(kamran, "people")
-    await kamran.tap("Health booklet", of=await menu(kamran))
-    await kamran.hears("For whom?")
-    await kamran.tap("For me")
-    await kamran.hears("Which booklet would you like?")
-    await kamran.tap("In place of the old")
-    await kamran.hears("What happened to the old one?")
-    await kamran.tap("It was stolen")
-    await kamran.stop("paper-asked-for", await kamran.hears(ASKED_FOR))
-    await kamran.sends("paper.png", papers.png(300, 200))
-    await kamran.stop("paper-too-small", await kamran.hears(TOO_SMALL))
-    await kamran.sends("paper.png", papers.png())
-    await kamran.hears("How shall it reach you?")
-    await kamran.tap("I collect it")
-    await kamran.hears("Where are you? Share your place, or write the name of your town.")
-    await kamran.tap("Share my place")
-    await kamran.page.locator("#place button[value=yes]").click()
-    near = await kamran.hears("Which of these?")
-    await kamran.tap(near.keys[0], of=near)
-    offer = await kamran.hears(BELIEVED)
-    await kamran.stop("offer-without-a-fee", offer)
-    await kamran.tap("Send", of=offer)
-    kept = await kamran.hears(KEPT)
-    await kamran.stop("request-with-a-paper", kept)
+    robbed = await a_phone(hub, browser, walk, hub.worker(0), Language.FA)
+    await meet(robbed, "people")
+    await robbed.tap("Health booklet", of=await menu(robbed))
+    await robbed.hears("For whom?")
+    await robbed.tap("For me")
+    await robbed.hears("Which booklet would you like?")
+    await robbed.tap("In place of the old")
+    await robbed.hears("What happened to the old one?")
+    await robbed.tap("It was stolen")
+    await robbed.stop("paper-asked-for", await robbed.hears(ASKED_FOR))
+    await robbed.sends("paper.png", papers.png(300, 200))
+    await robbed.stop("paper-too-small", await robbed.hears(TOO_SMALL))
+    await robbed.sends("paper.png", papers.png())
+    near = await to_a_branch_nearby(robbed)
+    await robbed.tap(near.keys[0], of=near)
+    offer = await robbed.hears(BELIEVED)
+    await robbed.stop("offer-without-a-fee", offer)
+    await robbed.tap("Send", of=offer)
+    kept = await robbed.hears(KEPT)
+    await robbed.stop("request-with-a-paper", kept)
     number = re.search(r"[0-9]{10}", ascii_digits(kept.text))
     assert number, kept.text
     said = hub.run("api", "request", "papers", number[0], "--into", str(walk.folder))
@@ -67,7 +62,7 @@ async def test_the_paper_of_a_theft_spares_the_fee(hub: Hub, browser: Browser, w
 
 async def test_another_person_is_seen_in_a_chat(hub: Hub, browser: Browser, walk: Walk):
     nava = hub.person("voluntary_english")
-    phone = await a_phone(hub, browser, walk, hub.person("self_employed"), Language.FA)
+    phone = await a_phone(hub, browser, walk, hub.worker(1), Language.FA)
     await meet(phone, "people")
     await phone.write(phone.worded("Another person here"))
     await phone.stop("what-adding-means", await phone.hears(MEANING))

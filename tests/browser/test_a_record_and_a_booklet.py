@@ -8,7 +8,7 @@ from playwright.async_api import Browser, expect
 from api.kit.language import Language
 from api.kit.text import ascii_digits
 from tests.browser.hub import Hub
-from tests.browser.meeting import a_phone, for_oneself, meet, menu
+from tests.browser.meeting import a_phone, for_oneself, meet, menu, to_a_branch_nearby
 from tests.browser.paying import PAGE_OPEN, RECEIPT, at_the_bank, pay
 from tests.browser.walking import Phone, Walk
 
@@ -76,13 +76,7 @@ async def asks_for_a_booklet(phone: Phone) -> str:
     await phone.tap("In place of the old")
     await phone.hears("What happened to the old one?")
     await phone.tap("It is lost")
-    await phone.hears("How shall it reach you?")
-    await phone.stop("how-it-comes")
-    await phone.tap("I collect it")
-    await phone.hears("Where are you? Share your place, or write the name of your town.")
-    await phone.tap("Share my place")
-    await phone.page.locator("#place button[value=yes]").click()
-    near = await phone.hears("Which of these?")
+    near = await to_a_branch_nearby(phone)
     await phone.stop("branches-nearby", near)
     await phone.tap(near.keys[0], of=near)
     offer = await phone.hears("To be paid first: {cost:toman}.", "We expect it by {due_on:short}.")
