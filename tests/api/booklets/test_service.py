@@ -38,7 +38,7 @@ from api.requests import queries as requests_queries
 from api.requests import service as requests
 from api.requests.models import Request
 from api.requests.refusals import RequestNotFound
-from api.templates.facts import RequestFacts
+from api.templates.facts.requests import RequestFacts
 from tests.api.booklets.office import (
     LOST,
     STOLEN,
