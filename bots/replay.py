@@ -88,7 +88,7 @@ class Address:
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """A question this replay passed, as a summary shows it."""
+    """A question this replay passed, as a summary shows it; of its turns the last."""
 
     question: str
     label: Sentence
@@ -212,6 +212,10 @@ class Run:
         self.asked.append(ask.name)
         self.refused_to_send = answer is False
         if not ask.secret and not isinstance(ask, Confirm) and ask.name not in self._talk["closed"]:
+            turns = _without_turn(ask.name)
+            self.answered[:] = [
+                one for one in self.answered if _without_turn(one.question) != turns
+            ]
             self.answered.append(Answered(ask.name, ask.label, _shown(ask, answer)))
 
     def keep(self, ask: Ask[Any], answer: Answer) -> None:
@@ -371,6 +375,12 @@ _KINDS: dict[str, Callable[[Any], Answer]] = {
     "location": lambda value: Place(**value),
     "file": lambda value: File(**value),
 }
+
+
+def _without_turn(name: str) -> str:
+    """The name that all turns of a question have in common: `code` of `code.2`."""
+    stem, _dot, turn = name.rpartition(".")
+    return stem if turn.isdigit() else name
 
 
 class _CannotGoOn(Exception):

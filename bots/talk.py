@@ -146,6 +146,8 @@ class Step(Generic[A]):
 class Ask(Step[A]):
     """A question, under a name that is used once in a dialogue (loops number it: `code.2`).
 
+    A summary shows the last turn of a numbered one: what was tried before it does not count.
+
     With `options` the answer is the id of one. Without, `takes` says what is understood, and
     `check` turns what was typed into the answer or raises Unclear. With `options` and a `check` or
     `takes` both are understood, and an option's id comes as `Chosen`; digits are then text.

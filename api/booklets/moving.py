@@ -2,7 +2,7 @@
 
 import re
 import uuid
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -10,14 +10,16 @@ from sqlalchemy.orm import Session
 
 from api.bills import checking
 from api.bills import service as bills
+from api.bills.rules import NewBill, Purpose
 from api.booklets import queries, rules
 from api.booklets.models import Booklet
 from api.booklets.refusals import StageNotReached
-from api.booklets.rules import REQUEST_KIND, Stage, Tariff, Way
+from api.booklets.rules import REQUEST_KIND, Line, Stage, Tariff, Way
 from api.errors import Invalid
 from api.files import service as files
 from api.kit import calendar
-from api.kit.calendar import working_day_from
+from api.kit.calendar import Month, working_day_from
+from api.kit.money import Rials
 from api.kit.text import ascii_digits, normalise
 from api.notices import service as notices
 from api.organisation import queries as branches
@@ -50,6 +52,41 @@ def expected(session: Session, tariff: Tariff, way: Way, day: date) -> date:
 def _working_day(session: Session, last: date) -> date:
     holidays = organisation.holidays_between(session, last, last + _LONGEST_REST)
     return working_day_from(last, holidays)
+
+
+def bill(
+    session: Session,
+    begun: Request,
+    booklet: Booklet,
+    lines: Sequence[Line],
+    tariff: Tariff,
+    *,
+    now: datetime,
+    asked_by: str | None = None,
+) -> None:
+    """Bill what a booklet costs, and wait for it: its payment issues the booklet."""
+    today = calendar.today(now)
+    new = NewBill(
+        person_id=begun.person_id,
+        payer_of=begun.person_id,
+        about=about(begun.number),
+        purpose=Purpose.BOOKLET_FEE,
+        period=str(Month.of(today)),
+        file_code=begun.number[:8],
+        assessed=booklet.cost,
+        amount=booklet.cost,
+        carried=0,
+        lines=[
+            {"code": line.code, "amount": line.amount, "facts": dict(line.facts)} for line in lines
+        ],
+        issued_on=today,
+        due_on=today + timedelta(days=tariff.days_to_pay),
+    )
+    bills.issue(session, [new], now)
+    (issued,) = bills.of_about(session, [new.about])
+    booklet.bill_id = issued.id
+    note = {"bill": str(issued.id), "amount": booklet.cost}
+    come_to(session, begun, booklet, Stage.FEE_DUE, now=now, note=note, asked_by=asked_by)
 
 
 def fees_paid(session: Session, *, bill_ids: Collection[uuid.UUID], now: datetime) -> None:
@@ -111,20 +148,29 @@ def advance(
     """Move a request on as the organisation's clerk does; the one who asked is told.
 
     Handing to the post needs the post's tracking number, a rejection its reason: Invalid names the
-    field. Raises RequestNotFound and StageNotReached.
+    field. What delivery costs is billed when the paper that spared the fee was looked at. Raises
+    RequestNotFound, StageNotReached and NoRule.
     """
     booklet = queries.of_number(session, number)
     if booklet is None:
         raise RequestNotFound
-    if booklet.bill_id is not None and stage in {Stage.REJECTED, Stage.CANCELLED}:
+    billed = booklet.bill_id
+    if billed is not None and stage in {Stage.REJECTED, Stage.CANCELLED}:
         # Before the request is held: who pays holds the bill first and then the request.
-        bills.cancel(session, [booklet.bill_id], now)
+        bills.cancel(session, [billed], now)
     moving = requests_queries.by_number(session, number)
     if moving is None:
         raise RequestNotFound
-    possible = rules.by_hand(Stage(moving.stage), booklet.way)
-    if stage not in possible:
+    session.refresh(booklet, ["bill_id"])
+    owes = booklet.cost > 0 and booklet.bill_id is None
+    possible = rules.by_hand(Stage(moving.stage), booklet.way, owes=owes)
+    # A bill that another clerk made in this moment was not closed above.
+    if stage not in possible or booklet.bill_id != billed:
         raise StageNotReached(stage=moving.stage, next=[one.value for one in possible])
+    if stage is Stage.FEE_DUE:
+        lines = [rules.delivery(booklet.way, Rials(booklet.cost))]
+        bill(session, moving, booklet, lines, tariff_on(session, calendar.today(now)), now=now)
+        return moving
     note = _note(stage, tracking=tracking, reason=reason)
     booklet.tracking = note.get("tracking", booklet.tracking)
     come_to(session, moving, booklet, stage, now=now, note=note)

@@ -75,24 +75,27 @@ MOVES: Mapping[Stage, frozenset[Stage]] = MappingProxyType({
 })  # fmt: skip
 """Where a request may go from each stage; those that lead nowhere are its end."""
 
-_BY_ITSELF = frozenset({Stage.ENTITLEMENT_CHECKED, Stage.FEE_DUE})
-
 
 def is_end(stage: Stage) -> bool:
     """Say whether a request is closed at this stage."""
     return not MOVES[stage]
 
 
-def by_hand(stage: Stage, way: Way) -> tuple[Stage, ...]:
+def by_hand(stage: Stage, way: Way, *, owes: bool) -> tuple[Stage, ...]:
     """Give the stages the organisation may move a request to, in their order.
 
-    A fee is waited for and nothing else issues it; what is collected is not posted, and what is
-    posted comes to a branch only when it was returned.
+    `owes` says whether something is to be paid that was not billed yet. A fee is waited for and
+    nothing else issues it; what is collected is not posted, and what is posted comes to a branch
+    only when it was returned.
     """
-    wrong = Stage.HANDED_TO_POST if way is Way.BRANCH else Stage.READY_AT_BRANCH
-    barred = _BY_ITSELF | ({wrong} if stage is Stage.PRINTED else set())
-    if stage is Stage.FEE_DUE:
-        barred |= {Stage.ISSUED}
+    barred = {Stage.ENTITLEMENT_CHECKED}
+    match stage:
+        case Stage.ENTITLEMENT_CHECKED:
+            barred.add(Stage.ISSUED if owes else Stage.FEE_DUE)
+        case Stage.FEE_DUE:
+            barred.add(Stage.ISSUED)
+        case Stage.PRINTED:
+            barred.add(Stage.HANDED_TO_POST if way is Way.BRANCH else Stage.READY_AT_BRANCH)
     return tuple(one for one in Stage if one in MOVES[stage] - barred)
 
 
@@ -178,8 +181,21 @@ def cost(
         facts = {"percent": str(percent), "base": daily_wage, "again": earlier > 0}
         lines.append(Line(LineCode.DUPLICATE_FEE, _thousands(share(daily_wage, percent)), facts))
     if tariff.delivery[way]:
-        lines.append(Line(LineCode.DELIVERY, _thousands(tariff.delivery[way]), {"way": way.value}))
+        lines.append(delivery(way, _thousands(tariff.delivery[way])))
     return tuple(lines)
+
+
+def delivery(way: Way, amount: Rials) -> Line:
+    """Give the line of a cost that says what a way takes."""
+    return Line(LineCode.DELIVERY, amount, {"way": way.value})
+
+
+def is_looked_at_first(codes: Collection[LineCode], *, paper: bool) -> bool:
+    """Say whether it is a paper's word alone that spares the fee, by the lines of the cost.
+
+    Then somebody looks at the paper before anything is billed or issued.
+    """
+    return paper and LineCode.DUPLICATE_FEE not in codes
 
 
 def masked_address(address: str) -> str:

@@ -8,8 +8,6 @@ from datetime import date, datetime, timedelta
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from api.bills import service as bills
-from api.bills.rules import NewBill, Purpose
 from api.booklets import moving, queries, rules
 from api.booklets.models import Booklet, BookletOffer
 from api.booklets.moving import advance, fees_paid
@@ -27,7 +25,6 @@ from api.booklets.schemas import BookletOut, LineOut, OfferOut, Terms
 from api.files import service as files
 from api.files.rules import Purpose as FilePurpose
 from api.kit import calendar
-from api.kit.calendar import Month
 from api.organisation import nearness
 from api.organisation import queries as branches
 from api.organisation import service as organisation
@@ -37,7 +34,6 @@ from api.requests import queries as requests_queries
 from api.requests import service as requests
 from api.requests.models import Request
 from api.requests.refusals import RequestNotFound
-from api.requests.rules import about
 from api.requests.service import OpenAlready
 
 __all__ = ["Wish", "advance", "fees_paid", "offer", "request", "sweep", "terms"]
@@ -127,7 +123,8 @@ def request(
 ) -> BookletOut:
     """Take an offer: the request begins, its entitlement is checked, its fee billed or it is issued.
 
-    One that is free for a paper that was sent is issued by hand, when the paper was looked at.
+    One whose fee is spared by the paper that was sent is billed or issued by hand, when somebody
+    has looked at the paper.
 
     Taking the same offer again gives the same request. `asked_by` is the masked name of who asked
     for the person in a chat of their own: the person is told it. Raises OfferNotFound, OfferExpired (also
@@ -176,7 +173,8 @@ def request(
     session.add(booklet)
     session.flush()
     taken.request_id, taken.address = begun.id, None
-    _checked(session, begun, booklet, asked_by=asked_by, now=now)
+    waits = rules.is_looked_at_first([line.code for line in lines], paper=booklet.with_paper)
+    _checked(session, begun, booklet, waits=waits, asked_by=asked_by, now=now)
     if wish.paper_id is not None:
         files.show(
             session,
@@ -186,24 +184,25 @@ def request(
             request_id=begun.id,
             now=now,
         )
-    if taken.cost:
-        booklet.bill_id = _bill(session, begun, lines, tariff, now)
-        note = {"bill": str(booklet.bill_id), "amount": taken.cost}
-        moving.come_to(
-            session, begun, booklet, Stage.FEE_DUE, now=now, note=note, asked_by=asked_by
-        )
-    elif not booklet.with_paper:
-        # What is free on a paper's word waits here until somebody has looked at the paper.
+    if not waits and taken.cost:
+        moving.bill(session, begun, booklet, lines, tariff, asked_by=asked_by, now=now)
+    elif not waits:
         moving.come_to(session, begun, booklet, Stage.ISSUED, now=now, asked_by=asked_by)
     return _out(session, begun.id)
 
 
 def _checked(
-    session: Session, begun: Request, booklet: Booklet, *, asked_by: str | None, now: datetime
+    session: Session,
+    begun: Request,
+    booklet: Booklet,
+    *,
+    waits: bool,
+    asked_by: str | None,
+    now: datetime,
 ) -> None:
     """Say that the entitlement was found good, which alone is no news to whoever asked."""
     stage = Stage.ENTITLEMENT_CHECKED
-    if booklet.with_paper and asked_by:
+    if waits and asked_by:
         # It stays at this stage for a while, and who did not ask themself is told at once.
         moving.come_to(session, begun, booklet, stage, now=now, asked_by=asked_by)
     else:
@@ -299,32 +298,6 @@ def _only(subject_id: uuid.UUID) -> str:
 def _open_already(there: Request, person_id: uuid.UUID) -> RequestOpen:
     # Another parent's request is not ours to show: that there is one is all we say.
     return RequestOpen(number=there.number if there.person_id == person_id else None)
-
-
-def _bill(
-    session: Session, begun: Request, lines: Sequence[Line], tariff: Tariff, now: datetime
-) -> uuid.UUID:
-    today = calendar.today(now)
-    amount = _sum(lines)
-    new = NewBill(
-        person_id=begun.person_id,
-        payer_of=begun.person_id,
-        about=about(begun.number),
-        purpose=Purpose.BOOKLET_FEE,
-        period=str(Month.of(today)),
-        file_code=begun.number[:8],
-        assessed=amount,
-        amount=amount,
-        carried=0,
-        lines=[
-            {"code": line.code, "amount": line.amount, "facts": dict(line.facts)} for line in lines
-        ],
-        issued_on=today,
-        due_on=today + timedelta(days=tariff.days_to_pay),
-    )
-    bills.issue(session, [new], now)
-    (bill,) = bills.of_about(session, [new.about])
-    return bill.id
 
 
 def _out(session: Session, request_id: uuid.UUID) -> BookletOut:

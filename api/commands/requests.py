@@ -16,6 +16,7 @@ from api.db import Store
 from api.errors import Invalid
 from api.files import service as files
 from api.kit.identifiers import BadIdentifier
+from api.organisation.refusals import NoRule
 from api.requests import queries, rules
 from api.requests.refusals import RequestNotFound
 from api.requests.rules import SATISFIED, Satisfaction
@@ -69,6 +70,10 @@ def advance(
             raise CannotDo(f"Request {number} is {there}: that is its end.") from None
         raise CannotDo(
             f"Request {number} is {there}: from there it can go to {' or '.join(possible)}."
+        ) from None
+    except NoRule as no:
+        raise CannotDo(
+            f"No rule table {no.params['name']!r} is in force on {no.params['day']}: load one first."
         ) from None
     except Invalid as bad_detail:
         raise CannotDo(_WRONG[bad_detail.params["field"]]) from None

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from sqlalchemy import ColumnElement, and_, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from api import db
 from api.employers.models import Contact, Employer, Workshop
@@ -75,6 +75,30 @@ def names_around(session: Session, code: str, *, limit: int) -> dict[str, str]:
         for side in (after.order_by(Workshop.code), before.order_by(Workshop.code.desc()))
         for found in session.execute(side.limit(limit))
     }
+
+
+def of_the_same_employers(
+    session: Session, person_id: uuid.UUID, today: date, *, limit: int
+) -> dict[str, tuple[str, bool]]:
+    """The names of the active workshops of those employers for whose a person speaks, by code.
+
+    With each whether they speak for it themself; these come first, at most `limit` in all.
+    """
+    theirs = aliased(Workshop)
+    held = (
+        select(theirs.id, theirs.employer_id)
+        .join(Contact, Contact.workshop_id == theirs.id)
+        .where(Contact.person_id == person_id, theirs.active, speaks_on(today))
+        .subquery()
+    )
+    speaks = Workshop.id.in_(select(held.c.id))
+    found = session.execute(
+        select(Workshop.code, Workshop.name, speaks)
+        .where(Workshop.employer_id.in_(select(held.c.employer_id)), Workshop.active)
+        .order_by(speaks.desc(), Workshop.code)
+        .limit(limit)
+    )
+    return {code: (name, bool(spoken_for)) for code, name, spoken_for in found}
 
 
 def labels_of(session: Session, workshop_ids: Collection[uuid.UUID]) -> Mapping[uuid.UUID, Label]:

@@ -1,6 +1,7 @@
-"""What a file is, by its content alone: no name, no header, and nothing is unpacked or drawn.
+"""What a file is, by its content alone: no name, no header, and nothing is drawn.
 
-    PDF    its head and its end are there, no password, no more pages than are read
+    PDF    its head and its end are there, no password, no more pages than are read; of what is
+           packed only its object streams are unpacked, so far and no further
     JPEG   the size of its frame, and its end
     PNG    the size in its head, and every part up to the last, each with its checksum
 
@@ -9,6 +10,8 @@ What a reader could stumble over is refused with words that help.
 
 import re
 import zlib
+from collections.abc import Iterator
+from itertools import islice
 
 from api.files.refusals import (
     FileDamaged,
@@ -23,6 +26,7 @@ from api.files.rules import (
     MOST_PAGES,
     MOST_PIXELS,
     MOST_PIXELS_A_BYTE,
+    MOST_UNPACKED,
     SHORTEST_SIDE,
     MediaType,
 )
@@ -33,6 +37,11 @@ _JPEG = b"\xff\xd8\xff"
 _NEAR = 1024
 _LOCKED = re.compile(rb"/Encrypt\s*(?:<<|\d+\s+\d+\s+R)")
 _PAGE = re.compile(rb"/Type\s*/Page(?![A-Za-z])")
+_PACKED = re.compile(rb"/Type\s*/ObjStm(?![A-Za-z])")
+_BODY = re.compile(rb"stream\r?\n")
+# What is fed at a time. However little comes out of a stream, it counts as so much: an attacker's
+# twenty megabytes of empty streams are given up as early as one that is endless.
+_FED, _LEAST = 16 * 1024, 1024
 
 
 def media_type(content: bytes) -> MediaType:
@@ -100,11 +109,48 @@ def _jpeg(content: bytes) -> tuple[int, int]:
 
 
 def _look_at_pdf(content: bytes) -> None:
-    """Raise what stands against it. Pages inside packed objects are not counted."""
+    """Raise what stands against it."""
     if b"%%EOF" not in content[-_NEAR:]:
         raise FileDamaged
     if _LOCKED.search(content):
         raise FileLocked
-    for number, _found in enumerate(_PAGE.finditer(content), 1):
-        if number > MOST_PAGES:
+    pages = 0
+    for part in _readable(content):
+        pages += sum(1 for _found in islice(_PAGE.finditer(part), MOST_PAGES + 1))
+        if pages > MOST_PAGES:
             raise TooManyPages(most=MOST_PAGES)
+
+
+def _readable(content: bytes) -> Iterator[bytes]:
+    """Give where pages may stand: the file in clear, and its object streams (ISO 32000-1, 7.5.7).
+
+    Raises TooManyPages where they unpack to more than so few pages need, and FileDamaged.
+    """
+    yield content
+    left = MOST_UNPACKED
+    for found in _PACKED.finditer(content):
+        body = _BODY.search(content, found.end(), found.end() + _NEAR)
+        if body is None:
+            raise FileDamaged
+        head = content[max(0, found.start() - _NEAR) : body.start()].rpartition(b" obj")[2]
+        # One without a filter stands in clear, and is read with the rest.
+        part = _unpacked(content, body.end(), left) if b"/Filter" in head else b""
+        left -= max(len(part), _LEAST)
+        if left <= 0:
+            raise TooManyPages(most=MOST_PAGES)
+        yield part
+
+
+def _unpacked(content: bytes, at: int, most: int) -> bytes:
+    """Unpack a stream that begins here, up to so many bytes; raises FileDamaged.
+
+    Who writes object streams packs them by deflate; another filter is none that we read.
+    """
+    packed, stream, part = memoryview(content), zlib.decompressobj(), bytearray()
+    try:
+        while at < len(content) and len(part) < most and not stream.eof:
+            part += stream.decompress(packed[at : at + _FED], most - len(part))
+            at += _FED
+    except zlib.error:
+        raise FileDamaged from None
+    return bytes(part)

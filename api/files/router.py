@@ -42,7 +42,11 @@ def keep(session: Session, caller: Grown, now: Now, upload: Upload, purpose: Pur
         actor=caller.actor,
         verb="files.keep",
         subject=f"file:{kept.id}",
-        detail={"purpose": purpose, "media_type": kept.media_type},
+        detail={
+            "purpose": purpose,
+            "media_type": kept.media_type,
+            "for": str(caller.subject_id),
+        },
         now=now,
     )
     return FileOut.model_validate(kept, from_attributes=True)

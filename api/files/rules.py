@@ -17,6 +17,8 @@ MOST_PIXELS = 64_000_000
 MOST_PIXELS_A_BYTE = 1000
 """A page that can be read has fewer; what is packed tighter is empty, or a bomb."""
 MOST_PAGES = 50
+MOST_UNPACKED = 8 * 1024 * 1024
+"""Bytes of a PDF's object streams, which hold no text and no pictures: fifty pages have far fewer."""
 
 
 class Purpose(StrEnum):

@@ -1,14 +1,21 @@
-"""One's last workplace among four: another fact, for who does not know the first month.
+"""A workplace among four: another fact, for who does not know the month they are asked for.
 
-Three are workplaces of others from round it. Of somebody we do not know, or who was at none that is
-registered, all four are of others, and no answer is right. What is shown for a national code stays the same for
-a month, so that nothing stands out by staying, and of four one guess is a lot: it is the only one
-in that time.
+An insured person is asked for their last; who speaks for a workplace for another of the same
+employer, for which they do not speak and whose name has no word of those they do: it stands on none
+of the papers of theirs.
+
+Three are workplaces of others from round it. Of somebody we do not know, or who has none that can
+be asked for, all four are of others, and no answer is right. What is shown for a national code stays
+the same for a month, so that nothing stands out by staying, and of four one guess is a lot: it is
+the only one in that time.
 """
 
 import json
 import secrets
-from datetime import datetime
+from collections.abc import Collection, Set
+from dataclasses import dataclass
+from datetime import date, datetime
+from uuid import UUID
 
 from sqlalchemy import select, update
 from sqlalchemy.dialects import postgresql, sqlite
@@ -19,10 +26,14 @@ from api.employers import queries as employers
 from api.identity import queries, rules
 from api.identity.models import Claim, WorkplaceChoice
 from api.identity.refusals import NoChoice
+from api.identity.rules import Question
+from api.kit import calendar
 from api.kit.text import key
 
 _AROUND = 100
-"""So many workplaces on either side of one's own are chosen from."""
+"""So many workplaces on either side of the right one are chosen from."""
+_OF_AN_EMPLOYER = 200
+"""So many workplaces of somebody's employers are looked at."""
 
 _random = secrets.SystemRandom()
 
@@ -32,27 +43,41 @@ def code_index(national_code: str) -> bytes:
     return db.keys().blind("workplace_choice", national_code)
 
 
-def workplaces(session: Session, made: Claim, *, now: datetime) -> list[str]:
+@dataclass(frozen=True, slots=True)
+class _Right:
+    """What is right, and what may not stand beside it."""
+
+    code: str | None
+    own: Collection[str] = ()
+    """Codes of workplaces that would be right too, or that they speak for."""
+    words: Set[str] = frozenset()
+    """Words that tell who it is about."""
+
+
+def workplaces(session: Session, made: Claim, question: Question, *, now: datetime) -> list[str]:
     """Give the names to choose from; raises NoChoice where a guess was wrong, or there are too few."""
-    kept = _kept(session, made, now)
+    index = _index(made, question)
+    kept = _kept(session, index, now)
     if kept is None:
-        _keep(session, made, now)
-        kept = _kept(session, made, now)
+        _keep(session, index, _four(session, made, question, now), now)
+        kept = _kept(session, index, now)
     if kept is None or kept.guesses >= rules.GUESSES:
         raise NoChoice
     names: list[str] = json.loads(kept.shown)["names"]
     return names
 
 
-def is_right(session: Session, made: Claim, place: int, *, now: datetime) -> bool:
-    """Take the guess and judge it: whether the so-manieth name, from 1, is the last workplace.
+def is_right(
+    session: Session, made: Claim, question: Question, place: int, *, now: datetime
+) -> bool:
+    """Take the guess and judge it: whether the so-manieth name, from 1, is the workplace asked for.
 
     Raises NoChoice where nothing was shown, or a guess was wrong before.
     """
     shown = session.scalar(
         update(WorkplaceChoice)
         .where(
-            WorkplaceChoice.code_index == made.code_index,
+            WorkplaceChoice.code_index == _index(made, question),
             WorkplaceChoice.guesses < rules.GUESSES,
             WorkplaceChoice.made_at > now - rules.MEMORY,
         )
@@ -65,35 +90,44 @@ def is_right(session: Session, made: Claim, place: int, *, now: datetime) -> boo
     return bool(json.loads(shown)["right"] == place)
 
 
-def give_back(session: Session, made: Claim) -> None:
+def give_back(session: Session, made: Claim, question: Question) -> None:
     """The guess was right: it does not count."""
     session.execute(
         update(WorkplaceChoice)
-        .where(WorkplaceChoice.code_index == made.code_index)
+        .where(WorkplaceChoice.code_index == _index(made, question))
         .values(guesses=0)
         .execution_options(synchronize_session=False)
     )
 
 
-def _kept(session: Session, made: Claim, now: datetime) -> WorkplaceChoice | None:
+def _index(made: Claim, question: Question) -> bytes:
+    """Under which index the choice of a claim is kept, one for each question."""
+    if made.code_index is None:
+        raise NoChoice
+    if question is Question.FIRST_MONTH:
+        return made.code_index
+    return code_index(f"{made.code_index.hex()} {question}")
+
+
+def _kept(session: Session, index: bytes, now: datetime) -> WorkplaceChoice | None:
     return session.scalar(
         select(WorkplaceChoice)
         .where(
-            WorkplaceChoice.code_index == made.code_index,
+            WorkplaceChoice.code_index == index,
             WorkplaceChoice.made_at > now - rules.MEMORY,
         )
         .execution_options(populate_existing=True)
     )
 
 
-def _keep(session: Session, made: Claim, now: datetime) -> None:
-    """Choose four and keep them; whoever does so at the same moment, one choice stays."""
+def _keep(session: Session, index: bytes, four: str, now: datetime) -> None:
+    """Keep what was chosen; whoever does so at the same moment, one choice stays."""
     dialect = session.get_bind().dialect.name
     insert = postgresql.insert if dialect == "postgresql" else sqlite.insert
-    chosen = {"shown": _four(session, made), "guesses": 0, "made_at": now}
+    chosen = {"shown": four, "guesses": 0, "made_at": now}
     session.execute(
         insert(WorkplaceChoice)
-        .values(code_index=made.code_index, **chosen)
+        .values(code_index=index, **chosen)
         .on_conflict_do_update(
             index_elements=["code_index"],
             set_=chosen,
@@ -102,22 +136,48 @@ def _keep(session: Session, made: Claim, now: datetime) -> None:
     )
 
 
-def _four(session: Session, made: Claim) -> str:
+def _four(session: Session, made: Claim, question: Question, now: datetime) -> str:
     """The names in their order and which is right; the same questions to the store for anybody."""
-    last = queries.last_workplace(session, made.person_id)
-    code = last or f"{secrets.randbelow(10**10):010d}"
+    asked = _asked_for(session, made.person_id, question, calendar.today(now))
+    code = asked.code or f"{secrets.randbelow(10**10):010d}"
     around = employers.names_around(session, code, limit=_AROUND)
     # As the registry writes it, not the record: another spelling would stand out.
-    own = around.pop(last) if last else None
-    others = {key(name): name for name in around.values()}
-    if own is not None:
-        others.pop(key(own), None)
-    wanted = rules.WORKPLACES if own is None else rules.WORKPLACES - 1
-    if len(others) < wanted:
+    right_one = around.get(asked.code) if asked.code else None
+    others = {key(name): name for code, name in around.items() if code not in asked.own}
+    fitting = {kept: name for kept, name in others.items() if not asked.words & _words(name)}
+    if right_one is not None:
+        fitting.pop(key(right_one), None)
+        if len(fitting) < rules.WORKPLACES - 1 and asked.words:
+            # It would stand out, or alone.
+            right_one = None
+    if right_one is None:
+        fitting = others
+    wanted = rules.WORKPLACES if right_one is None else rules.WORKPLACES - 1
+    if len(fitting) < wanted:
         raise NoChoice
-    names = _random.sample(sorted(others.values()), wanted)
+    names = _random.sample(sorted(fitting.values()), wanted)
     right = None
-    if own is not None:
+    if right_one is not None:
         right = _random.randint(1, rules.WORKPLACES)
-        names.insert(right - 1, own)
+        names.insert(right - 1, right_one)
     return json.dumps({"names": names, "right": right}, ensure_ascii=False)
+
+
+def _asked_for(session: Session, person_id: UUID | None, question: Question, today: date) -> _Right:
+    """One question to the store."""
+    if question is Question.FIRST_MONTH:
+        last = queries.last_workplace(session, person_id)
+        return _Right(last, own={last} if last else ())
+    found = employers.of_the_same_employers(
+        session, person_id or queries.NOBODY, today, limit=_OF_AN_EMPLOYER
+    )
+    words = frozenset(word for name, theirs in found.values() if theirs for word in _words(name))
+    right = next(
+        (code for code, (name, theirs) in found.items() if not theirs and not words & _words(name)),
+        None,
+    )
+    return _Right(right, own=found.keys(), words=words)
+
+
+def _words(name: str) -> Set[str]:
+    return frozenset(key(word) for word in name.split())

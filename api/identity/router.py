@@ -71,7 +71,7 @@ def claim(
 
 @router.post("/claims/{claim_id}/workplaces", responses=answers(ClaimOver, NoChoice))
 def workplaces(session: Session, caller: Anyone, now: Now, claim_id: UUID) -> WorkplacesOut:
-    """Show four workplaces to who does not know the first month of their record.
+    """Show four workplaces to who does not know the month they are asked for.
 
     The same ones each time, whether or not the person is known.
     """

@@ -27,7 +27,6 @@ from api.identity.refusals import (
     BranchOnly,
     ClaimOver,
     CodeExpired,
-    NoChoice,
     TooManyClaims,
     WrongCode,
     WrongFact,
@@ -114,13 +113,12 @@ def begin(
 
 
 def workplaces(session: Session, *, chat: ChatAddress, claim_id: UUID, now: datetime) -> list[str]:
-    """Give the workplaces among which one's last can be chosen in place of the first month.
+    """Give the workplaces among which one can be chosen in place of the month that is asked for.
 
-    Raises ClaimOver and NoChoice, which another audience's chat meets always.
+    Raises ClaimOver and NoChoice.
     """
     made = open_claim(session, claim_id, access_queries.chat_index(chat), now)
-    _has_a_choice(chat)
-    return choosing.workplaces(session, made, now=now)
+    return choosing.workplaces(session, made, rules.question_for(chat.audience), now=now)
 
 
 def answer_fact(
@@ -132,7 +130,7 @@ def answer_fact(
     workplace: int | None = None,
     now: datetime,
 ) -> tuple[Claim, str]:
-    """Judge the fact of a claim, the month or the place of the last workplace among those shown.
+    """Judge the fact of a claim, the month or the place of a workplace among those shown.
 
     A right one sends a code, and gives the claim and the number. Of who is under 18 none is right
     where they would be added to another's chat. Raises Invalid (field month), ClaimOver, WrongFact,
@@ -140,6 +138,7 @@ def answer_fact(
     already AlreadyHere.
     """
     said = _month(month) if workplace is None else None
+    question = rules.question_for(chat.audience)
     index = access_queries.chat_index(chat)
     made = open_claim(session, claim_id, index, now)
     counted = counted_under(chat, made.code_index)
@@ -147,8 +146,7 @@ def answer_fact(
     if workplace is None:
         right = said in _facts(session, made.person_id, chat.audience, now)
     else:
-        _has_a_choice(chat)
-        right = choosing.is_right(session, made, workplace, now=now)
+        right = choosing.is_right(session, made, question, workplace, now=now)
     if made.link_id is not None:
         # Asked for everybody, right or wrong: the cost is the same.
         under_age = _is_under_age(session, made.person_id, now)
@@ -159,7 +157,7 @@ def answer_fact(
     for one in counted:
         guard.give_back(session, one)
     if workplace is not None:
-        choosing.give_back(session, made)
+        choosing.give_back(session, made, question)
     if made.link_id is not None:
         link = session.get_one(ChatLink, made.link_id)
         persons.may_add(session, link, made.person_id, today=calendar.today(now))
@@ -278,12 +276,6 @@ def _facts(session: Session, person_id: UUID | None, audience: str, now: datetim
     if rules.question_for(audience) is Question.FIRST_MONTH:
         return queries.first_months(session, person_id)
     return queries.registration_months(session, person_id, calendar.today(now))
-
-
-def _has_a_choice(chat: ChatAddress) -> None:
-    """Raise NoChoice where another fact than that of the record is asked for."""
-    if rules.question_for(chat.audience) is not Question.FIRST_MONTH:
-        raise NoChoice
 
 
 def _link(

@@ -8,7 +8,7 @@ marks), and gives the canonical text or raises BadIdentifier. Rules and sources:
 import re
 from enum import StrEnum
 
-from api.kit.text import Code, ascii_digits, normalise
+from api.kit.text import MASK, Code, ascii_digits, normalise
 
 _SEPARATORS = re.compile(r"[\s\-‐‑‒–—_.()/]+")
 _DIGITS = re.compile(r"[0-9]+")
@@ -170,7 +170,7 @@ def mask_phone(e164: str) -> Code:
 
 def mask_name(first_name: str, last_name: str) -> str:
     """Show a person so that they know themselves: «م*** ا***»."""
-    return " ".join(f"{name[0]}***" for name in (first_name, last_name) if name)
+    return " ".join(f"{name[0]}{MASK}" for name in (first_name, last_name) if name)
 
 
 def mask_workshop(code: str) -> str:

@@ -18,7 +18,8 @@ A hole is worded by the Python type of its fact, in the reader's digits and cale
     Month           مرداد ۱۴۰۵
     Sentence        its own words
     Code            ASCII digits, set apart from the right-to-left text round it
-    str             as it is                      {name:digits}  its digits in the reader's script
+    str             as it is, a name in an SMS: see `Speech.text`
+                                                  {name:digits}  its digits in the reader's script
     Private         its own words                 to a reader who has proved nothing: other words, or none
 
 A discreet speech is for a reader who has proved nothing (an SMS without a PIN): it says no amount,
@@ -29,6 +30,7 @@ A language is a row of `api.kit.manners` and a catalogue under `locales/`; nothi
 
 import gettext
 import string
+import unicodedata
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
@@ -42,7 +44,7 @@ from api.kit import discreet
 from api.kit.calendar import TEHRAN, Month, jalali
 from api.kit.manners import MANNERS
 from api.kit.money import Rials
-from api.kit.text import Code
+from api.kit.text import MASK, Code
 
 LOCALES = Path(__file__).parents[2] / "locales"
 DOMAIN = "bimeyar"
@@ -265,7 +267,17 @@ class Speech:
 
     def name(self, text: str) -> str:
         """Write a name or another text that is no sentence."""
-        return discreet.left_of(text, text) if self.discreet else text
+        return discreet.left_of(text, text) if self.discreet else self.text(text)
+
+    def text(self, text: str) -> str:
+        """Write somebody's own text, in whatever script.
+
+        By SMS a masked name that runs the other way than the language ends with its last letter,
+        «م*** ا»: no mark holds the stars behind it, which would be shown before it.
+        """
+        if self._short and text.endswith(MASK) and _runs(text) not in {"", self.direction}:
+            return text.removesuffix(MASK)
+        return str(text)
 
     def fact(self, value: Any, style: str = "") -> str:
         """Say one fact by its type; `style` is what follows the colon in a hole."""
@@ -320,6 +332,7 @@ class Speech:
 
 # What stands before a number's sign: left-to-right, right-to-left and Arabic letter marks.
 _DIRECTIONS = "\u200e\u200f\u061c"
+_FROM_RIGHT_TO_LEFT = frozenset({"R", "AL"})
 _IN_SMS = {DateStyle.LONG: DateStyle.NUMERIC, DateStyle.SHORT: DateStyle.PLAIN}
 
 
@@ -351,6 +364,13 @@ def _saying(kind: type[object], style: str) -> "_Saying":
 _Saying = Callable[[Speech, Any], str]
 
 
+def _runs(text: str) -> str:
+    """Say in which direction a text runs that begins with a letter; of another nothing."""
+    if not text[0].isalpha():
+        return ""
+    return "rtl" if unicodedata.bidirectional(text[0]) in _FROM_RIGHT_TO_LEFT else "ltr"
+
+
 def _private(speech: Speech, private: Private) -> str:
     words = private.instead if speech.discreet else private.words
     return "" if words is None else speech.word(words)
@@ -374,5 +394,5 @@ _SAYINGS: Mapping[type, Mapping[str, _Saying]] = {
     Sentence: {"": Speech.word},
     Private: {"": _private},
     Code: {"": Speech.code},
-    str: {"": lambda _speech, text: str(text), "digits": Speech.digits},
+    str: {"": Speech.text, "digits": Speech.digits},
 }

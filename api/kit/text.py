@@ -9,6 +9,9 @@ import unicodedata
 
 ZWNJ = "\u200c"
 
+MASK = "***"
+"""Stands for the letters of a name that are not shown."""
+
 # What no reader sees: controls, soft hyphen, zero-width marks, directions, isolates, tags, and the
 # halves of a broken surrogate pair, which no database takes. White space is none of these.
 _INVISIBLE = re.compile(

@@ -8,25 +8,13 @@ from types import MappingProxyType
 
 from api.kit.calendar import Month
 from api.kit.language import Sentence, _
-from api.templates.facts import (
-    BillFacts,
-    CodeFacts,
-    CreditFacts,
-    DayFacts,
-    DebtFacts,
-    Facts,
-    LapsedFacts,
-    LapseFacts,
-    LinkFacts,
-    PaymentFacts,
-    PersonCodeFacts,
-    PersonFacts,
-    RecordFacts,
-    RefundFacts,
-    ReminderFacts,
-    RequestFacts,
-    UnpaidFacts,
-)
+from api.templates.facts.base import Facts
+from api.templates.facts.chats import CodeFacts, DayFacts, LinkFacts, PersonCodeFacts, PersonFacts
+from api.templates.facts.contracts import BillFacts, LapsedFacts, LapseFacts
+from api.templates.facts.debts import DebtFacts, ReminderFacts
+from api.templates.facts.payments import CreditFacts, PaymentFacts, RefundFacts, UnpaidFacts
+from api.templates.facts.records import RecordFacts
+from api.templates.facts.requests import RequestFacts
 
 
 class NoticeClass(StrEnum):

@@ -13,6 +13,7 @@ from api.access.refusals import BodyTooLarge
 from api.access.rules import FILE_BYTES
 from api.errors import Unavailable
 from api.files.refusals import FileNotFound
+from api.kit import points
 from bots.sent import File
 from notifier.channels.dialects import DIALECTS
 from notifier.channels.settings import BotSettings
@@ -34,7 +35,8 @@ class Files:
     async def fetch(self, file: File) -> bytes:
         """Fetch a file; raises FileNotFound, BodyTooLarge, Unavailable."""
         try:
-            return await self._bytes(await self._path(file))
+            with points.around("bots.file"):
+                return await self._bytes(await self._path(file))
         except TimeoutError:
             raise Unavailable("messenger_timeout") from None
         except (aiohttp.ClientError, ValueError) as error:

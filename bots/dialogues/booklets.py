@@ -6,7 +6,7 @@ from itertools import count
 from uuid import UUID
 
 from api.booklets.refusals import OfferExpired, RequestOpen
-from api.booklets.rules import Kind, LineCode, Loss, Stage, Way
+from api.booklets.rules import Kind, LineCode, Loss, Stage, Way, is_looked_at_first
 from api.booklets.schemas import (
     LONGEST_ADDRESS,
     SHORTEST_ADDRESS,
@@ -268,15 +268,18 @@ def _branch_label(branch: BranchNear) -> Sentence | str:
 
 def offered(offer: OfferOut, loss: Loss | None, paper: UUID | None) -> Sentence:
     """Say what it costs and why, and by when it is expected."""
-    believed = paper is not None and not any(
-        line.code is LineCode.DUPLICATE_FEE for line in offer.lines
-    )
+    codes = [line.code for line in offer.lines]
+    believed = is_looked_at_first(codes, paper=paper is not None)
+    first = _("To be paid first: {cost:toman}.")
+    later = _("To be paid when your paper was looked at: {cost:toman}.")
     return lines(
         *map(_cost, offer.lines),
-        _("To be paid first: {cost:toman}.").using(cost=Rials(offer.cost))
+        (later if believed else first).using(cost=Rials(offer.cost))
         if offer.cost
         else _("It costs nothing."),
         _("On the word of your paper there is no fee; somebody looks at it first.")
+        if believed and not offer.cost
+        else _("On the word of your paper the duplicate itself has no fee.")
         if believed
         else _("With the paper of the police or a court there would be no fee.")
         if loss is Loss.STOLEN and paper is None

@@ -76,10 +76,16 @@ class Words:
     """How the fact is asked for: of oneself, or of somebody else."""
 
     months: Mapping[Question, Sentence]
-    workplace: Sentence
+    workplaces: Mapping[Question, Sentence]
 
 
-_MINE = Words(_MONTHS, _("At which of these workplaces were you insured last?"))
+_MINE = Words(
+    _MONTHS,
+    {
+        Question.FIRST_MONTH: _("At which of these workplaces were you insured last?"),
+        Question.REGISTRATION_MONTH: _("Which of these has the same employer as your workplace?"),
+    },
+)
 
 
 @dialogue(
@@ -160,16 +166,15 @@ async def proved(core: Core, claim: ClaimOut, words: Words) -> CodeSent:
 
 
 async def _month(claim: ClaimOut, turn: int, words: Words) -> str | None:
-    """Ask for the month; None where it is a record's and they do not know it.
+    """Ask for the month; None where they do not know it.
 
     By SMS it has to be known: workplaces' names are not said to who has proved nothing, and without
     them there would be nothing to choose from.
     """
-    by_name = claim.question is Question.FIRST_MONTH and talk.opens_pages()
     month = await Ask(
         f"month.{turn}",
         words.months[claim.question],
-        [_UNSURE] if by_name else [],
+        [_UNSURE] if talk.opens_pages() else [],
         check=a_month,
         secret=True,
         longest=_LONGEST,
@@ -178,10 +183,10 @@ async def _month(claim: ClaimOut, turn: int, words: Words) -> str | None:
 
 
 async def _workplace(core: Core, claim: ClaimOut, turn: int, words: Words) -> int | None:
-    """Ask for the last workplace among those the core shows, from 1; None where it is none of them."""
+    """Ask for a workplace among those the core shows, from 1; None where it is none of them."""
     shown = await Do(f"shown.{turn}", core.identity.workplaces, claim=claim.id)
     options = [Option(str(place), name) for place, name in enumerate(shown.names, 1)]
-    chosen = await Ask(f"workplace.{turn}", words.workplace, [*options, _NONE])
+    chosen = await Ask(f"workplace.{turn}", words.workplaces[claim.question], [*options, _NONE])
     return None if chosen == _NONE.id else int(chosen)
 
 

@@ -24,7 +24,7 @@ _THEIRS = meeting.Words(
             _("It is when their first contribution was paid, such as 1398/04 or Tir 1398."),
         )
     },
-    _("At which of these workplaces were they insured last?"),
+    {Question.FIRST_MONTH: _("At which of these workplaces were they insured last?")},
 )
 
 

@@ -21,7 +21,7 @@ from bots.dialogues.bill_words import numbers
 from bots.dialogues.lines import lines
 from bots.talk import Ask, Do, Finish, Link, Option, Say, dialogue
 
-# In the words of the notices that tell of them (api/templates/facts.py).
+# In the words of the notices that tell of them (api/templates/facts/requests.py).
 _STAGES: Mapping[str, Sentence] = MappingProxyType({
     Stage.REQUESTED: _("received"),
     Stage.ENTITLEMENT_CHECKED: _("cover checked"),

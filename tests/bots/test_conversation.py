@@ -4,6 +4,7 @@ import asyncio
 import json
 from collections.abc import Callable
 from datetime import date
+from itertools import count
 from typing import Any
 
 import pytest
@@ -237,6 +238,25 @@ async def test_a_refusal_is_kept_and_raised_again():
     await person.say("back")
     assert "So be it." in await person.say("2"), "an earlier answer was given anew"
     assert asked == 2
+
+
+async def test_a_summary_shows_the_last_try_alone():
+    async def trying(_core: Core) -> None:
+        for turn in count(1):
+            if await Ask(f"which.{turn}", _("Which?"), ONE_TWO) == "two":
+                break
+        await Ask("other", _("And?"), ONE_TWO)
+        await Confirm(_("Send it?"))
+
+    person = Person(a_dialogue("it", trying))
+    for line in ("/it", "1", "1", "2"):
+        await person.say(line)
+    summary = await person.say("1")
+    assert summary.partition("Send it?")[0].split("\n")[:2] == ["Which: The two", "And: The one"]
+    assert "Which: The one" not in summary
+    await person.say("2")
+    await person.say("1")
+    assert "Which: The one" not in await person.say("2")
 
 
 async def test_an_uncaught_refusal_offers_to_change_a_line():

@@ -38,7 +38,10 @@ MONTH = "1398/04"
 
 @dataclass(frozen=True)
 class Contact:
-    """A person of the desk, known to the core as the contact of one workplace with one debt."""
+    """A person of the desk, known to the core as the contact of one workplace with one debt.
+
+    Or as somebody insured, who has none.
+    """
 
     holder: Holder
     person_id: UUID
@@ -109,6 +112,16 @@ def settle(
 def link(session: Session, contact: Contact, messenger: str = "telegram") -> None:
     """Let the person's chat on the desk speak for them; nobody is told of it."""
     _link(session, contact.person_id, ChatAddress(messenger, AUDIENCE, contact.chat_id))
+
+
+def insured(session: Session, number: int, *, messenger: str = "telegram") -> Contact:
+    """Register somebody who has a right to a booklet, linked in the chat of the people's bot."""
+    who = holder(number)
+    person = make.person(session, national_code=who.national_code, language="en", now=now())
+    recorded(session, person)
+    contact = Contact(who, person.id, "")
+    _link(session, person.id, ChatAddress(messenger, "people", contact.chat_id))
+    return contact
 
 
 def payer(

@@ -22,9 +22,8 @@ PASSED_ON = {
 SURROUNDED = {
     "api/client/knock.py:_call": ("bots.core",),
     "api/payments/zarinpal.py:_post": ("payments.gateway.ask", "payments.gateway.verify"),
-    # A file is fetched within the call of the core that carries it.
-    "bots/adapters/files.py:_bytes": ("bots.core",),
-    "bots/adapters/files.py:_path": ("bots.core",),
+    "bots/adapters/files.py:_bytes": ("bots.file",),
+    "bots/adapters/files.py:_path": ("bots.file",),
     "bots/adapters/bale.py:_watch": ("bots.bale.arranged",),
     "bots/adapters/bale.py:describe": ("bots.bale.arranged",),
     "bots/adapters/bale.py:offer_commands": ("bots.bale.arranged",),

@@ -111,7 +111,7 @@ class Templates:
 class World:
     """One organisation. `store` is its core's, `memory` its bots'; both may be read while it runs.
 
-    Its one bot is on `messenger`.
+    Its one bot is on `messenger` and serves `audience`.
     """
 
     nursery: Nursery
@@ -123,17 +123,18 @@ class World:
     desk: httpx.Client
     witnessed: Path
     messenger: str = "telegram"
+    audience: str = AUDIENCE
     started: list[Process] = field(default_factory=list)
 
     @property
     def bot(self) -> str:
         """The bot as the rooms name it."""
-        return f"{self.messenger}:{AUDIENCE}"
+        return f"{self.messenger}:{self.audience}"
 
     @property
     def bot_on_the_desk(self) -> str:
         """The bot as the desk names it."""
-        return AUDIENCE if self.messenger == "telegram" else self.bot
+        return self.audience if self.messenger == "telegram" else self.bot
 
     def start(
         self, room: str, dies_at: Death | None = None, *, first: str | None = None
@@ -211,11 +212,12 @@ def a_world(
     *,
     talks: bool = False,
     messenger: str = "telegram",
+    audience: str = AUDIENCE,
     **changed: str,
 ) -> Iterator[World]:
     """Set up an organisation and its outside; `changed` are settings of the rooms.
 
-    `talks`: its bots have a memory. `messenger`: where its bot is.
+    `talks`: its bots have a memory. `messenger` and `audience`: where its bot is, and for whom.
     """
     folder.mkdir(parents=True, exist_ok=True)
     with ExitStack() as stack:
@@ -227,10 +229,12 @@ def a_world(
         ports = {name: str(port) for name, port in zip(rooms, free(len(rooms)), strict=True)}
         witnessed = folder / "witness.jsonl"
         reports = f"http://127.0.0.1:{ports['NOTIFIER_PORT']}/reports/kavenegar/{REPORT_SECRET}"
-        desk, doors = _open_desk(nursery, folder, witnessed, holders, reports=reports)
+        desk, doors = _open_desk(
+            nursery, folder, witnessed, holders, reports=reports, audience=audience
+        )
         stack.callback(desk.kill)
         url = f"http://127.0.0.1:{doors['port']}"
-        channel = f"CHANNELS_{AUDIENCE.upper()}_{messenger.upper()}"
+        channel = f"CHANNELS_{audience.upper()}_{messenger.upper()}"
         env = {
             "PATH": "/usr/bin:/bin",
             **_keys(keys),
@@ -251,7 +255,7 @@ def a_world(
             f"{channel}_API_ROOT": url,
             f"{channel}_FILE_ROOT": url,
             f"{channel}_SECRET": "an-invented-secret-of-updates",
-            f"{channel}_USERNAME": "bimeyar_employers_bot",
+            f"{channel}_USERNAME": f"bimeyar_{audience}_bot",
             **ports,
             **changed,
         }
@@ -265,7 +269,7 @@ def a_world(
             stack.callback(memory.bind.engine.dispose)
         hand = stack.enter_context(httpx.Client(base_url=url, timeout=PATIENCE))
         world = World(
-            nursery, folder, dialect, store, memory, env, hand, witnessed, messenger=messenger
+            nursery, folder, dialect, store, memory, env, hand, witnessed, messenger, audience
         )
         try:
             yield world
@@ -275,7 +279,13 @@ def a_world(
 
 
 def _open_desk(
-    nursery: Nursery, folder: Path, witnessed: Path, holders: Sequence[Holder], *, reports: str
+    nursery: Nursery,
+    folder: Path,
+    witnessed: Path,
+    holders: Sequence[Holder],
+    *,
+    reports: str,
+    audience: str,
 ) -> tuple[Process, Mapping[str, int]]:
     people = [
         {
@@ -297,7 +307,7 @@ def _open_desk(
         *(
             part
             for messenger, token in TOKENS.items()
-            for part in ("--bot", f"{messenger}:{AUDIENCE}:{token}:bimeyar_employers_bot")
+            for part in ("--bot", f"{messenger}:{audience}:{token}:bimeyar_{audience}_bot")
         ),
         *("--country", str(folder), "--log", str(witnessed), "--ready-file", str(ready)),
         *("--report-url", reports, "--report-delay-ms", "100"),

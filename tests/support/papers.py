@@ -60,3 +60,18 @@ def pdf(pages: int = 1, *, trailer: bytes = b"", padding: int = 0) -> bytes:
         + trailer
         + b">>\nstartxref\n9\n%%EOF\n"
     )
+
+
+def packed_pdf(*streams: bytes, before: bytes = b"/Filter /FlateDecode ") -> bytes:
+    """A file whose objects stand in these object streams, as they are."""
+    parts = b"".join(
+        b"%d 0 obj\n<< /Type /ObjStm /N 1 /First 4 %s>>\nstream\n%s\nendstream\nendobj\n"
+        % (number, before, stream)
+        for number, stream in enumerate(streams, 1)
+    )
+    return b"%PDF-1.7\n" + parts + b"startxref\n9\n%%EOF\n"
+
+
+def pages(count: int) -> bytes:
+    """An object stream of so many pages."""
+    return zlib.compress(b"1 0 << /Type/Page /Parent 2 0 R >> " * count)

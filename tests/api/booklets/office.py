@@ -3,6 +3,7 @@
 import uuid
 from datetime import datetime
 from hashlib import sha256
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -15,6 +16,9 @@ from api.booklets.schemas import BookletOut, OfferOut
 from api.booklets.service import Wish
 from api.files import service as files
 from api.files.rules import Purpose
+from api.organisation import reading
+from api.organisation import service as organisation
+from api.organisation.rules import Origin
 from api.people.models import Person
 from tests.support import make, papers
 
@@ -42,6 +46,15 @@ def a_wish(person: Person, **changed: Any) -> Wish:
         "paper_id": None,
     }
     return Wish(**{**usual, **changed})
+
+
+def charged(session: Session, folder: Path, *, way: Way, cost: int) -> None:
+    """Let the operator set what a way costs, by a rule table written into this folder."""
+    days = {Way.REGISTERED: 10, Way.ANOTHER: 12, Way.BRANCH: 5}[way]
+    given = (reading.RULE_TABLES / "booklets.toml").read_text("utf-8")
+    changed = given.replace(f"days = {days}\ncost = 0", f"days = {days}\ncost = {cost}")
+    (folder / "booklets.toml").write_text(changed, "utf-8")
+    organisation.load_rules(session, folder=folder, origin=Origin.OPERATOR)
 
 
 LOST: dict[str, Any] = {"kind": Kind.DUPLICATE, "loss": Loss.LOST}

@@ -63,11 +63,21 @@ def test_every_stage_is_reached_from_the_first_and_leads_to_an_end():
     ],
 )
 def test_clerk_may_move_a_request_so_far(stage, way, possible):
-    assert set(rules.by_hand(Stage(stage), way)) == {Stage(word) for word in possible.split()}
+    assert set(rules.by_hand(Stage(stage), way, owes=False)) == {
+        Stage(word) for word in possible.split()
+    }
+
+
+def test_what_is_not_billed_yet_is_billed_before_it_is_issued():
+    assert rules.by_hand(Stage.ENTITLEMENT_CHECKED, POST, owes=True) == (
+        Stage.FEE_DUE,
+        Stage.REJECTED,
+        Stage.CANCELLED,
+    )
 
 
 def test_what_is_possible_is_named_in_the_order_of_the_way():
-    assert rules.by_hand(Stage.RETURNED, POST) == (
+    assert rules.by_hand(Stage.RETURNED, POST, owes=False) == (
         Stage.HANDED_TO_POST,
         Stage.READY_AT_BRANCH,
         Stage.CANCELLED,

@@ -32,15 +32,23 @@ from api.files.rules import KEPT_AFTER, UNUSED_LASTS
 from api.kit.calendar import TEHRAN
 from api.kit.language import Language, Medium, Speech
 from api.notices.models import Delivery, Notice
-from api.organisation import reading
 from api.organisation import service as organisation
-from api.organisation.rules import AvailabilityRow, AvailabilityState, Origin
+from api.organisation.rules import AvailabilityRow, AvailabilityState
 from api.requests import queries as requests_queries
 from api.requests import service as requests
 from api.requests.models import Request
 from api.requests.refusals import RequestNotFound
-from api.templates.facts import RequestFacts
-from tests.api.booklets.office import LOST, STOLEN, a_paper, insured, offered, requested, taken
+from api.templates.facts.requests import RequestFacts
+from tests.api.booklets.office import (
+    LOST,
+    STOLEN,
+    a_paper,
+    charged,
+    insured,
+    offered,
+    requested,
+    taken,
+)
 from tests.support import make
 
 POST = "016790405700038450001000"
@@ -184,6 +192,53 @@ def test_paper_that_says_something_else_is_turned_down(session):
     assert offered(session, mina, **STOLEN).cost == 1_731_000
 
 
+def test_where_delivery_has_a_price_it_is_billed_when_the_paper_was_looked_at(session, tmp_path):
+    mina = insured(session)
+    charged(session, tmp_path, way=Way.REGISTERED, cost=350_000)
+    made = requested(session, mina, **STOLEN, paper_id=a_paper(session, mina))
+    assert (made.stage, made.cost, made.bill) == (Stage.ENTITLEMENT_CHECKED, 350_000, None)
+    assert bills.open_of(session, mina.id) == []
+    with pytest.raises(StageNotReached) as no:
+        on(session, made.number, Stage.ISSUED)
+    assert no.value.params["next"] == ["fee_due", "rejected", "cancelled"]
+    on(session, made.number, Stage.FEE_DUE)
+    (bill,) = bills.open_of(session, mina.id)
+    assert (bill.amount, [line["code"] for line in bill.lines]) == (350_000, ["delivery"])
+    service.fees_paid(session, bill_ids=[bill.id], now=make.NOW)
+    assert stages(session, mina, made.number)[1:] == ["entitlement_checked", "fee_due", "issued"]
+    assert told(session, mina) == ["fee_due cancelled", "issued created"]
+
+
+def test_paper_that_spares_no_fee_is_waited_for_by_nobody(session, tmp_path):
+    mina = insured(session)
+    charged(session, tmp_path, way=Way.REGISTERED, cost=350_000)
+    made = requested(session, mina, **LOST, paper_id=a_paper(session, mina))
+    assert (made.stage, made.cost) == (Stage.FEE_DUE, 2_081_000)
+
+
+def test_request_that_another_clerk_bills_in_this_moment_is_not_turned_down_beside_its_bill(
+    session, tmp_path, monkeypatch
+):
+    mina = insured(session)
+    charged(session, tmp_path, way=Way.REGISTERED, cost=350_000)
+    made = requested(session, mina, **STOLEN, paper_id=a_paper(session, mina))
+    by_number = requests_queries.by_number
+
+    def held_by_another(session, number):
+        session.execute(
+            text("UPDATE booklets SET bill_id = :bill"),
+            {"bill": uuid4() if session.bind.dialect.name == "postgresql" else uuid4().hex},
+        )
+        session.execute(text("UPDATE requests SET stage = 'fee_due'"))
+        session.expire_all()
+        return by_number(session, number)
+
+    with monkeypatch.context() as meanwhile:
+        meanwhile.setattr(requests_queries, "by_number", held_by_another)
+        with pytest.raises(StageNotReached):
+            on(session, made.number, Stage.REJECTED, reason="کاغذ مال کس دیگری است")
+
+
 def test_duplicate_that_was_free_counts_for_no_fee_and_one_without_a_paper_does(session):
     mina = insured(session)
     free = requested(session, mina, **STOLEN, paper_id=a_paper(session, mina))
@@ -228,11 +283,7 @@ def test_duplicate_that_was_cancelled_does_not_count(session):
 
 def test_delivery_is_charged_where_the_operator_says_so(session, tmp_path):
     mina = insured(session)
-    given = (reading.RULE_TABLES / "booklets.toml").read_text("utf-8")
-    (tmp_path / "booklets.toml").write_text(
-        given.replace("days = 12\ncost = 0", "days = 12\ncost = 350_000"), "utf-8"
-    )
-    organisation.load_rules(session, folder=tmp_path, origin=Origin.OPERATOR)
+    charged(session, tmp_path, way=Way.ANOTHER, cost=350_000)
     offer = offered(session, mina, way=Way.ANOTHER, address="یزد، کوچه ۲\n8913000000")
     assert (offer.cost, [line.code for line in offer.lines]) == (350_000, ["delivery"])
 

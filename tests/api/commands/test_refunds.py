@@ -15,7 +15,7 @@ from api.notices.models import Notice
 from api.payments import service as payments
 from api.payments.models import Credit, PaymentAttempt
 from api.payments.rules import AttemptState, CreditReason
-from api.templates.facts import RefundFacts
+from api.templates.facts.payments import RefundFacts
 from tests.support import make, paying
 
 

@@ -3,10 +3,11 @@
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, text
 from typer.testing import CliRunner
 
 from api.audit.models import Entry
+from api.booklets.rules import Way
 from api.commands import line, requests
 from api.commands.troubles import CannotDo
 from api.requests import service
@@ -76,6 +77,16 @@ def test_rejection_without_a_reason_is_refused_in_a_sentence(store, mina):
     advance(store, number, "rejected", reason="عکس خوانا نیست")
     with pytest.raises(CannotDo, match=f"Request {number} is rejected: that is its end"):
         advance(store, number, "printed")
+
+
+def test_paper_is_not_found_good_where_what_is_owed_has_no_rule(store, mina, tmp_path):
+    with store.writing("arrange") as session:
+        office.charged(session, tmp_path, way=Way.REGISTERED, cost=350_000)
+        paper = office.a_paper(session, mina)
+        number = office.requested(session, mina, **office.STOLEN, paper_id=paper).number
+        session.execute(text("DELETE FROM rule_tables WHERE name = 'booklets'"))
+    with pytest.raises(CannotDo, match="No rule table 'booklets' is in force"):
+        advance(store, number, "fee_due")
 
 
 @pytest.mark.parametrize(

@@ -59,8 +59,9 @@ async def test_paper_is_kept_for_a_day_and_noted(store, headers):
     assert (told["media_type"], told["size"]) == ("image/png", len(papers.png()))
     with store.reading() as session:
         entry = session.scalars(select(Entry).where(Entry.verb == "files.keep")).one()
-    assert entry.subject == f"file:{told['id']}"
-    assert entry.detail == {"purpose": "loss_paper", "media_type": "image/png"}
+        mina = session.scalars(select(File.person_id)).one()
+    assert (entry.actor, entry.subject) == (f"person:{mina}", f"file:{told['id']}")
+    assert entry.detail == {"purpose": "loss_paper", "media_type": "image/png", "for": str(mina)}
 
 
 async def test_same_key_is_kept_once_and_another_file_under_it_is_refused(store, headers):

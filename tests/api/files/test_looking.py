@@ -1,6 +1,7 @@
 """What a file is, told by its content, and what is refused of it."""
 
 import random
+import zlib
 
 import pytest
 
@@ -15,7 +16,7 @@ from api.files.refusals import (
     PictureTooSmall,
     TooManyPages,
 )
-from api.files.rules import MediaType
+from api.files.rules import MOST_UNPACKED, MediaType
 from tests.support import papers
 
 
@@ -31,6 +32,8 @@ from tests.support import papers
         (papers.pdf(), MediaType.PDF),
         (papers.pdf(50), MediaType.PDF),
         (b"\n\n" + papers.pdf() + b"\r\n", MediaType.PDF),
+        (papers.packed_pdf(papers.pages(25), papers.pages(25)), MediaType.PDF),
+        (papers.packed_pdf(b"1 0 << /Type/Page >> " * 50, before=b""), MediaType.PDF),
     ],
 )
 def test_papers_are_told_by_their_content(content: bytes, kind: MediaType):
@@ -60,6 +63,13 @@ def test_papers_are_told_by_their_content(content: bytes, kind: MediaType):
         (papers.pdf(trailer=b"/Encrypt 12 0 R "), FileLocked),
         (papers.pdf(trailer=b"/Encrypt << /Filter /Standard >> "), FileLocked),
         (papers.pdf(51), TooManyPages),
+        (papers.packed_pdf(papers.pages(51)), TooManyPages),
+        (papers.packed_pdf(papers.pages(26), papers.pages(25)), TooManyPages),
+        (papers.packed_pdf(b"1 0 << /Type/Page >> " * 51, before=b""), TooManyPages),
+        (papers.packed_pdf(zlib.compress(bytes(MOST_UNPACKED + 1))), TooManyPages),
+        (papers.packed_pdf(*[zlib.compress(b"")] * 9000), TooManyPages),
+        (papers.packed_pdf(b"of another kind", before=b"/Filter /LZWDecode "), FileDamaged),
+        (papers.packed_pdf()[:-20] + b"<< /Type /ObjStm >> %%EOF", FileDamaged),
     ],
 )
 def test_what_cannot_be_read_is_refused(content: bytes, refusal: type[Refusal]):
@@ -67,7 +77,10 @@ def test_what_cannot_be_read_is_refused(content: bytes, refusal: type[Refusal]):
         looking.media_type(content)
 
 
-@pytest.mark.parametrize("whole", [papers.png(500, 500), papers.jpeg(), papers.pdf()])
+@pytest.mark.parametrize(
+    "whole",
+    [papers.png(500, 500), papers.jpeg(), papers.pdf(), papers.packed_pdf(papers.pages(9))],
+)
 def test_whatever_is_broken_is_refused_and_never_breaks_the_reader(whole: bytes):
     dice = random.Random(len(whole))
     for _ in range(300):

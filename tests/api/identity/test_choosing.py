@@ -118,14 +118,56 @@ async def test_fact_is_one_of_the_two(insured: Meeting, said: dict[str, Any]):
     assert (await insured.knock(f"/{insured.claim}/fact", **said))[0] == 422
 
 
-async def test_employers_are_asked_for_their_own_fact(insured: Meeting):
-    employers = replace(insured, chat=ChatAddress("telegram", "employers", "3003"))
-    await employers.open(CODE)
-    for refused in (
-        await employers.knock(f"/{employers.claim}/workplaces"),
-        await choose(employers, 1),
-    ):
-        assert refused == (409, {"code": "no_choice", "params": {}})
+ELSEWHERE = "آسیاب سپید"
+
+
+@pytest.fixture
+def contact(insured: Meeting, monkeypatch: pytest.MonkeyPatch) -> Meeting:
+    """The same person speaks for one of an employer's workplaces, of which there are three more."""
+    monkeypatch.setattr(
+        grants, "_answers", {one: lambda *_, **__: {} for one in (grants.CHILD, grants.WORKSHOP)}
+    )
+    with insured.store.writing("test") as session:
+        person = people.by_id(session, people.ids_by_national_code(session, [CODE])[CODE])
+        assert person is not None
+        employer = make.employer(session)
+        make.workshop(session, contacts=[person], employer=employer, name="شعبه سپهر ۱")
+        # Its name is on the papers of the other, but for a figure.
+        make.workshop(session, employer=employer, name="شعبه سپهر ۲")
+        make.workshop(session, employer=employer, name="کوره سیلو", active=False)
+        make.workshop(session, employer=employer, name=ELSEWHERE)
+    return replace(insured, chat=ChatAddress("telegram", "employers", "3003"))
+
+
+async def test_another_workplace_of_the_employer_links_who_speaks_for_one(contact: Meeting):
+    await contact.open(CODE)
+    names = await shown(contact)
+    assert len(set(names)) == 4
+    assert ELSEWHERE in names
+    assert not {"شعبه سپهر ۱", "شعبه سپهر ۲", "کوره سیلو"} & set(names)
+    assert (await choose(contact, names.index(ELSEWHERE) + 1))[0] == 200
+
+
+async def test_employers_guess_is_another_than_that_of_the_insured(contact: Meeting):
+    await contact.open(CODE)
+    names = await shown(contact)
+    wrong = (names.index(ELSEWHERE) + 1) % 4 + 1
+    assert (await choose(contact, wrong))[1]["code"] == "wrong_fact"
+    assert (await contact.knock(f"/{contact.claim}/workplaces"))[1]["code"] == "no_choice"
+    insured = replace(contact, chat=CHAT)
+    await insured.open(CODE)
+    assert LAST in await shown(insured)
+
+
+async def test_who_speaks_for_all_of_an_employers_workplaces_has_no_right_one(meeting: Meeting):
+    with meeting.store.writing("test") as session:
+        for name in OTHERS:
+            make.workshop(session, name=name)
+    await meeting.open()
+    names = await shown(meeting)
+    assert len(names) == 4
+    # As nobody's: the first is wrong for everybody.
+    assert (await choose(meeting, 1))[1]["code"] == "wrong_fact"
 
 
 async def test_too_few_workplaces_are_no_choice(meeting: Meeting):
@@ -167,19 +209,27 @@ async def who_only_pays_for_themself(meeting: Meeting) -> str:
     "who", [unknown_person, who_only_pays_for_themself, at_an_unregistered_place]
 )
 async def test_nobody_can_tell_who_had_a_workplace(insured: Meeting, who: Any):
-    code = await who(insured)
+    await alike(insured, "people", LAST, await who(insured))
+
+
+async def test_nobody_can_tell_whose_employer_has_another_workplace(contact: Meeting):
+    await alike(contact, "employers", ELSEWHERE, await unknown_person(contact))
+
+
+async def alike(insured: Meeting, audience: str, right: str, code: str) -> None:
+    """Hold what is answered, and asked of the store, about somebody against the same about another."""
     statements: list[str] = []
 
     def count(_c: object, _cur: object, statement: str, *_rest: object) -> None:
         statements.append(re.sub(r"sa_savepoint_\d+", "a savepoint", statement))
 
     async def walk(chat: str, national_code: str) -> tuple[list[Any], list[str]]:
-        one = replace(insured, chat=ChatAddress("telegram", "people", chat), answers=[])
+        one = replace(insured, chat=ChatAddress("telegram", audience, chat), answers=[])
         statements.clear()
         await one.open(national_code)
         names = await shown(one)
         assert await shown(one) == names
-        await choose(one, place_of(names, right=False))
+        await choose(one, next(place for place, name in enumerate(names, 1) if name != right))
         await choose(one, 1)
         shapes = [
             (answer.status_code, sorted(answer.json()), answer.json().get("params"))

@@ -21,7 +21,7 @@ from api.db import Store
 from api.notices.models import Notice
 from api.people import queries as people
 from api.people.models import Person
-from tests.support import core, make
+from tests.support import core, make, papers
 
 CHAT = ChatAddress("telegram", "people", "1001")
 OTHER_CHAT = ChatAddress("bale", "people", "2002")
@@ -499,6 +499,25 @@ async def test_booklet_of_another_is_told_whose_chat_it_came_from(home: Home):
     assert (await home.sees("", "/requests"))[1]["items"] == []
     with home.store.reading() as session:
         entry = session.scalars(select(Entry).where(Entry.verb == "booklets.request")).one()
+    assert (entry.actor, entry.detail["for"]) == (
+        f"person:{home.daughter.id}",
+        str(home.mother.id),
+    )
+
+
+async def test_paper_for_another_is_noted_with_who_sent_it_and_for_whom(home: Home):
+    _, added = await home.add(home.mother)
+    headers = {
+        "X-Chat": str(home.chat),
+        "X-For": added["grant"],
+        "Idempotency-Key": "paper",
+    }
+    answer = await home.doors.post(
+        "/v1/files?purpose=loss_paper", content=papers.pdf(), headers=headers
+    )
+    assert answer.status_code == 200, answer.text
+    with home.store.reading() as session:
+        entry = session.scalars(select(Entry).where(Entry.verb == "files.keep")).one()
     assert (entry.actor, entry.detail["for"]) == (
         f"person:{home.daughter.id}",
         str(home.mother.id),

@@ -324,6 +324,27 @@ def test_text_is_put_as_it_is_unless_its_digits_are_asked_for():
     ) == ("علی {x} *4521 *۴۵۲۱ legal")
 
 
+@pytest.mark.parametrize(
+    ("language", "medium", "name", "shown"),
+    [
+        # Between letters of one direction the stars stand where they are written.
+        (Language.EN, Medium.SMS, "ن*** ف***", "ن*** ف"),
+        (Language.EN, Medium.SMS, "ن***", "ن"),
+        (Language.FA, Medium.SMS, "N*** F***", "N*** F"),
+        (Language.EN, Medium.SMS, "N*** F***", "N*** F***"),
+        (Language.FA, Medium.SMS, "ن*** ف***", "ن*** ف***"),
+        (Language.EN, Medium.CHAT, "ن*** ف***", "ن*** ف***"),
+        (Language.EN, Medium.SMS, "***", "***"),
+    ],
+)
+def test_a_masked_name_of_the_other_script_ends_in_an_sms_with_a_letter(
+    language: Language, medium: Medium, name: str, shown: str
+):
+    speech = Speech(language, medium)
+    assert speech.name(name) == shown
+    assert shown in speech.word(_("{name}, this chat is now linked to you."), name=name).split(",")
+
+
 def test_languages_name_themselves_and_their_direction():
     assert [(one.own_name, one.direction) for one in Language] == [
         ("فارسی", "rtl"),

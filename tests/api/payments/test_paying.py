@@ -18,7 +18,7 @@ from api.payments.gateway import Asked, Unknown
 from api.payments.models import AttemptBill, Credit, PaymentAttempt
 from api.payments.refusals import BillBeingChecked, BillClosed, NothingToPay
 from api.payments.rules import AttemptState, CreditReason, PageState
-from api.templates.facts import PaymentFacts
+from api.templates.facts.payments import PaymentFacts
 from tests.api.payments.town import Town
 from tests.support import make, paying
 

@@ -18,7 +18,8 @@ from api.kit.message import Message
 from api.kit.text import ZWNJ
 from api.templates import layout, render
 from api.templates.catalogue import ACTIONS, TEMPLATES, Template
-from api.templates.facts import AUDIENCES, MESSENGERS, STAGES
+from api.templates.facts.chats import AUDIENCES, MESSENGERS
+from api.templates.facts.requests import STAGES
 
 CODE = "K7Q2M4XD"
 EVERY = [

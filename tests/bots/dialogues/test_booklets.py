@@ -8,6 +8,7 @@ from itertools import count
 from pathlib import Path
 from string import Template
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from sqlalchemy import NestedTransaction
@@ -16,10 +17,12 @@ from sqlalchemy.orm import Session
 from api.access import service as access
 from api.access.rules import ChatAddress, Level
 from api.booklets import service as booklets
-from api.booklets.rules import Stage
+from api.booklets.rules import LineCode, Loss, Stage
+from api.booklets.schemas import LineOut, OfferOut
 from api.client import Core
 from api.db import Store
 from api.kit.identifiers import mask_name
+from api.kit.language import Language, Speech
 from api.notices import service as notices
 from api.notices.models import Notice
 from api.payments.sweeper import Sweeper
@@ -29,6 +32,7 @@ from api.people.rules import Relation
 from api.requests import rules
 from api.requests import service as requests
 from bots.dialogues import collected
+from bots.dialogues.booklets import offered
 from tests.api.booklets import office
 from tests.bots.dialogues.house import Wire
 from tests.bots.dialogues.scenes import Scene
@@ -209,6 +213,23 @@ async def test_a_talk_goes_as_written(
             also={"an hour passes": lambda wire: wire.wait(3600)},
             switching=store.dialect == "sqlite",
         )
+
+
+@pytest.mark.parametrize(
+    ("codes", "said", "unsaid"),
+    [
+        ([], "somebody looks at it first", "To be paid"),
+        ([LineCode.DELIVERY], "To be paid when your paper was looked at", "To be paid first"),
+        ([LineCode.DUPLICATE_FEE, LineCode.DELIVERY], "To be paid first", "word of your paper"),
+    ],
+)
+def test_what_a_paper_spares_is_looked_at_before_anything_is_paid(codes, said, unsaid):
+    facts = {"again": False, "percent": "50"}
+    lines = [LineOut(code=code, amount=350_000, facts=facts) for code in codes]
+    offer = OfferOut(id=uuid4(), cost=350_000 * len(lines), lines=lines, day=make.TODAY)
+    words = Speech(Language.EN).word(offered(offer, Loss.STOLEN, uuid4()))
+    assert said in words
+    assert unsaid not in words
 
 
 async def _idle(_sweeper: Sweeper) -> None:
