@@ -13,8 +13,8 @@ from typing import Protocol, cast
 from api.kit import codes
 from api.kit.message import Message
 from bots import log
+from bots.address import Address
 from bots.log import NO, YES, Box, Talk
-from bots.replay import Address
 from bots.talk import Dialogue
 
 CODE_SECONDS = 900.0

@@ -24,8 +24,8 @@ from api.kit.sealing import Keyring
 from bots import log, papers
 from bots.adapters.sms import MESSENGER
 from bots.adapters.terminal import TerminalAdapter
+from bots.address import Address
 from bots.conversation import Conversation
-from bots.replay import Address
 from bots.reply import Reply
 from bots.talk import Dialogues, Sent
 from bots.texting import Texting

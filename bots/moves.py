@@ -6,10 +6,10 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api.kit.sealing import Keyring
+from bots.address import Address
 from bots.carrying import CODE_SECONDS, Move, Offer, Origin
 from bots.inbox import ADDRESS
 from bots.leases import Claim
-from bots.replay import Address
 from bots.replies import Replies
 from bots.store import Store
 from bots.tables import carried, chats

@@ -2,22 +2,22 @@
 
 import hashlib
 from collections.abc import Awaitable, Callable, Collection, Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from functools import lru_cache
 from typing import Any, get_type_hints
 
 from pydantic import TypeAdapter
 
 from api.access.refusals import GrantEnded, NotLinked
-from api.access.rules import SMS
 from api.client import Core, knock
 from api.errors import NotKnown, Refusal, Unavailable
 from api.kit import points
 from api.kit.identifiers import mask_phone
-from api.kit.language import Language, Medium, Sentence, _
+from api.kit.language import Language, Sentence, _
 from api.kit.message import Order
 from api.kit.text import Public
 from bots import log, papers
+from bots.address import Address
 from bots.fetching import Fetch, fetching, nowhere
 from bots.stops import Away, Ended, Over, Pending, Refused, Stop, Unlinked
 from bots.talk import (
@@ -48,42 +48,7 @@ _WARD_ENDED = _("You can no longer act for this person here, so this talk has en
 _MYSELF = "me"
 """For whom a talk of a family or a household goes where it is the person's own."""
 
-_ON_THE_LINE = ("people", "employers")
-
 Answer = str | bool | Place | File | Contact
-
-
-@dataclass(frozen=True, slots=True)
-class Address:
-    """One chat of one bot; `str` is how the core is told of it.
-
-    By SMS the chat is a phone number, on the one line that serves people and employers alike:
-    `audience` is whose it is where nothing else says so.
-    """
-
-    messenger: str
-    audience: str
-    chat: str
-
-    @property
-    def by_sms(self) -> bool:
-        return self.messenger == SMS
-
-    @property
-    def audiences(self) -> tuple[str, ...]:
-        """Everybody whom this chat may serve, the likeliest first."""
-        return _ON_THE_LINE if self.by_sms else (self.audience,)
-
-    @property
-    def medium(self) -> Medium:
-        return Medium.SMS if self.by_sms else Medium.CHAT
-
-    def of(self, audience: str) -> "Address":
-        """The same chat, as one of that audience."""
-        return replace(self, audience=audience)
-
-    def __str__(self) -> str:
-        return f"{self.messenger}:{self.audience}:{self.chat}"
 
 
 @dataclass(frozen=True, slots=True)

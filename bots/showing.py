@@ -11,11 +11,12 @@ from api.kit.language import Language, Medium, Sentence, Speech
 from api.kit.message import Button
 from api.kit.sealing import Keyring
 from bots import log, wording
+from bots.address import Address
 from bots.carrying import Codes
 from bots.fetching import Fetch, nowhere
 from bots.menu import language_list, menu, whether_meant
 from bots.questions import Question
-from bots.replay import Address, Run
+from bots.replay import Run
 from bots.reply import MENU, Line, Reply
 from bots.standing import Asking
 from bots.stops import Away, Ended, Over, Pending, Refused, Stop, Unlinked

@@ -17,7 +17,7 @@ from api.kit import points
 from api.kit.language import Language
 from api.organisation.schemas import BranchOut
 from bots import log
-from bots.replay import Address
+from bots.address import Address
 
 T = TypeVar("T")
 P = ParamSpec("P")

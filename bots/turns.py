@@ -30,11 +30,11 @@ from api.kit.outcome import Accepted, Rejected, Unknown
 from api.kit.sealing import Keyring
 from bots import log, papers, wording
 from bots.adapters import Adapter
+from bots.address import Address
 from bots.conversation import Conversation
 from bots.leases import LEASE_SECONDS, Claim, LostLease
 from bots.memory import Memory, Work
 from bots.moves import Overtaken
-from bots.replay import Address
 from bots.replies import Due
 from bots.reply import Reply, messages
 from bots.store import Away

@@ -35,8 +35,8 @@ from api.kit.sealing import Keyring
 from bots import papers
 from bots.adapters import Raw
 from bots.adapters.web import MESSENGER
+from bots.address import Address
 from bots.inbox import Update
-from bots.replay import Address
 from bots.store import Away
 from bots.web import forms, pages
 from bots.web.pages import View

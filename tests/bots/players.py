@@ -28,8 +28,8 @@ from bots.adapters.bale import BaleAdapter
 from bots.adapters.telegram import TelegramAdapter
 from bots.adapters.terminal import TerminalAdapter, shown
 from bots.adapters.web import WebAdapter
+from bots.address import Address
 from bots.conversation import Conversation
-from bots.replay import Address
 from bots.reply import Reply
 from bots.talk import Dialogues, File
 from bots.texting import Texting

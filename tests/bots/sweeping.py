@@ -16,7 +16,8 @@ from typing import Any
 
 from api.kit.language import Sentence
 from bots import dialogues, log
-from bots.replay import Address, Run
+from bots.address import Address
+from bots.replay import Run
 from bots.reply import Reply
 from bots.showing import Showing
 from bots.stops import Pending, Refused, Stop

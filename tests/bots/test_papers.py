@@ -1,41 +1,35 @@
 """Papers that bots give: made when they leave, for who may have them then, and kept nowhere."""
 
 import io
-import json
 import sys
 import tempfile
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import select
 
-from api import db
 from api.access.refusals import GrantEnded
 from api.client import Core
 from api.client.knock import Door
 from api.errors import Unavailable
 from api.kit import points
 from api.kit.language import Language, Speech, _
-from api.kit.message import Message, Order, Paper
-from api.kit.outcome import Outcome, Unknown
+from api.kit.message import Order, Paper
+from api.kit.outcome import Unknown
 from api.kit.sealing import Keyring
 from bots import papers
-from bots.adapters.terminal import TerminalAdapter
 from bots.chat import Transcript, chat
-from bots.inbox import Update
 from bots.leases import LEASE_SECONDS
 from bots.memory import Memory
 from bots.reply import Reply
 from bots.tables import chats, replies
 from bots.talk import Ask, Dialogues, Give, Option, dialogue
-from bots.turns import Worker
-from notifier.channels.mouths import Address, Capabilities
+from notifier.channels.mouths import Capabilities
 from tests.bots import trials
+from tests.bots.bench import Bench, Killed, Mouth, until_dead
 from tests.bots.conftest import Clock
 from tests.bots.pretend import PretendKnocker
-from tests.bots.test_turns import BOT, Killed, Mouth, _until_dead
 
 DRAWING = Door[Paper]("GET", "/trial/drawing", Paper)
 PICTURE = Paper("year.png", b"the bytes of a picture", "image/png")
@@ -58,65 +52,23 @@ async def year(core: Core) -> None:
     await Ask("more", _("Once more?"), [Option("yes", _("Yes")), Option("no", _("No"))])
 
 
-@dataclass
-class Ear(Mouth):
-    """A mouth that keeps whole messages."""
-
-    messages: list[Message] = field(default_factory=list)
-
-    async def send(self, to: Address, message: Message, reference: str) -> Outcome:
-        self.messages.append(message)
-        return await super().send(to, message, reference)
-
-
-@dataclass
-class Bench:
-    """A chat that has a language, and processes at work on it."""
-
-    memory: Memory
-    clock: Clock
-    knocker: PretendKnocker = field(default_factory=trials.new_knocker)
-    mouth: Ear = field(default_factory=Ear)
-    number: int = 0
-
-    def worker(self) -> Worker:
-        adapter = TerminalAdapter("employers", lambda _chat, _message: None)
-        adapter.channel = self.mouth
-        core = trials.new_core(self.knocker)
-        core.drawings = Drawings(self.knocker)  # type: ignore[attr-defined]
-        house = Dialogues([year])
-        return Worker(self.memory, {BOT: adapter}, house, core, db.keys(), sleep=self.clock.sleep)
-
-    async def send(self, *lines: str) -> None:
-        for words in lines:
-            self.number += 1
-            raw = {"update_id": self.number, "chat": "1", "text": words}
-            await self.memory.inbox.receive(BOT, [Update(self.number, "1", json.dumps(raw))])
-
-    async def settle(self, times: int = 4) -> None:
-        for _again in range(times):
-            await self.worker().drain()
-            self.clock.pass_(2)
-
-    @property
-    def asked(self) -> int:
-        return sum(path.endswith("/trial/drawing") for path, _given, _knock in self.knocker.calls)
-
-
 @pytest.fixture
 async def bench(memory: Memory, clock: Clock) -> Bench:
-    made = Bench(memory, clock)
+    """A chat that has a language, where a year can be drawn."""
+    made = Bench(memory, clock, Dialogues([year]))
     made.knocker.answers[DRAWING] = PICTURE
-    await made.send("hi", "2")
+    made.core.drawings = Drawings(made.knocker)  # type: ignore[attr-defined]
+    for words in ("hi", "2"):
+        await made.send(words)
     await made.settle()
-    made.mouth.messages.clear()
+    made.mouth.asked.clear()
     return made
 
 
 async def test_a_picture_leaves_with_words_that_say_the_same_before_the_question(bench: Bench):
     await bench.send("/year")
     await bench.settle()
-    picture, question = bench.mouth.messages
+    picture, question = bench.mouth.asked
     assert (picture.text, picture.papers, picture.order) == (WORDS, (PICTURE,), None)
     assert "Once more?" in question.text
     [knocking] = [knock for path, _given, knock in bench.knocker.calls if "drawing" in path]
@@ -156,12 +108,12 @@ async def test_a_paper_is_delivered_though_the_process_dies_on_the_way(bench: Be
     await bench.send("/year")
     points.arm(point, die)
     try:
-        await _until_dead(bench.worker())
+        await until_dead(bench.worker())
     finally:
         points.disarm()
     bench.clock.pass_(LEASE_SECONDS + 1)
     await bench.settle()
-    given = [one for one in bench.mouth.messages if one.papers]
+    given = [one for one in bench.mouth.asked if one.papers]
     assert given
     assert {one.papers for one in given} == {(PICTURE,)}
     async with bench.memory.store.reading() as connection:
@@ -175,7 +127,7 @@ async def test_who_may_not_have_it_any_more_gets_neither_paper_nor_words(bench: 
     bench.knocker.answers[DRAWING] = refuse
     await bench.send("/year")
     await bench.settle()
-    told = bench.mouth.messages[0]
+    told = bench.mouth.asked[0]
     assert told.papers == ()
     assert WORDS not in told.text
 
@@ -187,23 +139,23 @@ async def test_a_core_that_is_busy_is_waited_for_and_then_the_words_go_alone(ben
     bench.knocker.answers[DRAWING] = refuse
     await bench.send("/year")
     await bench.settle()
-    assert bench.mouth.messages == [], "worth waiting for"
+    assert bench.mouth.asked == [], "worth waiting for"
     for _again in range(8):
         bench.clock.pass_(papers.WITHIN_SECONDS / 4)
-        await bench.settle(1)
-    told, question = bench.mouth.messages
+        await bench.settle(times=1)
+    told, question = bench.mouth.asked
     assert told.text == f"{WORDS}\n\n{papers.LATER.msgid}"
     assert "Once more?" in question.text
 
 
 async def test_a_paper_that_is_too_large_is_told_and_not_sent(bench: Bench):
-    class Narrow(Ear):
+    class Narrow(Mouth):
         can = Capabilities(length=4096, buttons=True, papers=True, largest=4)
 
     bench.mouth = Narrow()
     await bench.send("/year")
     await bench.settle()
-    told = bench.mouth.messages[0]
+    told = bench.mouth.asked[0]
     assert (told.text, told.papers) == (f"{WORDS}\n\n{papers.TOO_LARGE.msgid}", ())
 
 
@@ -211,8 +163,8 @@ async def test_a_paper_of_which_nobody_knows_whether_it_came_is_made_anew_once(b
     bench.mouth.outcomes = [Unknown("timeout")]
     await bench.send("/year")
     await bench.settle()
-    assert bench.asked == 2
-    assert [one.papers for one in bench.mouth.messages[:2]] == [(PICTURE,), (PICTURE,)]
+    assert _drawn(bench) == 2
+    assert [one.papers for one in bench.mouth.asked[:2]] == [(PICTURE,), (PICTURE,)]
 
 
 def test_where_no_paper_is_shown_the_words_stand_alone():
@@ -247,3 +199,7 @@ async def test_a_terminal_says_where_it_kept_a_paper(
 def the_file_in(folder: Path) -> tuple[Path, bytes]:
     [path] = folder.glob("*/year.png")
     return path, path.read_bytes()
+
+
+def _drawn(bench: Bench) -> int:
+    return sum(path.endswith("/trial/drawing") for path, _given, _knock in bench.knocker.calls)

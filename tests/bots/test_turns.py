@@ -1,110 +1,23 @@
 """One turn from the inbox to the outcome of its replies; killed at each point, nothing is lost."""
 
 import asyncio
-import json
 import random
-from collections.abc import Callable
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from sqlalchemy import select
 
-from api import db
 from api.client.notices import WAITS
 from api.kit import points
-from api.kit.message import Message
-from api.kit.outcome import Accepted, Outcome, Rejected, Unknown
+from api.kit.outcome import Rejected, Unknown
 from api.notices.schemas import WaitOut
-from bots.adapters.terminal import TerminalAdapter
-from bots.inbox import Update
 from bots.leases import LEASE_SECONDS
 from bots.memory import Memory
 from bots.tables import inbox, replies
-from bots.turns import Worker
-from notifier.channels.mouths import Address
-from tests.bots import trials
+from tests.bots.bench import Bench, Killed, until_dead
 from tests.bots.conftest import Clock
-from tests.bots.pretend import PretendKnocker
 from tests.support import luck
-
-BOT = "terminal:employers"
-
-
-class Killed(BaseException):
-    """The process dies here."""
-
-
-@dataclass
-class Mouth:
-    """A channel that says what it is told to, and logs what was heard: the witness."""
-
-    heard: list[tuple[str, str]] = field(default_factory=list)
-    outcomes: list[Outcome] = field(default_factory=list)
-    when_heard: Callable[[], None] = lambda: None
-    can = TerminalAdapter("employers", lambda _chat, _message: None).channel.can
-
-    async def send(self, to: Address, message: Message, reference: str) -> Outcome:
-        with points.around("test.mouth"):
-            outcome = self.outcomes.pop(0) if self.outcomes else Accepted("1")
-            if not isinstance(outcome, Rejected):
-                self.heard.append((to.chat_id, message.text))
-                self.when_heard()
-        return outcome
-
-    async def ask(self, reference: str) -> Outcome | None:
-        return None
-
-    async def close(self) -> None:
-        pass
-
-
-@dataclass
-class Bench:
-    """A process at work on a memory; a new one can take its place."""
-
-    memory: Memory
-    clock: Clock
-    knocker: PretendKnocker = field(default_factory=trials.new_knocker)
-    mouth: Mouth = field(default_factory=Mouth)
-    number: int = 0
-
-    def worker(self) -> Worker:
-        adapter = TerminalAdapter("employers", lambda _chat, _message: None)
-        adapter.channel = self.mouth
-        return Worker(
-            self.memory,
-            {BOT: adapter},
-            trials.DIALOGUES,
-            trials.new_core(self.knocker),
-            db.keys(),
-            sleep=self.clock.sleep,
-        )
-
-    async def send(self, words: str, chat: str = "1", **more: Any) -> None:
-        self.number += 1
-        raw = {"update_id": self.number, "chat": chat, "text": words, **more}
-        await self.memory.inbox.receive(BOT, [Update(self.number, chat, json.dumps(raw))])
-
-    async def settle(self, worker: Worker | None = None) -> None:
-        """Work until nothing is due, the waits of the rates passed over."""
-        worker = worker or self.worker()
-        for _again in range(8):
-            await worker.drain()
-            self.clock.pass_(2)
-
-    def texts(self, chat: str = "1") -> list[str]:
-        return [text for who, text in self.heard if who == chat]
-
-    @property
-    def heard(self) -> list[tuple[str, str]]:
-        return self.mouth.heard
-
-    async def outcomes(self) -> list[str]:
-        async with self.memory.store.reading() as connection:
-            rows = await connection.execute(select(replies.c.outcome).order_by(replies.c.id))
-            return [row.outcome for row in rows]
 
 
 @pytest.fixture
@@ -349,7 +262,7 @@ async def test_a_process_killed_at_a_point_loses_nothing_and_does_nothing_twice(
         points.arm(point, die)
         await _send_until_kept(bench, words)
         try:
-            await _until_dead(bench.worker())
+            await until_dead(bench.worker())
         finally:
             points.disarm()
         bench.clock.pass_(LEASE_SECONDS + 1)
@@ -374,15 +287,3 @@ async def _send_until_kept(bench: Bench, words: str) -> None:
         # The messenger was not answered, so it brings the same update again.
         bench.number -= 1
         await bench.send(words)
-
-
-async def _until_dead(worker: Worker) -> None:
-    try:
-        while await worker.look() or worker._held:
-            done, _rest = await asyncio.wait(list(worker._held.values()))
-            for task in done:
-                task.result()
-    except Killed:
-        for task in worker._held.values():
-            task.cancel()
-        await asyncio.gather(*worker._held.values(), return_exceptions=True)
