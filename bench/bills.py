@@ -11,26 +11,20 @@ other arithmetic, on 100,000 random contracts.
 """
 
 import argparse
-import asyncio
 import json
-import multiprocessing
 import random
-import resource
 import tempfile
 import time
 import uuid
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from collections.abc import Iterator
+from datetime import UTC, datetime
 from decimal import ROUND_HALF_UP, Decimal
 from itertools import islice
-from multiprocessing.connection import Connection
 from pathlib import Path
 from statistics import quantiles
 from typing import Any, cast
 
-from sqlalchemy import Table, create_engine, insert, select, text
-from sqlalchemy.engine import make_url
+from sqlalchemy import Table, insert, select
 
 from api import db
 from api.bills.models import Bill
@@ -47,9 +41,11 @@ from api.organisation import service as organisation
 from api.organisation.models import Branch
 from api.organisation.rules import BranchKind
 from api.people.models import Person
-from notifier.clock import Clock, Ran, collect_rarely
-from notifier.timetable import TIMETABLE, Job
-from tests.support import models, postgres
+from bench import _stores
+from bench._runs import run_job
+from bench._writer import Writer
+from notifier.clock import collect_rarely
+from tests.support import postgres
 
 CONTRACTS = 570_000
 CHECKED = 100_000
@@ -72,54 +68,41 @@ def run(*options: str) -> bool:
     """Print a line for each store; gives whether every bar was met."""
     given = argparse.ArgumentParser(prog="python -m bench bills")
     given.add_argument("--contracts", type=int, default=CONTRACTS)
-    given.add_argument("--store", choices=["sqlite", "postgresql"], default=None)
+    given.add_argument("--store", choices=_stores.STORES, default=None)
     asked = given.parse_args(options)
     db.use_keys(Keyring.new())
     logs.setup("WARNING")
     collect_rarely()
     met = []
     with tempfile.TemporaryDirectory() as folder, postgres.running() as server:
-        for name in [asked.store] if asked.store else ["sqlite", "postgresql"]:
-            urls = _databases(name, Path(folder), server)
-            line = _measure(name, *urls, asked.contracts)
+        for name in [asked.store] if asked.store else _stores.STORES:
+            urls = [_stores.database(name, part, Path(folder), server) for part in ("hub", "bare")]
+            with _stores.opened(urls) as (hub, bare):
+                line = _measure(name, hub, bare, urls[0], asked.contracts)
             print(json.dumps(line), flush=True)
             met.append(line["met"])
     return all(met)
 
 
-def _databases(name: str, folder: Path, server: str) -> tuple[str, str]:
-    if name == "sqlite":
-        return f"sqlite:///{folder}/hub.db", f"sqlite:///{folder}/bare.db"
-    admin = create_engine(server, isolation_level="AUTOCOMMIT")
-    with admin.connect() as connection:
-        for each in ("hub", "bare"):
-            connection.execute(text(f"CREATE DATABASE {each}"))
-    admin.dispose()
-    hub, bare = (make_url(server).set(database=each) for each in ("hub", "bare"))
-    return hub.render_as_string(hide_password=False), bare.render_as_string(hide_password=False)
-
-
-def _measure(name: str, url: str, bare_url: str, count: int) -> dict[str, Any]:
-    hub, bare = db.open_store(url), db.open_store(bare_url)
+def _measure(name: str, hub: Store, bare: Store, url: str, count: int) -> dict[str, Any]:
     for store in (hub, bare):
-        models.create(store)
         with store.writing("bench") as session:
             organisation.load_rules(session)
         _invent(store, count)
-    with _Writer(url) as writer:
-        first = _bill(hub, SLOT)
+    with Writer(url) as writer:
+        first = run_job(hub, "bills", SLOT)
         waits = writer.stop()
     differences, checked = _differences(hub)
     limit = _BareInsert(hub, bare)
-    alone = _bill(hub, NEXT_SLOT, limit)
-    again = _bill(hub, NEXT_SLOT)
+    alone = run_job(hub, "bills", NEXT_SLOT, limit)
+    again = run_job(hub, "bills", NEXT_SLOT)
     p99 = round(quantiles(waits, n=100)[98] * 1000, 1)
     rate, bare_rate = count / alone.working, count / limit.seconds
     line = {
         "figure": "bills",
         "store": name,
         "contracts": count,
-        "billed": first.billed,
+        "billed": first.made,
         "rows_per_s": round(rate),
         "with_pauses_rows_per_s": round(count / alone.seconds),
         "limit": "bare bulk insert of the same rows",
@@ -129,19 +112,17 @@ def _measure(name: str, url: str, bare_url: str, count: int) -> dict[str, Any]:
         "memory_growth_mib": first.growth_mib,
         "other_writers": len(waits),
         "other_writers_p99_ms": p99,
-        "again_billed": again.billed,
+        "again_billed": again.made,
         "again_seconds": round(again.seconds, 2),
         "checked": checked,
         "differences": differences,
     }
-    for store in (hub, bare):
-        store.bind.engine.dispose()
     met = (
-        first.billed == alone.billed == count
+        first.made == alone.made == count
         and rate >= LEAST_OF_LIMIT * bare_rate
         and first.growth_mib <= MOST_GROWTH_MIB
         and p99 < MOST_P99_MS
-        and again.billed == 0
+        and again.made == 0
         and differences == 0
     )
     return {**line, "met": met}
@@ -223,97 +204,6 @@ def _contract(
         "created_at": now,
         "changed_at": now,
     }
-
-
-@dataclass(frozen=True, slots=True)
-class Billed:
-    """A run of the job: what it issued, how long it took, without its pauses too, and what it held."""
-
-    billed: int
-    seconds: float
-    working: float
-    memory_mib: int
-    growth_mib: int
-
-
-class _Watched(Clock):
-    """A clock that notes how long its slices take and what the process holds after each."""
-
-    def __init__(self, store: Store, beside: Callable[[], None]) -> None:
-        super().__init__(store, [])
-        self._beside = beside
-        self.working = 0.0
-        self.aside = 0.0
-        self.held: list[float] = []
-
-    def _slice(self, job: Job, ran: Ran) -> Ran:
-        began = time.perf_counter()
-        done = super()._slice(job, ran)
-        ended = time.perf_counter()
-        self.held.append(_resident_mib())
-        self._beside()
-        self.working += ended - began
-        self.aside += time.perf_counter() - ended
-        return done
-
-
-def _bill(store: Store, day: date, beside: Callable[[], None] = lambda: None) -> Billed:
-    """Run the job as a clock does; `beside` is called after each slice, and its time left out."""
-    job = TIMETABLE["bills"]
-    clock = _Watched(store, beside)
-    began = time.perf_counter()
-    ran = asyncio.run(clock.run_slot(job, job.slot_on(day, datetime.now(UTC)), again=True))
-    seconds = time.perf_counter() - began - clock.aside
-    if ran is None:
-        raise RuntimeError("somebody else runs the bench's own store")
-    held = clock.held
-    # What the first slices warm up is no growth.
-    early = max(held[: max(len(held) // 10, 1)])
-    return Billed(ran.posted, seconds, clock.working, round(max(held)), round(max(held) - early))
-
-
-def _resident_mib() -> float:
-    pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
-    return pages * resource.getpagesize() / 2**20
-
-
-class _Writer:
-    """Another process that writes a small row fifty times a second, and how long each took."""
-
-    def __init__(self, url: str) -> None:
-        # A fresh process: a forked one would share the connections of this one.
-        world = multiprocessing.get_context("spawn")
-        self._here, there = world.Pipe()
-        self._process = world.Process(target=_write, args=(url, there), daemon=True)
-
-    def __enter__(self) -> "_Writer":
-        self._process.start()
-        self._here.recv()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._process.join(30)
-        self._process.kill()
-
-    def stop(self) -> list[float]:
-        """Stop writing; gives the seconds of each write."""
-        self._here.send("stop")
-        waits: list[float] = self._here.recv()
-        return waits
-
-
-def _write(url: str, there: Connection) -> None:
-    store = db.open_store(url, size=1)
-    with store.writing("bench") as session:
-        session.execute(text("CREATE TABLE bench_beats (at FLOAT)"))
-    waits: list[float] = []
-    there.send("ready")
-    while not there.poll(0.02):
-        began = time.perf_counter()
-        with store.writing("bench") as session:
-            session.execute(text("INSERT INTO bench_beats VALUES (:at)"), {"at": began})
-        waits.append(time.perf_counter() - began)
-    there.send(waits)
 
 
 class _BareInsert:

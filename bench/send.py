@@ -11,11 +11,8 @@ of time: with its own settings it loses calls at 500. `mouth` is what a reply ta
 import argparse
 import asyncio
 import json
-import multiprocessing
 import time
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
-from multiprocessing.connection import Connection
 from statistics import median, quantiles
 from typing import Any
 
@@ -24,6 +21,7 @@ from telegram.request import HTTPXRequest
 
 from api.kit.message import Button, Message
 from api.kit.outcome import Accepted
+from bench import _outside
 from notifier.channels.bale import BaleChannel
 from notifier.channels.mouths import Address
 
@@ -33,6 +31,18 @@ TURNS = 3
 TOKEN = "123456:" + "A" * 35
 TEXT = "درخواست شما ثبت شد و تا یازدهم آذر به دست شما می‌رسد.\n" * 3
 SECONDS = 60.0
+ANSWER = json.dumps(
+    {
+        "ok": True,
+        "result": {
+            "message_id": 7,
+            "date": 1_790_000_000,
+            "chat": {"id": 1, "type": "private", "first_name": "مینا"},
+            "from": {"id": 2, "is_bot": True, "first_name": "bot", "username": "a_bot"},
+            "text": TEXT,
+        },
+    }
+)
 
 Send = Callable[[int], Awaitable[Any]]
 
@@ -44,21 +54,12 @@ def run(*options: str) -> bool:
     given.add_argument("--turns", type=int, default=TURNS)
     asked = given.parse_args(options)
     met = []
-    ours, theirs = multiprocessing.Pipe()
-    messenger = multiprocessing.get_context("spawn").Process(
-        target=_messenger, args=(theirs,), daemon=True
-    )
-    messenger.start()
-    try:
-        root = f"http://127.0.0.1:{ours.recv()}"
+    with _outside.http(ANSWER) as root:
         for chats, least in LEAST.items():
             line = asyncio.run(_measure(root, chats, asked.messages, asked.turns))
             line["met"] = line["ratio"] >= least
             print(json.dumps(line), flush=True)
             met.append(line["met"])
-    finally:
-        messenger.terminate()
-        messenger.join()
     return all(met)
 
 
@@ -125,60 +126,3 @@ async def _sent(send: Send, chats: int, messages: int) -> tuple[float, float, fl
         quantiles(took, n=100)[98],
         (time.process_time() - cpu) / len(took),
     )
-
-
-class _Answers(asyncio.Protocol):
-    """Answers every whole request with the same message."""
-
-    _SAID = json.dumps(
-        {
-            "ok": True,
-            "result": {
-                "message_id": 7,
-                "date": 1_790_000_000,
-                "chat": {"id": 1, "type": "private", "first_name": "مینا"},
-                "from": {"id": 2, "is_bot": True, "first_name": "bot", "username": "a_bot"},
-                "text": TEXT,
-            },
-        }
-    ).encode()
-    _ANSWER = (
-        b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: "
-        + str(len(_SAID)).encode()
-        + b"\r\n\r\n"
-        + _SAID
-    )
-
-    def __init__(self) -> None:
-        self._held = b""
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self._line = transport
-
-    def data_received(self, data: bytes) -> None:
-        self._held += data
-        while True:
-            head, end, rest = self._held.partition(b"\r\n\r\n")
-            if not end:
-                return
-            length = next(
-                int(line.partition(b":")[2])
-                for line in head.lower().split(b"\r\n")
-                if line.startswith(b"content-length")
-            )
-            if len(rest) < length:
-                return
-            self._held = rest[length:]
-            self._line.write(self._ANSWER)
-
-
-def _messenger(told: Connection) -> None:
-    async def serve() -> None:
-        loop = asyncio.get_running_loop()
-        server = await loop.create_server(_Answers, "127.0.0.1", 0, backlog=1024)
-        told.send(server.sockets[0].getsockname()[1])
-        await server.serve_forever()
-
-    with suppress(KeyboardInterrupt):
-        asyncio.run(serve())

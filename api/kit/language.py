@@ -247,23 +247,30 @@ class Speech:
 
         KeyError names a hole without a fact and its sentence; TypeError a fact that no hole can say.
         """
+        return self.say(sentence, facts)
+
+    def say(self, sentence: Sentence, facts: Mapping[str, Any]) -> str:
+        """Say a sentence as `word` does, of facts that many sentences share: they are not copied."""
         instead = sentence.sms if self._short else None
         if instead is not None:
-            return self.word(instead, **{**sentence.facts, **instead.facts, **facts})
+            return self.say(instead, {**sentence.facts, **instead.facts, **facts})
         if sentence.facts:
             facts = {**sentence.facts, **facts}
-        pieces = _translated(self.language, sentence.msgid, sentence.plural, sentence.count)
         said = []
-        for literal, name, style in pieces:
-            said.append(literal)
-            if name is not None:
-                try:
-                    fact = facts[name]
-                except KeyError:
-                    raise KeyError(f"no {name!r} for {sentence.msgid!r}") from None
-                words = _saying(fact.__class__, style)(self, fact)
-                said.append(discreet.left_of(fact, words) if self.discreet else words)
-        return "".join(said)
+        for literal, name, style in _translated(
+            self.language, sentence.msgid, sentence.plural, sentence.count
+        ):
+            if literal:
+                said.append(literal)
+            if name is None:
+                continue
+            try:
+                fact = facts[name]
+            except KeyError:
+                raise KeyError(f"no {name!r} for {sentence.msgid!r}") from None
+            words = _saying(fact.__class__, style)(self, fact)
+            said.append(discreet.left_of(fact, words) if self.discreet else words)
+        return said[0] if len(said) == 1 else "".join(said)
 
     def name(self, text: str) -> str:
         """Write a name or another text that is no sentence."""

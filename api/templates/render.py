@@ -1,6 +1,6 @@
 """From a template and facts to the words a person reads: chat, SMS, mail and inbox."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
@@ -55,7 +55,7 @@ def message(
     pydantic's ValidationError for facts that do not fit.
     """
     template = TEMPLATES[template_name]
-    speech = Speech(Language(language), _MEDIUMS[channel])
+    speech = _speech(language, channel)
     wording = layout.wording(template_name, "chat" if channel == "inbox" else channel)
     told = template.facts.model_validate(facts)
     words = {
@@ -63,18 +63,35 @@ def message(
         **{name: Code(value) for name, value in (secret or {}).items()},
         "check_code": Code(grouped(code)),
     }
-    paragraphs = [said for lines in wording.paragraphs if (said := _said(lines, speech, words))]
     if speech.medium is Medium.EMAIL:
+        paragraphs = [said for lines in wording.paragraphs if (said := _said(lines, speech, words))]
         return _mail(wording, paragraphs, speech, words)
+    plain = [said for lines in wording.paragraphs if (said := _plainly(lines, speech, words))]
     if speech.medium is Medium.SMS:
-        lines = [each.plain for said in paragraphs for each in said]
-        text = "\n".join([*lines, speech.word(_CHECK_ABOVE), words["check_code"]])
+        text = "\n".join([*plain, speech.word(_CHECK_ABOVE), words["check_code"]])
         return Message(text=text, language=language)
-    return Message(
-        text=f"{_plain(paragraphs)}\n\n{speech.word(_CHECK, **words)}",
-        buttons=tuple((button,) for button in _buttons(template.offered(told), speech, code)),
-        language=language,
-    )
+    text = "\n\n".join([*plain, speech.say(_CHECK, words)])
+    buttons = tuple([(_button(action, speech, code),) for action in template.offered(told)])
+    return Message(text=text, buttons=buttons, language=language)
+
+
+def _plainly(lines: Sequence[Line], speech: Speech, words: Mapping[str, Any]) -> str:
+    """Word a paragraph for those who read no page; empty where nothing of it is said."""
+    return "\n".join([
+        _row(speech.say(line.sentence, words), speech.say(line.value, words))
+        if line.value
+        else speech.say(line.sentence, words)
+        for line in lines
+        if not line.needs or _is_sayable(line, words)
+    ])  # fmt: skip
+
+
+def _is_sayable(line: Line, words: Mapping[str, Any]) -> bool:
+    return all(words.get(name) is not None for name in line.needs)
+
+
+def _row(label: str, value: str) -> str:
+    return f"{label}: {value}" if value else label
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,18 +104,18 @@ class _Said:
 
     @property
     def plain(self) -> str:
-        return f"{self.text}: {self.value}" if self.value else self.text
+        return _row(self.text, self.value)
 
 
 def _said(lines: Sequence[Line], speech: Speech, words: Mapping[str, Any]) -> list[_Said]:
     return [
         _Said(
             line.kind,
-            speech.word(line.sentence, **words),
-            speech.word(line.value, **words) if line.value else "",
+            speech.say(line.sentence, words),
+            speech.say(line.value, words) if line.value else "",
         )
         for line in lines
-        if not any(words.get(name) is None for name in line.needs)
+        if _is_sayable(line, words)
     ]
 
 
@@ -106,12 +123,21 @@ def _plain(paragraphs: Sequence[Sequence[_Said]]) -> str:
     return "\n\n".join("\n".join(each.plain for each in said) for said in paragraphs)
 
 
-def _buttons(actions: Sequence[str], speech: Speech, code: str) -> Iterator[Button]:
-    for action in actions:
-        data = f"{action}|{code}"
-        if len(data.encode()) > _MOST_BYTES_OF_A_BUTTON:
-            raise ValueError(f"button {action!r} is too long for a messenger")
-        yield Button(label=speech.word(ACTIONS[action]), data=data)
+def _button(action: str, speech: Speech, code: str) -> Button:
+    data = f"{action}|{code}"
+    if len(data.encode()) > _MOST_BYTES_OF_A_BUTTON:
+        raise ValueError(f"button {action!r} is too long for a messenger")
+    return Button(_label(action, speech.language), data)
+
+
+@cache
+def _label(action: str, language: Language) -> str:
+    return Speech(language).word(ACTIONS[action])
+
+
+@cache
+def _speech(language: str, channel: str) -> Speech:
+    return Speech(Language(language), _MEDIUMS[channel])
 
 
 def _mail(
@@ -123,8 +149,8 @@ def _mail(
     if wording.subject is None:
         raise ValueError("the wording of a mail begins with its subject")
     # One line, whatever the facts hold: a subject is a header.
-    subject = " ".join(speech.word(wording.subject, **words).split())
-    footer = [speech.word(sentence, **words) for sentence in _MAIL_FOOTER]
+    subject = " ".join(speech.say(wording.subject, words).split())
+    footer = [speech.say(sentence, words) for sentence in _MAIL_FOOTER]
     sender = speech.word(_SENDER)
     html = _skeleton().render(
         language=speech.language,

@@ -5,13 +5,14 @@ import email
 import email.policy
 from collections.abc import AsyncIterator
 from email.header import decode_header, make_header
+from email.message import EmailMessage
 from email.utils import parseaddr
 
 import pytest
 
 from api.kit.message import Message, Paper
 from api.kit.outcome import Accepted, Rejected, Unknown
-from notifier.channels.email import POLICY, BadMailSettings, EmailChannel, compose
+from notifier.channels.email import BadMailSettings, EmailChannel, compose
 from notifier.channels.mouths import Address
 from tests.notifier import servers
 from tests.notifier.servers import MailServer
@@ -59,19 +60,54 @@ async def test_a_mail_has_a_plain_part_a_page_and_our_reference(channel, desk) -
 @pytest.mark.parametrize("words", range(1, 40))
 async def test_a_subject_of_any_length_is_read_as_it_was_written(words: int) -> None:
     subject = " ".join(["بدهی کارگاه تا", "1405", "خرداد"] * words)[: words * 7].strip()
-    mail = compose(
+    said = f"سازمان تأمین اجتماعی {'شعبه ' * (words // 4)}یک <notices@example.org>"
+    content = compose(
         Message("x", subject=subject),
-        sender=f"سازمان تأمین اجتماعی {'شعبه ' * (words // 4)}یک <notices@example.org>",
+        sender=said,
         to="mina@example.org",
         message_id="<1@example.org>",
     )
-    content = mail.as_bytes(policy=POLICY)
     assert max(map(len, content.split(b"\r\n"))) <= 100
     read = email.message_from_bytes(content, policy=email.policy.default)
     assert read["Subject"] == subject
     # By the standard's own words: this Python's parser adds a space between encoded words of a name.
     (sender,) = [line for line in _unfolded(content) if line.startswith("From:")]
-    assert str(make_header(decode_header(sender))) == f"From: {mail['From']}"
+    assert str(make_header(decode_header(sender))) == f"From: {said}"
+
+
+PAPER = Paper("بدهی.pdf", b"%PDF", "application/pdf")
+
+
+@pytest.mark.parametrize("text", ["یک خط", "a\n\nb\n", "x" * 3000, "a\r\nb\x85c"])
+@pytest.mark.parametrize("html", ["", "<p>صفحه</p>\n" * 90])
+@pytest.mark.parametrize("papers", [(), (PAPER,)])
+@pytest.mark.parametrize("to", ["mina@example.org", '"m n"@example.org'])
+def test_a_mail_is_read_as_the_library_would_have_written_it(text, html, papers, to) -> None:
+    message = Message(text, subject="s", html=html, papers=papers)
+    ours = email.message_from_bytes(
+        compose(message, sender="A <a@example.org>", to=to, message_id="<1@example.org>"),
+        policy=email.policy.default,
+    )
+    written = EmailMessage(policy=email.policy.SMTP)
+    written["From"], written["To"], written["Subject"] = "A <a@example.org>", to, "s"
+    written.set_content(text, cte="base64")
+    if html:
+        written.add_alternative(html, subtype="html", cte="base64")
+    for one in papers:
+        written.add_attachment(one.content, "application", "pdf", filename=one.name)
+    theirs = email.message_from_bytes(written.as_bytes(), policy=email.policy.default)
+    for name in ("From", "To", "Subject", "MIME-Version"):
+        assert ours.get_all(name) == theirs.get_all(name)
+    assert _read(ours) == _read(theirs)
+    assert not ours.defects
+
+
+def _read(mail: EmailMessage) -> list[tuple[str, str | None, object]]:
+    return [
+        (part.get_content_type(), part.get_filename(), part.get_content())
+        for part in mail.walk()
+        if not part.is_multipart()
+    ]
 
 
 def _unfolded(content: bytes) -> list[str]:
