@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
@@ -67,29 +68,26 @@ def gather(world: World, numbers: range) -> None:
             _settle(session, range(start, min(start + _SLICE, numbers.stop)))
 
 
-def _settle(session: Session, numbers: range) -> None:
+def register(session: Session, numbers: Sequence[int]) -> Mapping[int, UUID]:
+    """Register people by number; gives their ids."""
     now = country.now()
     people = {number: new_id() for number in numbers}
     sets.add(session, Person, [_person(number, people[number], now) for number in numbers])
     talkers = [number for number in numbers if way_of(number) == "chat"]
     sets.add(session, ChatLink, [_link(number, people[number], now) for number in talkers])
-    posted = notices.post_many(
-        session,
-        [
-            NewNotice(
-                # No hour or truth of the matter holds it back, and it lasts for days.
-                template="link_added",
-                to=people[number],
-                about=f"crowd:{number}",
-                facts={"messenger": "telegram", "audience": AUDIENCE, "day": now.date()},
-                key=f"crowd:{number}",
-                via=way_of(number),
-            )
-            for number in numbers
-        ],
-        now,
-    )
-    assert posted == len(numbers)
+    return people
+
+
+def message(key: str, person: UUID, way: str) -> NewNotice:
+    """Make a message that no hour and no truth of the matter holds back, and that lasts for days."""
+    facts = {"messenger": "telegram", "audience": AUDIENCE, "day": country.today()}
+    return NewNotice(template="link_added", to=person, about=key, facts=facts, key=key, via=way)
+
+
+def _settle(session: Session, numbers: range) -> None:
+    people = register(session, numbers)
+    rows = [message(f"crowd:{one}", people[one], way_of(one)) for one in numbers]
+    assert notices.post_many(session, rows, country.now()) == len(numbers)
 
 
 def _person(number: int, key: Any, now: Any) -> Mapping[str, Any]:

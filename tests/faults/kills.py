@@ -1,6 +1,6 @@
 """Notifiers are killed at random while a crowd is told, and their database crashes meanwhile.
 
-Eight notifiers live for about a second each. The outside takes its time over every message, nobody
+Some notifiers live for about a second each. The outside takes its time over every message, nobody
 takes many at once, and more are posted with every kill: so that kills find some on their way,
 however quick the machine. Each report of an SMS comes twice. When all kills are done, what the dead held is due again at once and
 another goes on, until everybody was told; then the outside's log is held against the tables.
@@ -25,22 +25,23 @@ from tests.faults.reaper import Place, Reaper
 from tests.faults.tally import Tally
 from tests.faults.world import Opener, World
 
-WORKERS = 8
 SLOW_MS = 400
 """How long the outside takes over a message."""
 AT_ONCE = 4
 """How many messages of a channel a notifier has on their way."""
-_AT_FIRST = 96
+_AT_FIRST = 12
+"""How many messages wait for each notifier when it all begins."""
 _CLAIMS = "CLAIMS_FOLDER"
 
 
 @dataclass(frozen=True)
 class Size:
-    """How many messages, kills, and crashes of the database among them."""
+    """How many messages, kills, crashes of the database among them, and notifiers at a time."""
 
     messages: int
     kills: int
     restarts: int
+    workers: int = 8
 
 
 @dataclass
@@ -94,8 +95,8 @@ def run(
     claims.mkdir()
     crowd.slow_down(world, SLOW_MS)
     world.tell("/desk/faults", service="sms", kind="double")
-    reaper = Reaper(world, _places(claims), chance)
-    posted = min(_AT_FIRST, size.messages)
+    reaper = Reaper(world, _places(claims, size.workers), chance)
+    posted = min(_AT_FIRST * size.workers, size.messages)
     crowd.gather(world, range(posted))
     later = size.messages - posted
     crashes = {
@@ -124,7 +125,7 @@ def run(
     )
 
 
-def _places(claims: Path) -> list[Place]:
+def _places(claims: Path, workers: int) -> list[Place]:
     """Give the victims; the first is where reports are brought."""
     settings = {
         **crowd.QUICK,
@@ -135,7 +136,7 @@ def _places(claims: Path) -> list[Place]:
     named = f"{__name__}:{note_claims.__name__}"
     return [
         Place("notifier", settings if number == 0 else elsewhere, named)
-        for number in range(WORKERS)
+        for number in range(workers)
     ]
 
 

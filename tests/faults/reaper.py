@@ -86,10 +86,13 @@ class Reaper:
         self._aimed.append(death)
 
     def end(self) -> None:
-        """Kill whoever runs; those count for nothing."""
+        """End whoever still runs, in the same way; those count for nothing."""
         for place in self.places:
             if place.process is not None:
-                place.process.kill()
+                if self.gently:
+                    place.process.stop()
+                else:
+                    place.process.kill()
                 self._forget(place)
 
     def _look_after(self, place: Place) -> None:

@@ -13,7 +13,7 @@ from tests.support import luck, postgres
 Record = Callable[[str, object], None]
 
 LONG = Size(messages=20_000, kills=1_000, restarts=20)
-SHORT = Size(messages=120, kills=6, restarts=1)
+SHORT = Size(messages=80, kills=4, restarts=1, workers=3)
 HITS = 0.3
 """The part of the kills that must find work in hand (guarantees.md: 300 of 1,000)."""
 
