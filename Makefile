@@ -17,7 +17,7 @@ help:
 	@echo "make browser  walk the desk in Chromium"
 	@echo "make chat     talk to the running hub in this terminal (CHANNEL=terminal|telegram|bale|sms|web AUDIENCE=people|employers LANG=fa|en|ar|ckb)"
 	@echo "make job      run a job of the timetable now (JOB=debt-notices ON=today)"
-	@echo "make faults   kill it at every named point (long)"
+	@echo "make faults   kill it, cut it off, fill its disk: a page of verdicts in var/faults (long)"
 	@echo "make bench    measure it"
 	@echo "make texts    bring new sentences into the catalogues, to be translated"
 	@echo "make lock     take newer versions of what we build on"
@@ -91,7 +91,9 @@ job: locales
 
 faults: $(VENV)/dev
 	@$(MAKE) --no-print-directory -s $(MOS)
-	@$(NODE); SEED=$${SEED:-fresh} $(RUN) -m pytest -n 4 -m "faults $$without" -q tests
+	@$(NODE); export SEED=$${SEED:-$$($(RUN) -c "import secrets; print(secrets.randbelow(1 << 30))")}; \
+	    echo "SEED=$$SEED"; $(RUN) -m pytest -n 4 -m "(faults or promise) $$without" -q \
+	    --report var/faults/report.md tests
 
 bench: $(VENV)/dev
 	@$(MAKE) --no-print-directory -s $(MOS)

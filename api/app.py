@@ -266,9 +266,7 @@ def _set_apart() -> None:
 def _check(store: Store) -> None:
     try:
         db.check_durable(store)
-        with store.reading() as session:
-            if not migrations.is_ready(session.connection()):
-                raise BadStore("The database is not migrated: run `python -m api migrate`.")
+        migrations.check(store)
     finally:
         store.bind.engine.dispose()
 

@@ -255,10 +255,15 @@ def check_durable(store: Store) -> None:
                 if journal not in {"wal", "memory"}:
                     raise BadStore(f"SQLite cannot use WAL here (journal_mode={journal}).")
     except OperationalError as error:
-        raise BadStore(
-            "The database cannot be reached: check API_DATABASE_URL and that it runs "
-            f"({type(error.orig).__name__})."
-        ) from None
+        raise unreachable(error) from None
+
+
+def unreachable(error: OperationalError) -> BadStore:
+    """Say that the store is not there, which may happen between any two looks at it."""
+    return BadStore(
+        "The database cannot be reached: check API_DATABASE_URL and that it runs "
+        f"({type(error.orig).__name__})."
+    )
 
 
 def _prepare_sqlite(connection: Any, _record: Any) -> None:

@@ -49,12 +49,9 @@ def opened(core: CoreSettings, *, size: int) -> Iterator[Store]:
         db.use_keys(Keyring.load(core.keys), core.keys)
         store = db.open_store(core.database_url, size=size)
         db.check_durable(store)
-        with store.reading() as session:
-            is_migrated = migrations.is_ready(session.connection())
+        migrations.check(store)
     except (BadStore, BadKeys, MissingCatalogue) as error:
         raise CannotStart(str(error)) from None
-    if not is_migrated:
-        raise CannotStart("The database is not migrated: run `python -m api migrate`.")
     reactions.connect()
     try:
         yield store

@@ -19,6 +19,8 @@ from api.kit.sealing import Keyring
 from api.notices import questions
 from tests.support import luck, models, postgres
 
+pytest_plugins = ["tests.support.promises"]
+
 STORES = ("sqlite", "postgresql")
 
 # How quick the machine is at the moment is no property of what is tried.
@@ -127,13 +129,3 @@ def new_database(request: pytest.FixtureRequest, dialect: str, folder: Path) -> 
         connection.execute(text(f"CREATE DATABASE {name}"))
     admin.dispose()
     return make_url(server).set(database=name).render_as_string(hide_password=False)
-
-
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Print what each fault came to, and its seed."""
-    for reports in terminalreporter.stats.values():
-        for report in reports:
-            if getattr(report, "when", "") == "call":
-                for name, told in report.user_properties:
-                    if name == "told":
-                        terminalreporter.write_line(str(told))

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from api import db, migrations, reactions
-from api.db import BadStore, Store
+from api.db import Store
 from api.kit.sealing import Keyring
 from api.settings import Settings
 
@@ -29,7 +29,5 @@ def ready(settings: Settings) -> Iterator[Store]:
     reactions.connect()
     db.use_keys(Keyring.load(settings.keys), settings.keys)
     with unmigrated(settings) as store:
-        with store.reading() as session:
-            if not migrations.is_ready(session.connection()):
-                raise BadStore("The database is not migrated: run `python -m api migrate`.")
+        migrations.check(store)
         yield store

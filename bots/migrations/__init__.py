@@ -1,5 +1,6 @@
 """The memory's schema through time: one line of migrations of its own, the same on both stores."""
 
+from functools import cache
 from pathlib import Path
 
 from alembic import command
@@ -39,9 +40,22 @@ def is_ready(connection: Connection) -> bool:
     so the processes of the release before it work on until they are replaced.
     """
     heads = MigrationContext.configure(connection).get_current_heads()
-    scripts = ScriptDirectory.from_config(_config())
-    older = {one.revision for one in scripts.walk_revisions()} - set(scripts.get_heads())
-    return bool(heads) and older.isdisjoint(heads)
+    return bool(heads) and older().isdisjoint(heads)
+
+
+def older() -> frozenset[str]:
+    """Name the revisions before this code's own."""
+    return _older(str(_config().get_main_option("script_location")))
+
+
+@cache
+def _older(location: str) -> frozenset[str]:
+    # Each is a file to compile, and readiness is asked for every few seconds.
+    config = Config()
+    config.set_main_option("script_location", location)
+    scripts = ScriptDirectory.from_config(config)
+    every = {one.revision for one in scripts.walk_revisions()}
+    return frozenset(every.difference(scripts.get_heads()))
 
 
 def _config() -> Config:

@@ -5,10 +5,11 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import text
+from sqlalchemy import Connection, text
+from sqlalchemy.exc import OperationalError
 
 from api import db, migrations
-from api.db import Base, Store
+from api.db import BadStore, Base, Store
 from tests import conftest
 from tests.support import models
 
@@ -39,6 +40,17 @@ def test_upgrading_again_changes_nothing(empty_store: Store):
 def test_an_empty_store_is_not_ready(empty_store: Store):
     with empty_store.bind.engine.connect() as connection:
         assert not migrations.is_ready(connection)
+
+
+def test_a_store_that_goes_away_while_it_is_looked_at_is_one_sentence(
+    empty_store: Store, monkeypatch
+):
+    def goes_away(_connection: Connection) -> bool:
+        raise OperationalError("SELECT 1", {}, OSError("closed"))
+
+    monkeypatch.setattr(migrations, "is_ready", goes_away)
+    with pytest.raises(BadStore, match=r"^The database cannot be reached: "):
+        migrations.check(empty_store)
 
 
 @pytest.mark.parametrize(

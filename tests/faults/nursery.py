@@ -147,8 +147,14 @@ class Process:
         assert code in {0, -signal.SIGTERM}, f"{self.name} ended with {code}\n{self.said()}"
 
     def said(self) -> str:
-        """The end of what it logged."""
-        return self.log.read_text(encoding="utf-8", errors="replace")[-4000:]
+        """The end of what it logged; nothing when it has hardly begun."""
+        return self.all_said()[-4000:]
+
+    def all_said(self) -> str:
+        """All that it logged."""
+        if not self.log.exists():
+            return ""
+        return self.log.read_text(encoding="utf-8", errors="replace")
 
 
 def serve() -> None:
@@ -246,6 +252,9 @@ def _import_everything() -> None:
     for library in ("alembic.command", "psycopg", "uvicorn.protocols.http.httptools_impl"):
         with contextlib.suppress(ImportError):
             importlib.import_module(library)
+    for room in ("api", "bots"):
+        importlib.import_module(f"{room}.migrations").older()
+    importlib.import_module("api.kit.language").open_catalogues()
 
 
 if __name__ == "__main__":

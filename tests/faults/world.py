@@ -11,7 +11,9 @@ import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from itertools import count
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import httpx
@@ -125,6 +127,7 @@ class World:
     messenger: str = "telegram"
     audience: str = AUDIENCE
     started: list[Process] = field(default_factory=list)
+    _numbers: Iterator[int] = field(default_factory=count)
 
     @property
     def bot(self) -> str:
@@ -137,11 +140,16 @@ class World:
         return self.audience if self.messenger == "telegram" else self.bot
 
     def start(
-        self, room: str, dies_at: Death | None = None, *, first: str | None = None
+        self,
+        room: str,
+        dies_at: Death | None = None,
+        *,
+        first: str | None = None,
+        changed: Mapping[str, str] = MappingProxyType({}),
     ) -> Process:
-        """Start a room's real main; see Nursery.start."""
+        """Start a room's real main; see Nursery.start. `changed` are settings of this one alone."""
         module, *arguments = COMMANDS[room]
-        return self.run(module, *arguments, dies_at=dies_at, first=first)
+        return self.run(module, *arguments, dies_at=dies_at, first=first, changed=changed)
 
     def run(
         self,
@@ -149,14 +157,25 @@ class World:
         *arguments: str,
         dies_at: Death | None = None,
         first: str | None = None,
+        changed: Mapping[str, str] = MappingProxyType({}),
     ) -> Process:
         """Start any command."""
-        log = self.folder / f"{len(self.started)}-{module}-{arguments[0]}.log"
+        log = self.folder / f"{next(self._numbers)}-{module}-{arguments[0]}.log"
         process = self.nursery.start(
-            module, *arguments, env=self.env, log=log, dies_at=dies_at, first=first
+            module,
+            *arguments,
+            env={**self.env, **changed},
+            log=log,
+            dies_at=dies_at,
+            first=first,
         )
         self.started.append(process)
         return process
+
+    def forget(self, process: Process) -> None:
+        """Let go of one that has ended, and of what it said: for worlds in which thousands die."""
+        self.started.remove(process)
+        process.log.unlink(missing_ok=True)
 
     def until(self, condition: Callable[[], bool], what: str, seconds: float = PATIENCE) -> None:
         """Wait until something holds; AssertionError, with the end of every log, when it does not."""
@@ -172,9 +191,7 @@ class World:
         self.until(lambda: _answers(f"http://127.0.0.1:{port}/health/ready"), f"{room} is ready")
 
     def said(self) -> str:
-        return "\n".join(
-            f"{one.name} ({one.poll()}):\n{one.said()}" for one in self.started if one.log.exists()
-        )
+        return "\n".join(f"{one.name} ({one.poll()}):\n{one.said()}" for one in self.started)
 
     def lines(self) -> list[dict[str, Any]]:
         """The witness: every call the outside has met, as it wrote them down itself."""

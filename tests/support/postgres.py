@@ -19,58 +19,95 @@ from pathlib import Path
 NOBODY = 65534
 
 
+class Server:
+    """A server of the wheel on a unix socket; `url` is of its `postgres` database."""
+
+    def __init__(self, home: Path) -> None:
+        self._home = home
+        self._process: subprocess.Popen[bytes] | None = None
+        self._stack = ExitStack()
+        self._who: dict[str, object] = {}
+        self.url = f"postgresql+psycopg://postgres@/postgres?host={home}"
+
+    def make(self) -> None:
+        """Make its empty data; once."""
+        self._home.chmod(0o755)
+        self._binaries = _binaries(self._home)
+        data = self._home / "d"
+        data.mkdir()
+        if os.geteuid() == 0:
+            # PostgreSQL refuses to run as root.
+            os.chown(self._home, NOBODY, NOBODY)
+            os.chown(data, NOBODY, NOBODY)
+            self._who = {"user": NOBODY, "group": NOBODY, "extra_groups": []}
+        subprocess.run(  # type: ignore[call-overload]
+            [
+                str(self._binaries / "initdb"), "-D", str(data), "-U", "postgres", "-A", "trust",
+                "--locale=C.UTF-8", "-E", "UTF8", "-N",
+            ],
+            check=True, stdout=subprocess.DEVNULL, cwd=self._home, env=self._environment,
+            **self._who,
+        )  # fmt: skip
+        self._log = self._stack.enter_context((self._home / "log").open("wb"))
+
+    def start(self) -> None:
+        """Run it, and wait until it lets somebody in."""
+        self._process = subprocess.Popen(  # type: ignore[call-overload]
+            [
+                str(self._binaries / "postgres"), "-D", str(self._home / "d"),
+                "-k", str(self._home), "-h", "",
+                "-c", "max_connections=200", "-c", "checkpoint_timeout=1h", "-c", "max_wal_size=4GB",
+            ],
+            stdout=subprocess.DEVNULL, stderr=self._log, cwd=self._home,
+            env=self._environment, **self._who,
+        )  # fmt: skip
+        _wait(self.url)
+
+    def crash(self) -> None:
+        """End it at once, as `pg_ctl stop -m immediate` does: what it knows is in its log alone."""
+        if self._process is None:
+            return
+        self._process.send_signal(signal.SIGQUIT)
+        with suppress(subprocess.TimeoutExpired):
+            self._process.wait(10)
+        self._process.kill()
+        self._process.wait()
+        self._process = None
+
+    def remove(self) -> None:
+        """End it and throw its data away: no checkpoint of every database on the way out."""
+        self.crash()
+        self._stack.close()
+        shutil.rmtree(self._home, ignore_errors=True)
+
+    @property
+    def _environment(self) -> dict[str, str]:
+        path = os.environ.get("PATH", "")
+        return {"PATH": path, "LC_ALL": "C.UTF-8", "HOME": str(self._home)}
+
+
 @contextmanager
 def running() -> Iterator[str]:
-    """Run a server on a unix socket; gives the URL of its `postgres` database."""
+    """Run a server; gives the URL of its `postgres` database."""
     given = os.environ.get("TEST_POSTGRES_URL")
     if given:
         yield given
         return
+    with own() as server:
+        yield server.url
+
+
+@contextmanager
+def own() -> Iterator[Server]:
+    """Run a server of the wheel that one may crash."""
     # The path stays short: a unix socket's name has about a hundred bytes.
-    home = Path(tempfile.mkdtemp(prefix="bpg", dir=_place()))
-    process: subprocess.Popen[bytes] | None = None
-    stack = ExitStack()
+    server = Server(Path(tempfile.mkdtemp(prefix="bpg", dir=_place())))
     try:
-        home.chmod(0o755)
-        binaries = _binaries(home)
-        data = home / "d"
-        data.mkdir()
-        who: dict[str, object] = {}
-        if os.geteuid() == 0:
-            # PostgreSQL refuses to run as root.
-            os.chown(home, NOBODY, NOBODY)
-            os.chown(data, NOBODY, NOBODY)
-            who = {"user": NOBODY, "group": NOBODY, "extra_groups": []}
-        environment = {"PATH": os.environ.get("PATH", ""), "LC_ALL": "C.UTF-8", "HOME": str(home)}
-        subprocess.run(  # type: ignore[call-overload]
-            [
-                str(binaries / "initdb"), "-D", str(data), "-U", "postgres", "-A", "trust",
-                "--locale=C.UTF-8", "-E", "UTF8", "-N",
-            ],
-            check=True, stdout=subprocess.DEVNULL, cwd=home, env=environment, **who,
-        )  # fmt: skip
-        log = stack.enter_context((home / "log").open("wb"))
-        process = subprocess.Popen(  # type: ignore[call-overload]
-            [
-                str(binaries / "postgres"), "-D", str(data), "-k", str(home), "-h", "",
-                "-c", "max_connections=200", "-c", "checkpoint_timeout=1h", "-c", "max_wal_size=4GB",
-            ],
-            stdout=subprocess.DEVNULL, stderr=log, cwd=home,
-            env=environment, **who,
-        )  # fmt: skip
-        url = f"postgresql+psycopg://postgres@/postgres?host={home}"
-        _wait(url)
-        yield url
+        server.make()
+        server.start()
+        yield server
     finally:
-        if process is not None:
-            # Its data is thrown away: no checkpoint of every database on the way out.
-            process.send_signal(signal.SIGQUIT)
-            with suppress(subprocess.TimeoutExpired):
-                process.wait(10)
-            process.kill()
-            process.wait()
-        stack.close()
-        shutil.rmtree(home, ignore_errors=True)
+        server.remove()
 
 
 def _place() -> Path:

@@ -1,0 +1,171 @@
+"""What happens to notifiers besides death: they are stopped, paused, refused, flooded and poisoned.
+
+Each time a crowd is told meanwhile, and in the end the outside's log is held against the tables.
+"""
+
+import os
+import random
+import signal
+import time
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import select
+
+from api.notices import service as notices
+from api.notices.models import Attempt, Delivery, Notice
+from api.notices.rules import AttemptState, Status
+from tests.faults import crowd
+from tests.faults.reaper import Place, Reaper
+from tests.faults.tally import Tally
+from tests.faults.world import Opener, World
+
+SHORT_LEASE = timedelta(seconds=2)
+RETRY_AFTER = 4
+"""How long a bot is told to wait, in seconds."""
+KNOWN_AFTER = 1.0
+"""So many seconds after the first refusal everybody knows of it."""
+_ELSEWHERE: Mapping[str, str] = {**crowd.QUICK, "NOTIFIER_PORT": "0"}
+
+
+def take_short_leases() -> None:
+    """Let this process hold what it claims for two seconds, called in it before its main."""
+    defaults = notices.claim.__kwdefaults__
+    assert defaults is not None
+    defaults["lasts"] = SHORT_LEASE
+
+
+def paused(open_world: Opener, dialect: str, count: int, *, lease: timedelta) -> Tally:
+    """Let one who has messages on their way stand still for two leases, and then go on.
+
+    Meanwhile another takes over what it held; what it says when it wakes must change nothing.
+    """
+    world = open_world(dialect)
+    crowd.gather(world, range(count))
+    first = f"{__name__}:{take_short_leases.__name__}" if lease is SHORT_LEASE else None
+    crowd.slow_down(world, 700)
+    sleeper = world.start("notifier", changed=crowd.QUICK, first=first)
+    world.until(lambda: _on_the_way(world) > 0, "something is on its way")
+    os.kill(sleeper.pid, signal.SIGSTOP)
+    try:
+        other = world.start("notifier", changed=_ELSEWHERE, first=first)
+        time.sleep(2 * lease.total_seconds())
+    finally:
+        os.kill(sleeper.pid, signal.SIGCONT)
+    crowd.until_over(world)
+    sleeper.stop()
+    other.stop()
+    return crowd.held_against(world, range(count))
+
+
+def stopped(open_world: Opener, dialect: str, stops: int, chance: random.Random) -> Tally:
+    """Ask three, again and again, to stop in the middle of their work.
+
+    AssertionError where one does not end with code 0 within fifteen seconds. `uncertain` counts
+    what a stop left without an outcome.
+    """
+    world = open_world(dialect)
+    each = 10
+    crowd.gather(world, range(3 * each))
+    crowd.slow_down(world, 200)
+    few = {f"NOTIFIER_{name}_AT_ONCE": "4" for name in ("SMS", "CHATS", "MAILS")}
+    places = [Place("notifier", {**crowd.QUICK, **few})]
+    places += [Place("notifier", {**_ELSEWHERE, **few}) for _ in range(2)]
+    posted = 3 * each
+
+    def between(_: int) -> None:
+        nonlocal posted
+        crowd.gather(world, range(posted, posted + each))
+        posted += each
+
+    Reaper(world, places, chance, gently=True).reap(stops, between)
+    world.desk.delete("/desk/faults")
+    notifier = world.start("notifier", changed=crowd.QUICK)
+    crowd.until_over(world)
+    notifier.stop()
+    return crowd.held_against(world, range(posted))
+
+
+def refused(open_world: Opener, dialect: str, count: int, fault: Mapping[str, Any]) -> Tally:
+    """Let the SMS provider be away in some way until all the others were told, and then be back."""
+    world = open_world(dialect)
+    crowd.gather(world, range(count))
+    world.tell("/desk/faults", service="sms", **fault)
+    notifier = world.start("notifier", changed=crowd.QUICK)
+    others = [number for number in range(count) if crowd.way_of(number) != "sms"]
+    world.until(
+        lambda: all(crowd.accepted(world)[crowd.address_of(one)] for one in others),
+        "everybody is told who does not depend on the provider that is away",
+    )
+    world.desk.delete("/desk/faults")
+    crowd.until_over(world)
+    notifier.stop()
+    return crowd.held_against(world, range(count))
+
+
+def flooded(open_world: Opener, dialect: str, count: int) -> tuple[Tally, int, int]:
+    """Let the messenger refuse two notifiers for a while.
+
+    Gives the calls that found it out, too, and those that were made when it was known.
+    """
+    world = open_world(dialect)
+    crowd.gather(world, range(count))
+    flood = world.tell(
+        "/desk/faults",
+        service="telegram",
+        kind="flood",
+        call="sendMessage",
+        retry_after=RETRY_AFTER,
+    )
+    notifiers = [world.start("notifier", changed=one) for one in (crowd.QUICK, _ELSEWHERE)]
+    world.until(lambda: bool(_refusals(world)), "the messenger refuses")
+    first = _refusals(world)[0]
+    time.sleep(RETRY_AFTER - 1)
+    late = sum(at > first + KNOWN_AFTER for at in _refusals(world))
+    met = len(_refusals(world)) - late
+    world.desk.delete(f"/desk/faults/{flood['fault']['id']}")
+    crowd.until_over(world)
+    for notifier in notifiers:
+        notifier.stop()
+    return crowd.held_against(world, range(count)), met, late
+
+
+def poisoned(open_world: Opener, dialect: str, count: int) -> Tally:
+    """Spoil one message in a hundred: all others must leave, and it must be said of each."""
+    world = open_world(dialect)
+    crowd.gather(world, range(count))
+    spoiled = {*range(7, count, 100)}
+    with world.store.writing("arranged") as session:
+        for number in spoiled:
+            found = session.scalars(select(Notice).where(Notice.key == f"crowd:{number}")).one()
+            # A class that no release has any more: whoever opens such a delivery stumbles.
+            found.notice_class = "gone"
+    notifier = world.start("notifier", changed=crowd.QUICK)
+    crowd.until_over(world)
+    notifier.stop()
+    with world.store.reading() as session:
+        parked = session.scalars(
+            select(Notice.key)
+            .join(Delivery, Delivery.notice_id == Notice.id)
+            .where(Delivery.status == Status.TECHNICAL_FAILURE)
+        ).all()
+    told = crowd.held_against(world, {*range(count)} - spoiled)
+    unsaid = {f"crowd:{number}" for number in spoiled}.symmetric_difference(parked)
+    return told + Tally(lost=len(unsaid), notes=sorted(unsaid))
+
+
+def _on_the_way(world: World) -> int:
+    with world.store.reading() as session:
+        return len(
+            session.scalars(select(Attempt.id).where(Attempt.state == AttemptState.OPEN)).all()
+        )
+
+
+def _refusals(world: World) -> list[float]:
+    """When the messenger did not take a message, each time."""
+    return [
+        line["time"]
+        for line in world.lines()
+        if line["call"] == "sendMessage" and not line["accepted"]
+    ]
