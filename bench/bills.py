@@ -80,14 +80,15 @@ def run(*options: str) -> bool:
     met = []
     with tempfile.TemporaryDirectory() as folder, postgres.running() as server:
         for name in [asked.store] if asked.store else ["sqlite", "postgresql"]:
-            urls = _databases(name, Path(folder), server)
+            urls = databases(name, Path(folder), server)
             line = _measure(name, *urls, asked.contracts)
             print(json.dumps(line), flush=True)
             met.append(line["met"])
     return all(met)
 
 
-def _databases(name: str, folder: Path, server: str) -> tuple[str, str]:
+def databases(name: str, folder: Path, server: str) -> tuple[str, str]:
+    """Give the addresses of two empty stores of a kind."""
     if name == "sqlite":
         return f"sqlite:///{folder}/hub.db", f"sqlite:///{folder}/bare.db"
     admin = create_engine(server, isolation_level="AUTOCOMMIT")
