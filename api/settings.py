@@ -28,5 +28,7 @@ class Settings(BaseSettings):
     """The payment gateway's address, https://payment.zarinpal.com for one; empty: nobody can pay."""
     zarinpal_merchant: SecretStr = SecretStr("")
     """36 characters, of the gateway's contract; empty: nobody can pay."""
+    anchors: Path | None = None
+    """The folder of the anchors of the audit trail; None: they are only logged."""
     pay_link_minutes: int = Field(default=20, ge=1, le=24 * 60)
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"

@@ -10,6 +10,7 @@ from aiohttp import web
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from api import db, migrations, reactions
+from api.audit import anchoring
 from api.db import BadStore, Store
 from api.kit import logs
 from api.kit.language import MissingCatalogue, open_catalogues
@@ -47,6 +48,7 @@ def opened(core: CoreSettings, *, size: int) -> Iterator[Store]:
     try:
         open_catalogues()
         db.use_keys(Keyring.load(core.keys), core.keys)
+        anchoring.use_folder(core.anchors)
         store = db.open_store(core.database_url, size=size)
         db.check_durable(store)
         migrations.check(store)

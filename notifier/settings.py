@@ -25,12 +25,13 @@ class CannotStart(Exception):
 
 
 class CoreSettings(BaseSettings):
-    """Where the core's store and its keys are."""
+    """Where the core's store and its keys are, and where its anchors go."""
 
     model_config = SettingsConfigDict(env_prefix="API_", extra="ignore")
 
     database_url: str
     keys: Path
+    anchors: Path | None = None
 
 
 class Settings(SmsSettings):

@@ -15,6 +15,7 @@ import structlog
 from sqlalchemy.orm import Session
 
 from api.access import service as access
+from api.audit import anchoring, sealing
 from api.booklets import service as booklets
 from api.contracts import service as contracts
 from api.debts import service as debts
@@ -112,6 +113,7 @@ def _minute(instant: datetime) -> datetime:
 
 
 SWEEP = "sweep"
+SEAL = "seal"
 _MINUTES_LAST = timedelta(days=2)
 
 
@@ -127,7 +129,9 @@ def sweep(session: Session, *, slot: date, after: str | None, now: datetime) -> 
         + notices.sweep(session, now=now)
         + notices.match_late(session, now=now)
         + payments.sweep(session, now=now)
-        + occurrences.sweep(session, job=SWEEP, before=now - _MINUTES_LAST)
+        + sum(
+            occurrences.sweep(session, job=job, before=now - _MINUTES_LAST) for job in (SEAL, SWEEP)
+        )
     )
     if arrived.incomplete:
         log.warning("inbound.incomplete", count=arrived.incomplete)
@@ -185,6 +189,14 @@ TIMETABLE: Mapping[str, Job] = MappingProxyType(
                 Late.RUN,
                 _of_contracts("bill-reminders"),
             ),
+            Job(
+                "anchor",
+                anchoring.anchor,
+                time(0, 10),
+                Late.OVERTAKEN,
+                makes=("anchors", "written"),
+            ),
+            Job(SEAL, sealing.seal, None, Late.OVERTAKEN, makes=("entries", "sealed")),
             Job(SWEEP, sweep, None, Late.OVERTAKEN),
         )
     }

@@ -110,6 +110,7 @@ def _fresh_settings() -> dict[str, str]:
         **{name: str(port) for name, port in ports.items()},
         "API_DATABASE_URL": f"sqlite:///{VAR / 'core.db'}",
         "API_KEYS": str(VAR / "core.keys"),
+        "API_ANCHORS": str(VAR),
         "API_BOTS_KEY": bots_key,
         "API_PUBLIC_URL": f"http://127.0.0.1:{ports['API_PORT']}",
         "API_ZARINPAL_ROOT": desk,

@@ -25,6 +25,8 @@ payments = typer.Typer(help="Money that came in.", no_args_is_help=True)
 app.add_typer(payments, name="payments")
 notices = typer.Typer(help="What people are told.", no_args_is_help=True)
 app.add_typer(notices, name="notices")
+audit = typer.Typer(help="Who did what: the trail and its chain.", no_args_is_help=True)
+app.add_typer(audit, name="audit")
 
 
 @app.command()
@@ -282,3 +284,39 @@ def send_again(
 
     with opening.ready(troubles.settings()) as store:
         typer.echo(failing.again(store, wanted, now=datetime.now(UTC)))
+
+
+@audit.command("verify")
+def verify_trail(
+    *,
+    anchors: Annotated[
+        list[Path] | None,
+        typer.Option(help="A file of anchors; may be given again. Else that of API_ANCHORS."),
+    ] = None,
+    export: Annotated[
+        Path | None, typer.Option(help="Write what is checked into this file as well.")
+    ] = None,
+) -> None:
+    """Check that no entry of the trail was changed, taken out or put in; exit code 1 when one was."""
+    from api.audit.verify import sentences
+    from api.commands import audit as trail
+    from api.commands import opening, troubles
+
+    settings = troubles.settings()
+    with opening.ready(settings) as store:
+        report = trail.verify(store, trail.files(settings, anchors), export)
+    for line in sentences(report):
+        typer.echo(line)
+    if not report.is_whole:
+        raise typer.Exit(1)
+
+
+@audit.command("anchor")
+def show_anchor() -> None:
+    """Print today's anchor, to be mailed, signed or put on paper."""
+    from api.commands import audit as trail
+    from api.commands import opening, troubles
+
+    with opening.ready(troubles.settings()) as store:
+        for line in trail.anchor(store, now=datetime.now(UTC)):
+            typer.echo(line)

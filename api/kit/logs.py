@@ -22,7 +22,7 @@ KEYS = frozenset(
         "attempt", "audience", "branch", "channel", "claimed", "count", "day", "delivery", "door",
         "done", "event", "event_id", "exception", "job", "kind", "language", "level", "link",
         "logger", "messenger", "notice", "outcome", "point", "port", "process", "reason", "release",
-        "room", "seconds", "slot", "state", "status", "step", "talk", "template", "timestamp",
+        "room", "seal", "seconds", "slot", "state", "status", "step", "talk", "template", "timestamp",
         "turn", "update", "wait_seconds", "worker",
     }
 )  # fmt: skip

@@ -15,6 +15,7 @@ from tests.faults import (
     pages,
     payment,
     postman,
+    sealing,
     smpp,
     web,
 )
@@ -45,6 +46,7 @@ SCENARIOS: Sequence[Scenario] = (
     doors,
     pages,
     payment,
+    sealing,
     commands,
     web,
 )

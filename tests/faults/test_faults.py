@@ -20,6 +20,7 @@ from tests.faults import (
     pages,
     payment,
     postman,
+    sealing,
     smpp,
     web,
 )
@@ -52,6 +53,7 @@ def test_death_at_every_point_loses_nothing(
         (pages, "sqlite"),
         (payment, "sqlite"),
         (payment, "postgresql"),
+        (sealing, "sqlite"),
         (commands, "sqlite"),
         (web, "sqlite"),
     ],

@@ -14,7 +14,7 @@ from api.inbound.service import NewPart
 from api.kit.calendar import TEHRAN, today
 from api.kit.slices import Slice
 from api.payments.models import PayLink
-from notifier.timetable import SWEEP, TIMETABLE, Job, Late, sweep
+from notifier.timetable import SEAL, SWEEP, TIMETABLE, Job, Late, sweep
 from tests.support import make, paying
 
 
@@ -62,12 +62,14 @@ def test_a_day_named_by_a_person_has_the_slot_that_the_clock_would_run() -> None
 
 def test_the_timetable_names_the_jobs_people_type() -> None:
     assert {name: job.at for name, job in TIMETABLE.items()} == {
+        "anchor": time(0, 10),
         "contract-lapses": time(0, 30),
         "bills": time(5),
         "debt-notices": time(8),
         "bill-notices": time(8, 30),
         "debt-reminders": time(9),
         "bill-reminders": time(9, 30),
+        SEAL: None,
         SWEEP: None,
     }
 
