@@ -5,6 +5,7 @@ from contextlib import contextmanager
 
 from api import db, migrations, reactions
 from api.db import BadStore, Store
+from api.holds import service as holds
 from api.kit.sealing import Keyring
 from api.settings import Settings
 
@@ -21,10 +22,11 @@ def unmigrated(settings: Settings) -> Iterator[Store]:
 
 
 @contextmanager
-def ready(settings: Settings) -> Iterator[Store]:
+def ready(settings: Settings, *, held: bool = False) -> Iterator[Store]:
     """Open the store with its keys, and let what happens in it be heard, as in the web process.
 
-    Raises BadKeys, and BadStore for a store that is not migrated.
+    `held`: one that waits for its release will do as well. Raises BadKeys, and BadStore for a
+    store that is not migrated, or is held.
     """
     reactions.connect()
     db.use_keys(Keyring.load(settings.keys), settings.keys)
@@ -32,4 +34,8 @@ def ready(settings: Settings) -> Iterator[Store]:
         with store.reading() as session:
             if not migrations.is_ready(session.connection()):
                 raise BadStore("The database is not migrated: run `python -m api migrate`.")
+            if not held and holds.is_held(session):
+                raise BadStore(
+                    "The store is held since its restore: `python -m api release` first."
+                )
         yield store

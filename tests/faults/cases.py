@@ -5,7 +5,19 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from tests.faults import billing, chat, clock, commands, doors, pages, payment, postman, smpp, web
+from tests.faults import (
+    billing,
+    chat,
+    clock,
+    commands,
+    doors,
+    holding,
+    pages,
+    payment,
+    postman,
+    smpp,
+    web,
+)
 from tests.faults.nursery import Death
 from tests.faults.tally import Tally
 from tests.faults.world import Opener
@@ -33,6 +45,7 @@ SCENARIOS: Sequence[Scenario] = (
     pages,
     payment,
     commands,
+    holding,
     web,
 )
 
