@@ -1,6 +1,7 @@
 """`python -m bots`: runs a command; what goes wrong is one sentence on standard error and exit 2."""
 
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -38,6 +39,42 @@ def migrate() -> None:
 
     migrations.upgrade(settings.read().database_url)
     typer.echo("migrated")
+
+
+@app.command()
+def backup(
+    folder: Annotated[Path, typer.Argument(help="Where the backup will be.")],
+) -> None:
+    """Back the memory up while the bots talk; keys are never in a backup."""
+    from bots import holding, settings
+
+    typer.echo(holding.backup(settings.read(), folder, now=datetime.now(UTC)))
+
+
+@app.command()
+def restore(
+    folder: Annotated[Path, typer.Argument(help="Where the backup is.")],
+    *,
+    held: Annotated[
+        bool, typer.Option("--held", help="Say that it shall wait until it is released.")
+    ] = False,
+) -> None:
+    """Bring a backup into an empty store; the bots say nothing until it is released."""
+    from bots import holding, settings
+
+    if not held:
+        raise settings.CannotStart(
+            "A restored memory waits until it is released: type --held as well."
+        )
+    typer.echo(holding.restore(settings.read(), folder))
+
+
+@app.command()
+def release() -> None:
+    """Let the bots work with a restored memory; what waited in the backup is not said again."""
+    from bots import holding, settings
+
+    typer.echo(holding.release(settings.read()))
 
 
 @keys.command("rotate")
@@ -126,10 +163,11 @@ def main() -> None:
         from sqlalchemy.exc import DBAPIError
 
         from api.kit.sealing import BadKeys
+        from api.snapshots.service import BadSnapshot
         from bots.settings import CannotStart
         from bots.store import BadStore
 
-        if isinstance(error, CannotStart | BadStore | BadKeys):
+        if isinstance(error, CannotStart | BadStore | BadKeys | BadSnapshot):
             told = str(error)
         elif isinstance(error, DBAPIError):
             reason = str(error.orig).partition("\n")[0]

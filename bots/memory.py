@@ -27,7 +27,7 @@ from bots.leases import LEASE_SECONDS, Claim, LostLease, change, held
 from bots.moves import Moves
 from bots.replies import Due, Replies
 from bots.store import Store
-from bots.tables import chats, inbox, replies
+from bots.tables import HELD, chats, inbox, replies
 
 KEPT_SECONDS = 48 * 3600.0
 
@@ -73,10 +73,13 @@ class Memory:
         self._skew = float(theirs or 0) - self._clock()
 
     async def claim(self, token: str, *, bots: Collection[str], limit: int) -> list[Claim]:
-        """Lease chats of these bots that have something due and no worker; the longest waiting first."""
+        """Lease chats of these bots that have something due and no worker; the longest waiting first.
+
+        None while the memory is held.
+        """
         now = self.now()
         due = select(chats.c.key).where(
-            chats.c.bot.in_(bots), chats.c.due_at <= now, chats.c.lease_until < now
+            chats.c.bot.in_(bots), chats.c.due_at <= now, chats.c.lease_until < now, ~HELD
         )
         found = due.order_by(chats.c.due_at).limit(limit).with_for_update(skip_locked=True)
         async with self.store.reading() as connection:

@@ -8,6 +8,7 @@
     visitors  who talks on the page, until they leave or are silent for long
     said      what was said on the page, both ways, as long as its visitor is there
     carried   the codes by which a talk goes on in another chat
+    holds     restores of this memory: until each is released, nothing is worked on
 
 Times are seconds since epoch. Chats are known by a keyed blind index; their address is sealed.
 """
@@ -25,6 +26,8 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    exists,
+    select,
 )
 
 metadata = MetaData(
@@ -149,3 +152,16 @@ carried = Table(
     UniqueConstraint("code"),
     Index(None, "until"),
 )
+
+holds = Table(
+    "holds",
+    metadata,
+    Column("id", _BigId, primary_key=True),
+    Column("taken_at", Double, nullable=False),
+    Column("held_at", Double, nullable=False),
+    Column("is_whole", Boolean, nullable=False),
+    Column("released_at", Double),
+)
+
+HELD = exists(select(holds.c.id).where(holds.c.released_at.is_(None)))
+"""Whether the memory was restored and nobody has released it."""

@@ -12,13 +12,14 @@ import socket
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, time
 
 import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from api.db import Store
-from api.kit.calendar import today
+from api.holds import service as holds
+from api.kit.calendar import TEHRAN, today
 from api.kit.slices import PAUSE_SECONDS
 from api.occurrences import service as occurrences
 from api.occurrences.service import Lease, LeaseLost
@@ -123,7 +124,7 @@ class Clock:
                 with suppress(LeaseLost):
                     await cross(self._release, ran.lease)
                 return ran
-            ran = await cross(self._slice, job, ran)
+            ran = await cross(self._slice, job, ran, by_hand=again)
             if not ran.is_over:
                 # SQLite lets one write at a time: those who wait have their turn between slices.
                 await asyncio.sleep(PAUSE_SECONDS)
@@ -137,6 +138,8 @@ class Clock:
         return ran
 
     def _list(self, job: Job) -> list[datetime]:
+        if self._is_held():
+            return []
         with self._store.writing("clock.list") as session:
             now = self._now(session)
             last = occurrences.last_listed(session, job.name)
@@ -150,8 +153,17 @@ class Clock:
             occurrences.list_slots(session, job=job.name, slots=slots, now=now)
             return list(occurrences.due(session, job=job.name, now=now))
 
+    def _is_held(self) -> bool:
+        with self._store.reading() as session:
+            held = holds.is_held(session)
+        if held:
+            log.warning("store.held")
+        return held
+
     def _claim(self, job: Job, slot: datetime, *, again: bool) -> Lease | None:
         with self._store.writing("clock.claim") as session:
+            if holds.is_held(session):
+                return None
             return occurrences.claim(
                 session,
                 job=job.name,
@@ -161,7 +173,7 @@ class Clock:
                 again=again,
             )
 
-    def _slice(self, job: Job, ran: Ran) -> Ran:
+    def _slice(self, job: Job, ran: Ran, *, by_hand: bool) -> Ran:
         slot, after = today(ran.lease.slot), ran.lease.progress
         verb: Verb = job.verb
         if job.ahead is not None:
@@ -170,6 +182,14 @@ class Clock:
         with self._store.writing("clock.slice") as session:
             now = self._now(session)
             occurrences.renew(session, ran.lease, now=now)
+            since: datetime | None = ran.lease.slot
+            if job.late is Late.OVERTAKEN:
+                # A latest slot does what the earlier ones would have done.
+                since = occurrences.ran_before(session, job.name, ran.lease.slot)
+            elif by_hand:
+                # Whoever runs a day by name may have done so before its hour.
+                since = datetime.combine(slot, time.min, tzinfo=TEHRAN)
+            holds.recall(session, since=since or ran.lease.slot)
             part = verb(session, slot=slot, after=after, now=now)
             lease = occurrences.advance(
                 session, ran.lease, after=part.after, done=part.done, now=self._now(session)

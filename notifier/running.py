@@ -5,6 +5,7 @@ from collections import Counter
 from datetime import UTC, date, datetime
 
 from api.db import Store
+from api.holds import service as holds
 from api.kit import sms
 from api.kit.calendar import BadDate, jalali, parse_day, today
 from api.occurrences.service import LeaseLost, now_of
@@ -38,10 +39,12 @@ def day_of(text: str) -> date:
 def run(store: Store, job: Job, day: date) -> str:
     """Run a job for a day, now, and say in one line what was done; one that has ended runs again.
 
-    Raises CannotStart when a clock is running it at this moment.
+    Raises CannotStart when a clock is running it at this moment, and while the store is held.
     """
     clock = Clock(store, [job])
     with store.reading() as session:
+        if holds.is_held(session):
+            raise CannotStart("The store is held since its restore: `python -m api release` first.")
         slot = job.slot_on(day, now_of(session))
     try:
         done = asyncio.run(clock.run_slot(job, slot, again=True))

@@ -108,6 +108,8 @@ def with_unavailable(said: Said, *, writing: bool) -> Said:
     if writing:
         _declare(said, 409, _STILL_RUNNING, "The same key is being answered: repeat.")
     _declare(said, 503, "busy", "Too many requests wait: repeat.")
+    if writing:
+        _declare(said, 503, "held", "Restored from a backup and not released yet: repeat.")
     _declare(said, 503, "away", "The database is away: repeat.")
     return said
 

@@ -69,6 +69,7 @@ from api.access.hub import Hub, hub_of, printer_of
 from api.access.uploads import Upload
 from api.access.verbs import Now, Today, Verb
 from api.errors import Invalid, Refusal, Unavailable
+from api.holds import service as holds
 from api.kit import calendar, points
 from api.printing.printer import Sheet
 
@@ -281,6 +282,8 @@ class _Hop:
     ) -> Response | _Undrawn:
         with hub.store.session(writing=self.writes) as session:
             holder = keyholder(session, Knock.read(request.headers), hub.settings.bots_key)
+            if self.writes:
+                holds.refuse(session)
             headers = _waits(hub, session, holder, now)
             if self.verb.draws:
                 return _Undrawn(self._result(hub, session, holder, call, now), headers)

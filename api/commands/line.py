@@ -32,10 +32,11 @@ app.add_typer(audit, name="audit")
 @app.command()
 def migrate() -> None:
     """Bring the database to the newest schema and load the rule tables; safe to run again."""
-    from api.commands import opening, release, troubles
+    from api.commands import opening, troubles
+    from api.commands import release as newest
 
     with opening.unmigrated(troubles.settings()) as store:
-        done = release.migrate(store)
+        done = newest.migrate(store)
     typer.echo(f"migrated; rule tables: loaded {done.loaded}, unchanged {done.unchanged}")
 
 
@@ -44,10 +45,11 @@ def rules(
     folder: Annotated[Path, typer.Argument(help="A folder of rule files (*.toml).")],
 ) -> None:
     """Load an operator's own rule tables, over those of the repository."""
-    from api.commands import opening, release, troubles
+    from api.commands import opening, troubles
+    from api.commands import release as loading
 
-    with opening.ready(troubles.settings()) as store:
-        done = release.rules(store, folder)
+    with opening.ready(troubles.settings(), held=True) as store:
+        done = loading.rules(store, folder)
     typer.echo(f"rule tables: loaded {done.loaded}, unchanged {done.unchanged}")
 
 
@@ -78,11 +80,53 @@ def load(
     if file is None:
         raise troubles.CannotDo("Name the file to load, or ask for its columns with --header.")
     loading.columns(kind)
-    with opening.ready(troubles.settings()) as store:
+    with opening.ready(troubles.settings(), held=True) as store:
         done = loading.load(store, kind, file, now=lambda: datetime.now(UTC))
     typer.echo(str(done))
     if done.refused:
         raise typer.Exit(1)
+
+
+@app.command()
+def backup(
+    folder: Annotated[Path, typer.Argument(help="Where the backup will be.")],
+) -> None:
+    """Back the store up while all goes on; keys are never in a backup."""
+    from api.commands import holding, troubles
+
+    typer.echo(holding.backup(troubles.settings(), folder, now=datetime.now(UTC)))
+
+
+@app.command()
+def restore(
+    folder: Annotated[Path, typer.Argument(help="Where the backup is.")],
+    *,
+    held: Annotated[
+        bool, typer.Option("--held", help="Say that it shall wait until it is released.")
+    ] = False,
+) -> None:
+    """Bring a backup into an empty store; it sends and settles nothing until it is released."""
+    from api.commands import holding, troubles
+
+    if not held:
+        raise troubles.CannotDo("A restored store waits until it is released: type --held as well.")
+    typer.echo(holding.restore(troubles.settings(), folder, now=datetime.now(UTC)))
+
+
+@app.command()
+def release(
+    lost_at: Annotated[
+        str | None,
+        typer.Option(help="When the lost store stopped: 2026-11-23T08:00, Tehran's time."),
+    ] = None,
+) -> None:
+    """Let a restored store work again; what the lost one may have sent or settled is asked first."""
+    from api.commands import holding, opening, troubles
+
+    given = None if lost_at is None else holding.instant(lost_at)
+    with opening.ready(troubles.settings(), held=True) as store:
+        for line in holding.release(store, given, now=datetime.now(UTC)):
+            typer.echo(line)
 
 
 @keys.command("new")
@@ -100,7 +144,7 @@ def rotate_keys() -> None:
     from api.commands import opening, rotation, troubles
 
     settings = troubles.settings()
-    with opening.ready(settings) as store:
+    with opening.ready(settings, held=True) as store:
         done = rotation.rotate(store, settings.keys)
     typer.echo(
         f"finished an earlier rotation: {done.resealed} values sealed again; run it once more for a new key"

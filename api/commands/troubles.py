@@ -8,6 +8,7 @@ from api.errors import Refusal
 from api.kit.sealing import BadKeys, CannotOpen
 from api.organisation.reading import BadRuleFile
 from api.settings import Settings
+from api.snapshots.service import BadSnapshot
 
 _HINTS = {
     "database_url": "write sqlite:///var/core.db or postgresql+psycopg://user@host/name",
@@ -35,7 +36,7 @@ def settings() -> Settings:
 
 def sentence(error: Exception) -> str | None:
     """Say in one sentence what went wrong; None for what nobody foresaw."""
-    if isinstance(error, (CannotDo, BadStore, BadKeys, BadRuleFile)):
+    if isinstance(error, (CannotDo, BadStore, BadKeys, BadRuleFile, BadSnapshot)):
         return str(error)
     if isinstance(error, CannotOpen):
         return f"A sealed value does not open ({error}): is API_KEYS the key file of this store?"

@@ -173,5 +173,5 @@ def notice_of(one: Lapsing) -> NewNotice:
             "period": one.bill.period,
             "lapsed_on": one.last_day.isoformat(),
         },
-        key=f"contract_lapsed:{one.bill.id}",
+        key=f"contract_lapsed:{one.bill.about}:{one.bill.period}",
     )

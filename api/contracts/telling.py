@@ -16,6 +16,7 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from api.bills import queries as bill_queries
+from api.bills import rules as bill_rules
 from api.bills import service as bills
 from api.bills.models import Bill
 from api.bills.rules import Purpose
@@ -51,7 +52,7 @@ def announce(
     """Tell those who owe a monthly bill of it; each bill once."""
     part = _to_announce(session, slot, now, after, limit)
     posted = notices.post_many(session, part.notices, now)
-    bills.mark_announced(session, [UUID(one.key.split(":")[1]) for one in part.notices], now)
+    bills.mark_announced(session, [bill_rules.id_of(one.about) for one in part.notices], now)
     return Slice(part.done, part.after, posted)
 
 
@@ -106,7 +107,7 @@ def _to_announce(
             to=bill.person_id,
             about=about_bill(bill.id),
             facts=_facts_of(bill, contracts),
-            key=f"bill_issued:{bill.id}",
+            key=f"bill_issued:{bill.about}:{bill.period}",
         )
         for bill in found
     ]
@@ -198,7 +199,7 @@ def _lapse(session: Session, slot: date, now: datetime, after: str | None, limit
                     last_day := warned[contracts[contract_id].kind, bill.period]
                 ).isoformat(),
             },
-            key=f"lapse_warning:{bill.id}:{(last_day - slot).days}",
+            key=f"lapse_warning:{bill.about}:{bill.period}:{(last_day - slot).days}",
             expires_at=end_of_day(last_day),
         )
         for contract_id, bill in near.items()
@@ -231,7 +232,7 @@ def _reminder(bill: Bill, contracts: Mapping[UUID, Contract], slot: date) -> New
         to=bill.person_id,
         about=about_bill(bill.id),
         facts=_facts_of(bill, contracts),
-        key=f"bill_reminder:{bill.id}:{slot.isoformat()}",
+        key=f"bill_reminder:{bill.about}:{bill.period}:{slot.isoformat()}",
         expires_at=end_of_day(bill.due_on) if slot <= bill.due_on else None,
     )
 

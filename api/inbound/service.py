@@ -19,6 +19,7 @@ from sqlalchemy import delete, exists, select, update
 from sqlalchemy.orm import Session, aliased
 
 from api import db, sets
+from api.holds import service as holds
 from api.inbound.models import InboundSms
 
 AGAIN_AT_ONCE = timedelta(seconds=10)
@@ -105,8 +106,11 @@ def keep(
 def claim(session: Session, *, now: datetime, limit: int) -> Sequence[Whole]:
     """Take messages to be handed on, one person's in the order in which they came.
 
-    Each is due again, later and later, until `handed_on`; those behind it wait with it.
+    Each is due again, later and later, until `handed_on`; those behind it wait with it. None while
+    the store is held.
     """
+    if holds.is_held(session):
+        return ()
     before = aliased(InboundSms)
     rows = session.scalars(
         select(InboundSms)
@@ -133,6 +137,20 @@ def has_due(session: Session, *, now: datetime) -> bool:
     """Whether something waits to be handed on; reads alone."""
     due = select(InboundSms.number).where(InboundSms.due_at <= now).limit(1)
     return session.scalar(due) is not None
+
+
+def drop(session: Session, *, before: datetime) -> int:
+    """Hand on no more what came before an instant: a lost store did, and it was answered.
+
+    Gives how many those are.
+    """
+    numbers = session.scalars(
+        select(InboundSms.number).where(
+            InboundSms.due_at.is_not(None), InboundSms.received_at < before
+        )
+    ).all()
+    handed_on(session, numbers)
+    return len(numbers)
 
 
 def handed_on(session: Session, numbers: Collection[int]) -> None:

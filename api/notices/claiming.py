@@ -9,6 +9,7 @@ from typing import Any, cast
 from sqlalchemy import Table, bindparam, exists, literal, select, union_all, update
 from sqlalchemy.orm import Session
 
+from api.holds import service as holds
 from api.notices.letters import Claim
 from api.notices.models import Delivery
 from api.notices.plans import Channel, Lane
@@ -41,7 +42,12 @@ _WAITING = union_all(
 
 
 def with_due(session: Session, *, now: datetime) -> Collection[str]:
-    """Name the channels that have something to claim; reads alone, so that idling costs no write."""
+    """Name the channels that have something to claim; reads alone, so that idling costs no write.
+
+    None while the store is held.
+    """
+    if holds.is_held(session):
+        return ()
     return {channel for channel, _ in _waiting(session, now)}
 
 
@@ -50,10 +56,10 @@ def claim(
 ) -> Claim | None:
     """Claim at most so many deliveries of a channel that are due; None when there is none.
 
-    What somebody claimed and did not finish is due again when their lease ends: repair has no way
+    Nor is there any while the store is held. What somebody claimed and did not finish is due again when their lease ends: repair has no way
     of its own.
     """
-    if places < 1:
+    if places < 1 or holds.is_held(session):
         return None
     waiting = _waiting(session, now)
     weights = {lane: _WEIGHTS[lane] for of, lane in waiting if of == channel}

@@ -21,7 +21,7 @@ from api.db import new_id
 from api.kit.outcome import State
 from api.notices.models import Attempt, AttemptPart, Delivery, Notice
 from api.notices.plans import Plan, Step, plan_of
-from api.notices.posting import delivery_row
+from api.notices.posting import delivery_row, reference_of
 from api.notices.rules import NoticeStatus, Status, reported, told_of
 
 log = structlog.get_logger("api.notices")
@@ -97,12 +97,13 @@ class Courses:
         """Pass a channel by which the person cannot be reached; without a next one, give up."""
         if not has_next(delivery, notice):
             self.give_up(delivery, notice, reason)
-        elif delivery.until is not None:
-            # It was at the wire before: that part of its course is kept as it was.
+        elif delivery.until is not None or notice.doubted:
+            # It was at the wire before, or may have been: that part of its course is kept as it was.
             self.go_on(delivery, notice, status=Status.PERMANENT_FAILURE, reason=reason)
         else:
             delivery.step += 1
             delivery.channel = step_of(delivery, notice).channel
+            delivery.reference = reference_of(notice.key, notice.facts, delivery.channel)
             self._set(delivery, Status.CREATED, due_at=self._now)
             self.handed_over = True
 
@@ -119,7 +120,7 @@ class Courses:
         if has_next(delivery, notice) and self._now < notice.ends_at:
             plan = _plan(notice)
             self._next.append(
-                delivery_row(notice_id=notice.id, plan=plan, step=delivery.step + 1, now=self._now)
+                delivery_row(_values(notice), plan=plan, step=delivery.step + 1, now=self._now)
             )
             self.handed_over = True
         self._touch(notice)
@@ -211,6 +212,12 @@ def step_of(delivery: Delivery, notice: Notice) -> Step:
 def has_next(delivery: Delivery, notice: Notice) -> bool:
     """Whether the plan goes on after this delivery."""
     return delivery.step + 1 < len(_plan(notice).steps)
+
+
+def _values(notice: Notice) -> dict[str, Any]:
+    """What a delivery is made of."""
+    names = ("id", "key", "facts", "ends_at", "doubted")
+    return {name: getattr(notice, name) for name in names}
 
 
 def _plan(notice: Notice) -> Plan:

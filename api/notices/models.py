@@ -12,6 +12,7 @@ from sqlalchemy import (
     SmallInteger,
     String,
     UniqueConstraint,
+    false,
     text,
 )
 from sqlalchemy.orm import Mapped, mapped_column
@@ -32,7 +33,9 @@ class Notice(WithId, Base):
     `via` narrows the plan to one channel, `link_id` that channel to one chat. `code` is the check
     code, kept from the first rendering on. `secret` is what only the wire may
     show (a one-time code), sealed JSON, forgotten when the notice ends. `ends_at` is the last
-    instant at which anything may still leave.
+    instant at which anything may still leave. `doubted`: a store that was lost may have taken steps
+    of it that this one knows nothing of; each is asked about before it is sent, and one of which
+    nobody can be asked is not sent.
     """
 
     __tablename__ = "notices"
@@ -50,6 +53,7 @@ class Notice(WithId, Base):
     status: Mapped[str] = mapped_column(String(16), default=NoticeStatus.WAITING)
     reason: Mapped[str | None] = mapped_column(String(40))
     code: Mapped[str | None] = mapped_column(String(8))
+    doubted: Mapped[bool] = mapped_column(default=False, server_default=false())
     created_at: Mapped[datetime] = mapped_column(Moment)
     ends_at: Mapped[datetime] = mapped_column(Moment)
 
@@ -65,7 +69,8 @@ class Delivery(WithId, Base):
     `due_at` is when somebody must look at it again, None when nobody must: a claim moves it to the
     end of its lease, so one index serves waiting, retrying and abandoned rows alike. `until` is the
     end of the step's patience, set by its first attempt. `reference` is our name for it at the
-    provider, the same for each try, so that a repeat can be recognised.
+    provider, the same for each try and after a restore (`posting.reference_of`), so that a repeat
+    can be recognised.
     """
 
     __tablename__ = "deliveries"

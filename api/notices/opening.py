@@ -26,6 +26,7 @@ from api.notices.courses import PATIENCE_OVER, REPORTED, Courses, has_next, step
 from api.notices.letters import Claim, Letter, Question, Work
 from api.notices.models import Attempt, Delivery, Notice
 from api.notices.plans import plan_of
+from api.notices.posting import RESTORED
 from api.notices.rules import AttemptState, NoticeStatus, Status, may_speak_from
 from api.organisation import service as organisation
 from api.templates.catalogue import TEMPLATES
@@ -65,11 +66,15 @@ def open_attempts(
     _close_lapsed(session, rows, now)
     asked: list[Question] = []
     waiting: list[_Row] = []
+    doubted: list[_Row] = []
     for row in rows:
         if _waits(row.delivery):
             waiting.append(row)
+        elif row.delivery.reason == RESTORED and not asks:
+            doubted.append(row)
         elif question := _after_the_wire(row, courses, claim, asks=asks, now=now):
             asked.append(question)
+    _doubt(session, doubted, courses, channel=channel, senders=per_second.keys(), now=now)
     waiting = _in_time(session, waiting, courses, now)
     book = AddressBook(
         session, [row.notice for row in waiting], channel=channel, senders=per_second.keys()
@@ -155,6 +160,28 @@ def _after_the_wire(
         )
     unanswered(row.delivery, row.notice, courses, now=now)
     return None
+
+
+def _doubt(
+    session: Session,
+    rows: Collection[_Row],
+    courses: Courses,
+    *,
+    channel: str,
+    senders: Collection[str],
+    now: datetime,
+) -> None:
+    """Leave what a lost store may have sent by a channel that cannot be asked, and repeat none of it.
+
+    Whoever has no address there was not told by this channel: the next one is asked about instead.
+    """
+    book = AddressBook(session, [row.notice for row in rows], channel=channel, senders=senders)
+    for delivery, notice in rows:
+        if delivery.status == Status.UNCERTAIN and book.address_of(notice) is None:
+            status = Status.PERMANENT_FAILURE
+            courses.go_on(delivery, notice, status=status, reason="no_address")
+        else:
+            unanswered(delivery, notice, courses, now=now)
 
 
 def unanswered(delivery: Delivery, notice: Notice, courses: Courses, *, now: datetime) -> None:

@@ -7,7 +7,7 @@ at the wire, where they are still true.
 
 import json
 import uuid
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -15,12 +15,16 @@ from typing import Any
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from api import sets
+from api import db, sets
 from api.db import new_id
+from api.holds import service as holds
 from api.notices.models import Delivery, Notice
 from api.notices.plans import Plan, plan_of
 from api.notices.rules import NoticeStatus, Status
 from api.templates.catalogue import TEMPLATES
+
+RESTORED = "restored"
+"""The reason of what a store that was lost may have sent: nobody here can know."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,38 +135,59 @@ def cancel_about(
     return len(waiting)
 
 
-def delivery_row(*, notice_id: uuid.UUID, plan: Plan, step: int, now: datetime) -> dict[str, Any]:
-    """Give the values of a fresh delivery by a step of its plan, due at once."""
-    delivery_id = new_id()
+def delivery_row(
+    notice: Mapping[str, Any], *, plan: Plan, step: int, now: datetime
+) -> dict[str, Any]:
+    """Give the values of a fresh delivery by a step of its plan, due at once.
+
+    `notice` are the values of its notice. The step of a doubted one begins uncertain: whether it
+    was taken before is asked first.
+    """
+    channel = plan.steps[step].channel
+    doubted = notice["doubted"]
     return {
-        "id": delivery_id,
-        "notice_id": notice_id,
+        "id": new_id(),
+        "notice_id": notice["id"],
         "step": step,
-        "channel": plan.steps[step].channel,
+        "channel": channel,
         "lane": plan.lane,
-        "status": Status.CREATED,
-        # The random bits of the id: a positive number, as gateways want it, and unique as the id is.
-        "reference": delivery_id.int & ((1 << 62) - 1),
+        "status": Status.UNCERTAIN if doubted else Status.CREATED,
+        "reference": reference_of(notice["key"], notice["facts"], channel),
         "due_at": now,
+        "until": notice["ends_at"] if doubted else None,
         "tries": 0,
+        "reason": RESTORED if doubted else None,
         "created_at": now,
         "changed_at": now,
     }
 
 
+def reference_of(key: str, facts: Mapping[str, Any], channel: str) -> int:
+    """Give our name for a notice on a channel at the provider: a positive number, as they want it.
+
+    It is made of what is said, not by chance: a store that was restored names the same notice as
+    the lost one did, and the provider says that it has it. Other facts under the same key are other
+    words, which nobody has been told.
+    """
+    said = json.dumps(facts, sort_keys=True, ensure_ascii=False)
+    name = db.keys().blind("reference", f"{key}\0{channel}\0{said}")
+    return int.from_bytes(name[:8]) >> 2 or 1
+
+
 def _insert(session: Session, rows: Sequence[NewNotice], now: datetime) -> set[uuid.UUID]:
-    notices = [_notice_row(row, now) for row in rows]
+    doubted = holds.repeats(session)
+    notices = [_notice_row(row, now, doubted=doubted) for row in rows]
     fresh = sets.add(session, Notice, notices)
     deliveries = []
     for notice in notices:
         if notice["id"] in fresh:
             plan = plan_of(notice["notice_class"], notice["via"])
-            deliveries.append(delivery_row(notice_id=notice["id"], plan=plan, step=0, now=now))
+            deliveries.append(delivery_row(notice, plan=plan, step=0, now=now))
     sets.add(session, Delivery, deliveries)
     return fresh
 
 
-def _notice_row(new: NewNotice, now: datetime) -> dict[str, Any]:
+def _notice_row(new: NewNotice, now: datetime, *, doubted: bool) -> dict[str, Any]:
     template = TEMPLATES[new.template]
     end = now + plan_of(template.notice_class, new.via).lasts
     return {
@@ -177,7 +202,8 @@ def _notice_row(new: NewNotice, now: datetime) -> dict[str, Any]:
         "about": new.about,
         "facts": template.facts.model_validate(new.facts).model_dump(mode="json"),
         "secret": None if new.secret is None else json.dumps(new.secret),
-        "status": NoticeStatus.WAITING,
+        "status": NoticeStatus.UNCERTAIN if doubted else NoticeStatus.WAITING,
+        "doubted": doubted,
         "created_at": now,
         "ends_at": end if new.expires_at is None else min(end, new.expires_at),
     }

@@ -22,6 +22,7 @@ from api.notices.letters import Told
 from api.notices.models import Attempt, Delivery, Notice, Report
 from api.notices.opening import unanswered
 from api.notices.plans import plan_of
+from api.notices.posting import RESTORED
 from api.notices.rules import AttemptState, Status, ask_delay, of_parts, retry_delay
 
 # What never left is tried again soon: whatever held it up gets a moment to pass.
@@ -33,6 +34,11 @@ class _Finished(NamedTuple):
     delivery: Delivery
     notice: Notice
     attempt: Attempt | None
+
+    @property
+    def is_doubt(self) -> bool:
+        """Whether it was asked because a lost store may have sent it."""
+        return self.told.attempt_id is None and self.delivery.reason == RESTORED
 
 
 def record(session: Session, told: Sequence[Told], *, now: datetime, asks: Container[str]) -> int:
@@ -47,6 +53,10 @@ def record(session: Session, told: Sequence[Told], *, now: datetime, asks: Conta
         match one.told.outcome:
             case Accepted() as accepted:
                 _accepted(one, accepted, courses, orphans, now)
+            case Rejected(reason, again=True) if one.is_doubt:
+                # The provider has never had it: it goes as if there had been no loss.
+                one.delivery.until = None
+                courses.retry(one.delivery, one.notice, at=now, reason=reason)
             case Rejected() as rejected:
                 _rejected(session, one, rejected, courses, now)
             case Unknown(reason):

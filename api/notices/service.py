@@ -2,6 +2,7 @@
 
 from api.notices.checking import check, code_of, spend_check
 from api.notices.claiming import claim, with_due
+from api.notices.doubting import Window, doubt
 from api.notices.letters import Claim, Letter, NewReport, Question, Told, Work
 from api.notices.opening import open_attempts, park
 from api.notices.posting import NewNotice, cancel_about, post, post_many
@@ -19,12 +20,14 @@ __all__ = [
     "NewReport",
     "Question",
     "Told",
+    "Window",
     "Work",
     "bot_waits_until",
     "cancel_about",
     "check",
     "claim",
     "code_of",
+    "doubt",
     "failures",
     "match_late",
     "mine",

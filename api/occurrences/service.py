@@ -131,6 +131,18 @@ def last_listed(session: Session, job: str) -> datetime | None:
     )
 
 
+def ran_before(session: Session, job: str, slot: datetime) -> datetime | None:
+    """Give the latest slot before this one that was run to its end; None when none was."""
+    return session.scalar(
+        select(func.max(Occurrence.slot)).where(
+            Occurrence.job == job,
+            Occurrence.slot < slot,
+            Occurrence.finished_at.is_not(None),
+            Occurrence.skipped_rule.is_(None),
+        )
+    )
+
+
 def list_slots(
     session: Session,
     *,

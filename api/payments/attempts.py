@@ -12,9 +12,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import structlog
-from sqlalchemy import update
+from sqlalchemy import and_, or_, update
 from sqlalchemy.orm import Session
 
+from api.holds import service as holds
 from api.kit.language import Language, Medium, Speech, _
 from api.payments import pages, queries, rules
 from api.payments.gateway import Answer, Asked, NotPaid, Outcome, Refused, Unknown, Verified
@@ -142,6 +143,7 @@ def settle(
     attempt = queries.held_attempt(session, attempt_id)
     if attempt is None or attempt.state is AttemptState.VERIFIED:
         return
+    holds.recall(session, since=attempt.created_at)
     is_theirs = isinstance(outcome, Verified) and not queries.is_reference_taken(
         session, attempt, outcome.reference
     )
@@ -173,8 +175,38 @@ def give_up(session: Session, attempt: PaymentAttempt, now: datetime) -> None:
 
 
 def has_due(session: Session, *, gateway: str, now: datetime) -> bool:
-    """Whether there is any attempt to ask about; reads alone, so that idling costs no write."""
+    """Whether there is any attempt to ask about; reads alone, so that idling costs no write.
+
+    None while the store is held.
+    """
+    if holds.is_held(session):
+        return False
     return session.scalar(queries.due(now, gateway).limit(1)) is not None
+
+
+def look_again(session: Session, *, since: datetime, now: datetime) -> int:
+    """Let the gateway be asked at once about what it may have been paid for in a store that was lost.
+
+    That is all that is under way, and what has ended unpaid since then: somebody may have come back
+    to it. Gives how many those are.
+    """
+    asked = session.scalars(
+        update(PaymentAttempt)
+        .where(
+            PaymentAttempt.authority.is_not(None),
+            or_(
+                PaymentAttempt.state.in_(rules.UNDER_WAY),
+                and_(
+                    PaymentAttempt.state.in_([AttemptState.FAILED, AttemptState.EXPIRED]),
+                    PaymentAttempt.created_at > since,
+                ),
+            ),
+        )
+        .values(look_at=now, lease=None)
+        .returning(PaymentAttempt.id)
+        .execution_options(synchronize_session=False)
+    ).all()
+    return len(asked)
 
 
 def claim_due(session: Session, *, gateway: str, limit: int, now: datetime) -> Sequence[ToVerify]:

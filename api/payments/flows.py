@@ -13,6 +13,7 @@ from typing import TypeVar
 from sqlalchemy.orm import Session
 
 from api.access.hub import Hub
+from api.holds import service as holds
 from api.kit import points
 from api.payments import service
 from api.payments.gateway import Asked, Gateway
@@ -95,6 +96,7 @@ def _is_awaited(hub: Hub, secret: str) -> bool:
 async def _cross(hub: Hub, point: str, work: Work[Result]) -> Result:
     def inside() -> Result:
         with hub.store.writing(point) as session:
+            holds.refuse(session)
             return work(session, hub.clock())
 
     return await hub.gate.cross_for_page(inside)

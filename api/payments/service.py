@@ -8,6 +8,7 @@ from api.payments.attempts import (
     claim_due,
     has_due,
     is_awaited,
+    look_again,
     returned,
     settle,
 )
@@ -42,6 +43,7 @@ __all__ = [
     "end_as_unpaid",
     "has_due",
     "is_awaited",
+    "look_again",
     "make_link",
     "one_paper",
     "page_of",

@@ -58,6 +58,12 @@ def _older(location: str) -> frozenset[str]:
     return frozenset(every.difference(scripts.get_heads()))
 
 
+def known() -> frozenset[str]:
+    """Every revision of a schema that this code knows."""
+    scripts = ScriptDirectory.from_config(_config())
+    return frozenset(one.revision for one in scripts.walk_revisions())
+
+
 def _config() -> Config:
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent))

@@ -12,6 +12,7 @@ from tests.faults import (
     commands,
     doors,
     files,
+    holding,
     pages,
     payment,
     postman,
@@ -48,6 +49,7 @@ SCENARIOS: Sequence[Scenario] = (
     payment,
     sealing,
     commands,
+    holding,
     web,
 )
 

@@ -8,6 +8,7 @@ from tests.faults.cases import SCENARIOS, SIDES
 PASSED_ON = {
     # The stores name the commit as whoever opens the transaction does.
     "api/db.py:writing": set[str](),
+    "bots/holding.py:_writing": set[str](),
     "bots/store.py:writing": set[str](),
     # A door's commit is named for the door.
     "api/access/doors.py:_within": {

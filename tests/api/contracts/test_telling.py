@@ -38,7 +38,7 @@ def test_bill_is_told_to_its_person_once(session):
     (bill,) = bills(session)
     (notice,) = notices(session, "bill_issued")
     assert (notice.person_id, notice.about) == (contract.person_id, f"bill:{bill.id}")
-    assert notice.key == f"bill_issued:{bill.id}"
+    assert notice.key == f"bill_issued:{bill.about}:{bill.period}"
     assert notice.facts == {
         "contract_tail": contract.number[-4:],
         "period": "1405-08",
@@ -66,7 +66,7 @@ def test_reminder_is_posted_so_many_days_before_the_last_day_and_once(session, d
     (bill,) = bills(session)
     (notice,) = notices(session, "bill_reminder")
     assert (notice.person_id, notice.about) == (contract.person_id, f"bill:{bill.id}")
-    assert notice.key == f"bill_reminder:{bill.id}:{slot.isoformat()}"
+    assert notice.key == f"bill_reminder:{bill.about}:{bill.period}:{slot.isoformat()}"
     assert notice.ends_at <= calendar.end_of_day(DUE)
 
 
@@ -150,7 +150,7 @@ def test_lapse_is_warned_of_before_it_comes_and_once(session, days):
         "amount": 54_000_000,
         "lapses_on": LAST_DAY.isoformat(),
     }
-    assert notice.key == f"lapse_warning:{oldest.id}:{days}"
+    assert notice.key == f"lapse_warning:{oldest.about}:{oldest.period}:{days}"
     assert notice.ends_at <= calendar.end_of_day(LAST_DAY)
 
 

@@ -1,0 +1,14 @@
+"""Restore does not repeat the past (guarantees.md, G16)."""
+
+import pytest
+
+from tests.faults import cases, restoring
+from tests.faults.world import Opener, Templates
+from tests.support import postgres
+
+
+@pytest.mark.parametrize("dialect", cases.STORES)
+def test_what_was_done_after_the_backup_is_not_done_again(
+    dialect: str, open_world: Opener, templates: Templates
+):
+    restoring.run(open_world, templates.empty, dialect, postgres.programs())
