@@ -1,5 +1,6 @@
 """The doors of access: who am I, unlink, who may act for me, and sign in to the pages."""
 
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy.orm import Session
@@ -54,14 +55,7 @@ def unlink(session: Session, caller: Anyone, now: Now) -> None:
 def unlink_everywhere(session: Session, caller: Linked, now: Now) -> None:
     """End every link of this person, in whatever chat, and what chats of others may do for them."""
     service.end_everywhere(session, person_id=caller.person_id, now=now)
-    audit.note(
-        session,
-        actor=caller.actor,
-        verb="access.unlink_everywhere",
-        subject=f"person:{caller.person_id}",
-        detail={},
-        now=now,
-    )
+    _note(session, "access.unlink_everywhere", f"person:{caller.person_id}", caller.actor, now)
 
 
 @router.get("/trusted")
@@ -87,14 +81,7 @@ def end_person(session: Session, caller: Linked, now: Now, grant: UUID) -> None:
     persons.end(
         session, grant_id=grant, link_id=caller.link_id, person_id=caller.person_id, now=now
     )
-    audit.note(
-        session,
-        actor=caller.actor,
-        verb="access.end_person",
-        subject=f"grant:{grant}",
-        detail={},
-        now=now,
-    )
+    _note(session, "access.end_person", f"grant:{grant}", caller.actor, now)
 
 
 @router.post("/persons/end")
@@ -118,3 +105,7 @@ def sign_in(session: Session, caller: Linked, now: Now, settings: Settings) -> S
         url=f"{settings.public_url.rstrip('/')}/enter/{token}?lang={caller.language}",
         expires_at=now + signin.TOKEN_LASTS,
     )
+
+
+def _note(session: Session, verb: str, subject: str, actor: str, now: datetime) -> None:
+    audit.note(session, actor=actor, verb=verb, subject=subject, detail={}, now=now)

@@ -30,6 +30,16 @@ class Label:
     name: str
 
 
+@dataclass(frozen=True, slots=True)
+class Sibling:
+    """A workshop of an employer of somebody's, and whether they speak for this one too."""
+
+    code: str
+    name: str
+    active: bool
+    spoken_for: bool
+
+
 def speaks_on(day: date) -> ColumnElement[bool]:
     """The condition that a contact speaks for the workshop on a day."""
     return and_(Contact.since <= day, or_(Contact.until.is_(None), Contact.until >= day))
@@ -79,10 +89,10 @@ def names_around(session: Session, code: str, *, limit: int) -> dict[str, str]:
 
 def of_the_same_employers(
     session: Session, person_id: uuid.UUID, today: date, *, limit: int
-) -> dict[str, tuple[str, bool]]:
-    """The names of the active workshops of those employers for whose a person speaks, by code.
+) -> Sequence[Sibling]:
+    """The workshops of those employers for whose a person speaks, closed ones too.
 
-    With each whether they speak for it themself; these come first, at most `limit` in all.
+    Those for which they speak themself come first, then by code; at most `limit` in all.
     """
     theirs = aliased(Workshop)
     held = (
@@ -93,12 +103,12 @@ def of_the_same_employers(
     )
     speaks = Workshop.id.in_(select(held.c.id))
     found = session.execute(
-        select(Workshop.code, Workshop.name, speaks)
-        .where(Workshop.employer_id.in_(select(held.c.employer_id)), Workshop.active)
+        select(Workshop.code, Workshop.name, Workshop.active, speaks)
+        .where(Workshop.employer_id.in_(select(held.c.employer_id)))
         .order_by(speaks.desc(), Workshop.code)
         .limit(limit)
     )
-    return {code: (name, bool(spoken_for)) for code, name, spoken_for in found}
+    return [Sibling(*row) for row in found]
 
 
 def labels_of(session: Session, workshop_ids: Collection[uuid.UUID]) -> Mapping[uuid.UUID, Label]:

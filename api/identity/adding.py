@@ -10,14 +10,13 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from api.access import persons
-from api.access import queries as access_queries
 from api.access.models import ChatLink, Grant
 from api.access.refusals import NotHere
 from api.access.rules import SMS, ChatAddress
 from api.audit import service as audit
-from api.identity import choosing, guard, rules, service
+from api.identity import guard, proving, reading, rules
 from api.identity.models import Claim
-from api.identity.refusals import ClaimOver, CodeExpired
+from api.identity.refusals import CodeExpired
 from api.identity.rules import Question
 from api.kit import calendar
 from api.kit.language import Language
@@ -41,13 +40,11 @@ def claim(
     """
     if chat.messenger == SMS or rules.question_for(chat.audience) is not Question.FIRST_MONTH:
         raise NotHere
-    code = service.read_national_code(national_code)
-    for one in service.counted_under(chat, choosing.code_index(code)):
-        guard.watch(session, one, now=now)
-    service.spend(session, access_queries.chat_index(chat), claims_an_hour=claims_an_hour, now=now)
+    code = reading.national_code(national_code)
+    proving.may_open(session, chat, code, claims_an_hour=claims_an_hour, now=now)
     persons.may_add(session, session.get_one(ChatLink, link_id), None, today=calendar.today(now))
     person_id = people.ids_by_national_code(session, [code]).get(code)
-    return service.begin(
+    return proving.begin(
         session, chat, person_id, whose=code, shared="", language=language, now=now, link_id=link_id
     )
 
@@ -68,19 +65,18 @@ def answer_code(
     another by now), AlreadyHere and TooManyPersons. What the chat got wrong before still counts:
     somebody who gives codes away opens nobody else's record.
     """
-    made = service.open_claim(session, claim_id, access_queries.chat_index(chat), now)
-    if made.link_id != link_id:
-        raise ClaimOver
-    person_id, counted = service.take_code(session, made, chat=chat, code=code, now=now)
+    made, person, counted = proving.take_code(
+        session, chat=chat, claim_id=claim_id, link_id=link_id, code=code, now=now
+    )
     for one in counted:
         guard.give_back(session, one)
-    if service.person_of(session, person_id).phone_index != made.phone_index:
+    if person.phone_index != made.phone_index:
         raise CodeExpired
-    service.use_up(session, made)
+    proving.use_up(session, made)
     grant = persons.add(
         session,
         link_id=link_id,
-        person_id=person_id,
+        person_id=person.id,
         number_index=made.phone_index,
         now=now,
     )
@@ -89,7 +85,7 @@ def answer_code(
         actor=actor,
         verb="person_added",
         subject=f"grant:{grant.id}",
-        detail={"person": str(person_id), "link": str(link_id), "messenger": chat.messenger},
+        detail={"person": str(person.id), "link": str(link_id), "messenger": chat.messenger},
         now=now,
     )
     return grant

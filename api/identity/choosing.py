@@ -171,12 +171,9 @@ def _asked_for(session: Session, person_id: UUID | None, question: Question, tod
     found = employers.of_the_same_employers(
         session, person_id or queries.NOBODY, today, limit=_OF_AN_EMPLOYER
     )
-    words = frozenset(word for name, theirs in found.values() if theirs for word in _words(name))
-    right = next(
-        (code for code, (name, theirs) in found.items() if not theirs and not words & _words(name)),
-        None,
-    )
-    return _Right(right, own=found.keys(), words=words)
+    words = frozenset(word for one in found if one.spoken_for for word in _words(one.name))
+    right = next((one.code for one in found if one.active and not words & _words(one.name)), None)
+    return _Right(right, own={one.code for one in found}, words=words)
 
 
 def _words(name: str) -> Set[str]:

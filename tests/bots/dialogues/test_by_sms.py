@@ -11,8 +11,7 @@ from api.access import persons
 from api.access import service as access
 from api.access.rules import ChatAddress, Level
 from api.db import Store
-from api.identity import confirming
-from api.identity import service as identity
+from api.identity import confirming, proving
 from bots.dialogues import collected
 from tests.bots.dialogues import scenes
 from tests.bots.phones import NUMBER, SmsPlayer
@@ -42,7 +41,7 @@ class Phone:
 @pytest.fixture
 async def running(store: Store, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[real.Running]:
     told = SimpleNamespace(randbelow=lambda _most: int(scenes.CODE))
-    monkeypatch.setattr(identity, "secrets", told)
+    monkeypatch.setattr(proving, "secrets", told)
     monkeypatch.setattr(confirming, "secrets", told)
     store.bind.detach()  # type: ignore[union-attr]
     with store.session(writing=True) as session:

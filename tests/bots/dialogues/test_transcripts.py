@@ -16,7 +16,7 @@ from sqlalchemy import NestedTransaction
 
 from api.client import Core
 from api.db import Store
-from api.identity import service as identity
+from api.identity import proving
 from api.payments import gateway
 from bots.dialogues import collected
 from tests.bots.dialogues import scenes
@@ -51,7 +51,7 @@ async def test_a_talk_goes_as_written(
     monkeypatch: pytest.MonkeyPatch,
 ):
     monkeypatch.setattr(
-        identity, "secrets", SimpleNamespace(randbelow=lambda _most: int(scenes.CODE))
+        proving, "secrets", SimpleNamespace(randbelow=lambda _most: int(scenes.CODE))
     )
     # The application closes its pool when it stops; this connection is the test's own.
     store.bind.detach()  # type: ignore[union-attr]

@@ -17,8 +17,7 @@ from api.access import service as access
 from api.access.rules import SMS, ChatAddress, Level
 from api.client import Core
 from api.db import Store
-from api.identity import confirming
-from api.identity import service as identity
+from api.identity import confirming, proving
 from api.kit.language import Language
 from api.kit.sms import parts
 from api.payments.sweeper import Sweeper
@@ -83,7 +82,7 @@ async def opened() -> AsyncIterator[list[Core]]:
 def _known_codes_and_nobody_asked(monkeypatch: pytest.MonkeyPatch) -> None:
     # It would cross the one connection of these stories while they are told.
     monkeypatch.setattr(Sweeper, "run", test_booklets._idle)
-    for module, code in ((identity, scenes.CODE), (confirming, CODE)):
+    for module, code in ((proving, scenes.CODE), (confirming, CODE)):
         told = SimpleNamespace(randbelow=lambda _most, code=code: int(code))
         monkeypatch.setattr(module, "secrets", told)
 

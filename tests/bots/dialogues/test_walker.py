@@ -11,7 +11,7 @@ import pytest
 
 from api import db
 from api.db import Store
-from api.identity import service as identity
+from api.identity import proving
 from api.payments import gateway
 from bots.dialogues import collected
 from tests.bots import walker
@@ -50,7 +50,7 @@ async def test_whatever_a_person_does_is_answered(
     turns: int, store: Store, monkeypatch: pytest.MonkeyPatch
 ):
     monkeypatch.setattr(
-        identity, "secrets", SimpleNamespace(randbelow=lambda _most: int(scenes.CODE))
+        proving, "secrets", SimpleNamespace(randbelow=lambda _most: int(scenes.CODE))
     )
     monkeypatch.setattr(gateway, "of", lambda _settings: None)
     seed = luck.seed()
