@@ -244,6 +244,8 @@ async def test_the_menu_is_of_numbers_that_work_at_any_time():
     assert [line[:2] for line in said.splitlines()] == [f"{n}." for n in range(1, 8)]
     assert await phone.says("?") != ""
     assert (await phone.says("7")).startswith("What would you like to do?")
+    assert (await phone.says("bill")).startswith("Bill for Aban")
+    assert (await phone.says("7")).startswith("What would you like to do?"), "no menu before it"
 
 
 async def test_an_unknown_word_costs_one_line():
