@@ -330,11 +330,13 @@ class Conversation(Elsewhere):
         return self._missed(wording.NOT_UNDERSTOOD, await self._menu())
 
     async def _speak(self, language: Language) -> Reply:
+        # What was asked for before a first meeting waits for its end, not for another language.
+        waiting = self._chat["language"] == ""
         self._chat["language"] = self._chat["untold"] = language.value
         self._chat["aside"] = ""
         self._chat["misses"] = 0
         await self._asking.tell_language()
-        then = self._chat.pop("then", None)
+        then = self._chat.pop("then", None) if waiting else None
         return await (self._tapped(then) if then else self._again())
 
     def _opening(self, payload: str) -> str:

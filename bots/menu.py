@@ -46,8 +46,13 @@ def menu(
     )
 
 
-def short_menu(dialogues: Dialogues, standing: Standing | None, *, speech: Speech) -> Reply:
-    """The menu of SMS: each dialogue under the number that opens it at any time, then all the others."""
+def short_menu(
+    dialogues: Dialogues, standing: Standing | None, meeting: int | None, *, speech: Speech
+) -> Reply:
+    """The menu of SMS: each dialogue under the number that opens it at any time, then all the others.
+
+    `meeting` is the number of a first meeting that was parked: linking goes on with it.
+    """
     numbered = tuple(
         (digit, Line(f"0.menu|{one.name}", speech.word(one.words)))
         for digit, one in dialogues.by_sms().items()
@@ -55,7 +60,8 @@ def short_menu(dialogues: Dialogues, standing: Standing | None, *, speech: Speec
     )
     known = standing is None or standing.linked
     words = wording.ALL_SERVICES if known else wording.LINK_THIS_NUMBER
-    other = Line(f"0.menu|{ALL}" if known else "0.start|", speech.word(words))
+    linking = "0.start|" if meeting is None else f"0.go_on|{meeting}"
+    other = Line(f"0.menu|{ALL}" if known else linking, speech.word(words))
     return Reply("", ways=(*numbered, (OTHERS, other)))
 
 

@@ -13,7 +13,7 @@ from api.identity.refusals import CodeExpired, WrongCode
 from api.kit.language import Language, Medium, Sentence
 from bots import allowance, log, understanding, wording
 from bots.conversation import Conversation
-from bots.menu import ALL, short_menu
+from bots.menu import ALL, OTHERS, short_menu
 from bots.questions import Question
 from bots.replay import Answer, Run
 from bots.reply import MENU, Reply
@@ -175,9 +175,11 @@ class Texting(Conversation):
         return self._command(typed) or super()._wanted(typed)
 
     async def _unknown(self, typed: str) -> Reply:
-        """0 is the menu; a wrong word costs one line."""
-        if understanding.digit(typed) == MENU:
-            return await self._menu()
+        """0 is the menu, and its 7 counts without it too; a wrong word costs one line."""
+        digit = understanding.digit(typed)
+        if digit in {MENU, OTHERS}:
+            menu = await self._menu()
+            return menu if digit == MENU else await self._tapped(menu.shown()[OTHERS])
         return self._ending([self._word(wording.WRITE_ZERO)])
 
     async def _begin(self, wanted: Dialogue, notice: str = "", *, audience: str = "") -> Reply:
@@ -195,7 +197,18 @@ class Texting(Conversation):
             return await super()._menu(page)
         log.park(self._chat)
         self._chat["aside"] = ""
-        return short_menu(self._dialogues, await self._asking.standing(), speech=self.speech)
+        return short_menu(
+            self._dialogues,
+            await self._asking.standing(),
+            self._half_linked(),
+            speech=self.speech,
+        )
+
+    def _half_linked(self) -> int | None:
+        """The number of the first meeting that the menu has parked."""
+        starts = {one.name for one in self._dialogues if one.start}
+        parked = log.parked_talks(self._chat)
+        return next((talk["no"] for talk in parked if talk["dialogue"] in starts), None)
 
     def _missed(self, words: Sentence, again: Reply) -> Reply:
         """Say what was not understood, and only the list again: the question was paid for once."""

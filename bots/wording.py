@@ -68,6 +68,11 @@ HELP = _(
     "a person – how to reach your branch\n"
     "elsewhere – a code to go on with this talk in another chat\n"
     "STOP – no more messages from us; START – messages again"
+).by_sms(
+    _(
+        "These words always work: menu, back, cancel, language, a person, elsewhere, STOP, START.\n"
+        "no access – nobody else sees your record or acts for you"
+    )
 )
 CARRY_CODE = _(
     "Write this code in your other chat within {minutes} minutes, and “{talk}” goes on there: {code}\n"

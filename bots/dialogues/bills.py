@@ -1,6 +1,7 @@
 """My bill: what is to be paid and until when, paid from the chat, explained, and reminded of."""
 
 from collections.abc import Sequence
+from datetime import date
 from itertools import count
 from uuid import UUID
 
@@ -81,7 +82,7 @@ async def pay_bill(core: Core, notice: str) -> None:
         return
     several = len({one.payer_of for one in page.items}) > 1
     mine = (await Do("contracts", core.contracts.mine)).items if several else ()
-    await _pay(core, 0, page.items, apart(page.items, mine))
+    await _pay(core, 0, page, apart(page.items, mine))
 
 
 @dialogue(
@@ -134,7 +135,7 @@ async def _goes_on(
         words = asked if turn == 1 else wording.WHAT_NEXT
         match await Ask(f"act.{turn}", words, acts, label=wording.WHAT_NEXT):
             case _PAYING.id:
-                await _pay(core, turn, page.items, whose)
+                await _pay(core, turn, page, whose)
                 return
             case _REMIND.id:
                 await _remind(core, running)
@@ -161,9 +162,12 @@ async def _one(turn: int, bills: Sequence[BillOut], whose: Whose) -> BillOut:
 # Paying
 
 
-async def _pay(core: Core, turn: int, bills: Sequence[BillOut], whose: Whose) -> None:
-    """Open the page where the bills that are chosen are paid, months oldest first."""
-    choices = ways_to_pay(bills)
+async def _pay(core: Core, turn: int, page: BillPage, whose: Whose) -> None:
+    """Open the page where the bills that are chosen are paid, months oldest first.
+
+    Where no page opens their numbers are said, of those that are open at this moment.
+    """
+    choices = ways_to_pay(page.items)
     chosen = next(iter(choices), "")
     if len(choices) > 1:
         options = [
@@ -177,7 +181,12 @@ async def _pay(core: Core, turn: int, bills: Sequence[BillOut], whose: Whose) ->
         await Say(wording.BEING_CONFIRMED)
         return
     if not talk.opens_pages():
-        await Say(lines(*map(numbers, wanted)))
+        # With numbers nobody asks us again: what was paid since the list is not to be paid twice.
+        now = [
+            await Do(f"now.{turn}.{place}", core.bills.show, bill=one.id)
+            for place, one in enumerate(wanted, 1)
+        ]
+        await Say(lines(*(_to_pay(one, page.as_of) for one in now)))
         return
     try:
         link = await Do(f"link.{turn}", core.payments.link, bills=[one.id for one in wanted])
@@ -195,6 +204,13 @@ async def _pay(core: Core, turn: int, bills: Sequence[BillOut], whose: Whose) ->
         ),
         links=[Link(_PAY, link.url)],
     )
+
+
+def _to_pay(bill: BillDetails, today: date) -> Sentence:
+    """The numbers a bill is paid with; of one that is not to be paid now, why."""
+    if bill.pending:
+        return wording.BEING_CONFIRMED
+    return numbers(bill) if bill.state is State.OPEN else explained(bill, today)
 
 
 def ways_to_pay(bills: Sequence[BillOut]) -> dict[str, list[BillOut]]:

@@ -39,6 +39,7 @@ from notifier.channels import mouths
 from notifier.channels.bale import BaleChannel
 from notifier.channels.settings import BotSettings
 from notifier.channels.telegram import TelegramChannel
+from tests.bots.carried import Carried
 from tests.bots.web import reading
 from tests.support import make
 from tests.support import papers as scans
@@ -87,6 +88,7 @@ class Player:
         self.state = json.dumps(log.new_chat("salt", language))
         self.replies: list[Reply] = []
         self.waits: float | None = None
+        self.codes: Carried | None = None
         self._number = 0
 
     @property
@@ -131,6 +133,7 @@ class Player:
             keys=self.keys,
             now=self.now,
             medium=self.medium,
+            codes=self.codes,
             fetch=fetch,
         )
         if self.discreet is not None:
@@ -139,6 +142,8 @@ class Player:
 
     async def _hear(self, conversation: Conversation, replies: list[Reply]) -> list[Heard]:
         self.state = json.dumps(self._loaded)
+        if self.codes is not None:
+            self.codes.keep(self, conversation)
         self.waits = conversation.waits
         self.replies = replies or self.replies
         self.heard.clear()

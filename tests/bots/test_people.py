@@ -98,6 +98,8 @@ _ALSO: Mapping[str, Callable[[Any], None]] = MappingProxyType({
     "no gateway": _says_no(payments.LINK, PayingUnavailable()),
     "settled": _shows(state=State.SETTLED),
     "cancelled": _shows(state=State.CANCELLED),
+    "being confirmed": _shows(pending=True),
+    "still open": _shows(),
     "no record": _has(
         record=RecordOut(
             years=[],

@@ -34,38 +34,20 @@ from tests.support import make
 HERE = Path(__file__).parent
 
 
-# Their subject is what SMS does otherwise; the talks below are of that.
-OTHERWISE = {
-    "away": "a summary that is sent without a code",
-    "meeting": "the question for a language, and for a contact",
-    "core_away_while_paying": "a page where bills are paid",
-    "page": "buttons that open pages",
-    "receipts": "a receipt on paper",
-    "refused_to_pay": "a page where bills are paid",
-    "parked": "the question for what was parked",
-    "settings": "numbers of the whole menu",
-    "told_of_a_bill": "buttons of notices",
-    "workplace": "a choice among names",
-    "workplace_right": "a choice among names",
-}
-TRIALS = [path for path in test_trials.PATHS if path.stem not in OTHERWISE]
-TALKS = [path for path in test_people.PATHS if path.stem not in OTHERWISE]
-
-
 def _trial() -> tuple[Core, Any]:
     knocker = trials.new_knocker()
     return trials.new_core(knocker), knocker
 
 
-@pytest.mark.parametrize("path", TRIALS, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", test_trials.PATHS, ids=lambda path: path.stem)
 async def test_a_trial_goes_as_written(path: Path, endless: None):
-    await play_by_sms(path, dialogues=trials.DIALOGUES, core=_trial(), also=test_trials._ALSO)
+    await play_by_sms(path, dialogues=trials.DIALOGUES, core=_trial, also=test_trials._ALSO)
 
 
-@pytest.mark.parametrize("path", TALKS, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", test_people.PATHS, ids=lambda path: path.stem)
 async def test_a_talk_of_insured_people_goes_as_written(path: Path, endless: None):
     found = await play_by_sms(
-        path, dialogues=test_people.DIALOGUES, core=test_people._core(), also=test_people._ALSO
+        path, dialogues=test_people.DIALOGUES, core=test_people._core, also=test_people._ALSO
     )
     assert found > 1
 
@@ -75,11 +57,7 @@ _AMOUNT = re.compile(r"[0-9۰-۹][0-9۰-۹,٬]* (?:rials|tomans|ریال|توم�
 _NAMES = ("***" + " ا***", "آ***", "س***", "م***", "سپیده", "کارگاه نان", "1234567001127")
 
 
-@pytest.mark.parametrize(
-    "path",
-    [path for path in test_people.PATHS if path.stem != "told_of_a_bill"],
-    ids=lambda path: path.stem,
-)
+@pytest.mark.parametrize("path", test_people.PATHS, ids=lambda path: path.stem)
 async def test_without_a_pin_no_amount_and_no_name_is_said(path: Path, endless: None):
     heard = await heard_of(
         path, dialogues=test_people.DIALOGUES, core=test_people._core(), also=test_people._ALSO
@@ -99,8 +77,6 @@ async def test_no_answer_is_longer_than_its_budget(
     endless: None,
 ):
     for path in test_people.PATHS:
-        if path.stem == "told_of_a_bill":
-            continue
         for text in await heard_of(
             path,
             dialogues=test_people.DIALOGUES,
@@ -268,6 +244,8 @@ async def test_the_menu_is_of_numbers_that_work_at_any_time():
     assert [line[:2] for line in said.splitlines()] == [f"{n}." for n in range(1, 8)]
     assert await phone.says("?") != ""
     assert (await phone.says("7")).startswith("What would you like to do?")
+    assert (await phone.says("bill")).startswith("Bill for Aban")
+    assert (await phone.says("7")).startswith("What would you like to do?"), "no menu before it"
 
 
 async def test_an_unknown_word_costs_one_line():

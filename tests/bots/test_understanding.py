@@ -5,14 +5,16 @@ from collections import defaultdict
 
 import pytest
 
-from api.kit.language import Language, Speech
+from api.kit.language import Language, Medium, Speech
 from api.kit.message import Wants
+from api.kit.sms import parts
 from api.templates import render
 from api.templates.catalogue import TEMPLATES
 from bots import spellings, understanding, wording
 from bots.dialogues import collected
 from bots.offers import AUDIENCES, Audience
 from bots.reply import LINES, Line, Reply, paged, pages, split
+from bots.texting import PARTS, SHORT_PARTS
 from bots.understanding import Word
 from notifier.channels.mouths import Capabilities
 
@@ -183,6 +185,19 @@ def test_every_word_that_the_help_names_is_understood(language: Language):
     words = [understanding.word(one.partition(" – ")[0]) for one in re.split("[\n;؛]", named)]
     # One is told to whom it is of use, by the notice that a chat acts for them.
     assert words == [word for word in Word if word not in {Word.HELP, Word.NO_ACCESS}]
+
+
+@pytest.mark.parametrize("language", Language)
+def test_by_sms_the_help_is_short_and_names_the_word_that_ends_access_too(language: Language):
+    speech = Speech(language, Medium.SMS)
+    said = Reply(speech.word(wording.HELP)).numbered(speech)
+    # The menu stands behind it.
+    assert parts(said) + SHORT_PARTS <= PARTS
+    always, ending = said.split("\n")
+    named = re.split("[,،]", always.partition(":")[2].rstrip("."))
+    words = [understanding.word(one) for one in (*named, re.split(" [-–] ", ending)[0])]
+    others = [word for word in Word if word not in {Word.HELP, Word.NO_ACCESS}]
+    assert words == [*others, Word.NO_ACCESS]
 
 
 @pytest.mark.parametrize("language", Language)

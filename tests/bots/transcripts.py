@@ -13,6 +13,9 @@ restart                   nothing is kept but the stored JSON (as before every l
 wait 2d                   time passes: s, m, h, d
 core away, core back      the core stops answering; it is back, and waiting talks are woken
 [sms] > 1                 a line of any kind for SMS alone; `[chat] …` for all the others
+[chat]                    alone: all lines from here, down to `[sms]` or `[both]`
+[sms] at the page         writes "elsewhere" by SMS and the code on the page, where the talk goes on
+[sms] at the phone        writes by SMS again
 
 On the page a visit is over after half an hour of silence, and who comes next may be somebody else:
 there a story ends at the first `wait` of so long.
@@ -48,6 +51,7 @@ from tests.bots.players import (
 from tests.locales.test_labels import labels
 
 _ONLY = re.compile(r"\[(sms|chat)\] ")
+_FROM_HERE = re.compile(r"\[(sms|chat|both)\]")
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
 # Tokens are random: in two stories they are the same where they stand in the same place.
 _TOKEN = re.compile(r"[^/]{16,}$")
@@ -106,7 +110,7 @@ async def play(
     for messenger, story in zip(on, stories, strict=True):
         in_many = await told(messenger, Switching(story))
         for (place, said), (_place, other) in zip(story, in_many, strict=True):
-            assert _beyond_words(said) == _beyond_words(other), (
+            assert beyond_words(said) == beyond_words(other), (
                 f"{path.name}:{place}: {messenger} in one language {said}, in many {other}"
             )
 
@@ -158,6 +162,13 @@ def _msgids(language: str) -> Mapping[str, str]:
     return {alike(speech.word(Sentence(one))): one for one in _typed()}
 
 
+def said_in(words: str, language: str) -> str:
+    """A label in that language, whichever it was read in; any other words as they are."""
+    read = (_msgids(one).get(alike(words)) for one in Language)
+    msgid = next(filter(None, read), None)
+    return words if msgid is None else Speech(Language(language)).word(Sentence(msgid))
+
+
 @cache
 def _typed() -> frozenset[str]:
     """The English of all labels, read from the source."""
@@ -165,7 +176,7 @@ def _typed() -> frozenset[str]:
     return frozenset(written | {one.words.msgid for one in collected()})
 
 
-def _beyond_words(heard: list[Heard]) -> tuple[list[str], list[str], bool]:
+def beyond_words(heard: list[Heard]) -> tuple[list[str], list[str], bool]:
     """What an answer is in every language: the data of its buttons, its pages, what it wants."""
     return (
         [data for message in heard for _label, data in message.buttons],
@@ -196,7 +207,7 @@ async def _story(
         elif line.startswith("<"):
             words = line[1:].strip()
             # In another language only a sentence of the catalogue can be looked for.
-            if switching is None or words in _sentences():
+            if switching is None or words in sentences():
                 assert says(heard, words, player.chat["language"]), f"{where}: {heard}"
         elif line in also:
             also[line](wire)
@@ -204,7 +215,7 @@ async def _story(
             answer = await act(line, player, heard, wire)
             if answer is not None:
                 heard = answer
-                story.append((place, [_numbered(message, ids) for message in heard]))
+                story.append((place, [numbered(message, ids) for message in heard]))
             if line.startswith(">") and line.strip() != "> left":
                 assert heard, f"{where}: silence"
     return story
@@ -222,7 +233,7 @@ def _is_over(line: str) -> bool:
     return line.startswith("wait ") and _seconds(line[5:]) >= IDLE_SECONDS
 
 
-def _numbered(message: Heard, ids: dict[str, str]) -> Heard:
+def numbered(message: Heard, ids: dict[str, str]) -> Heard:
     """Ids are made anew in each story: they are the same when they come in the same order."""
 
     def number(found: re.Match[str]) -> str:
@@ -234,7 +245,7 @@ def _numbered(message: Heard, ids: dict[str, str]) -> Heard:
 
 
 @cache
-def _sentences() -> frozenset[str]:
+def sentences() -> frozenset[str]:
     return frozenset(gettext.translation(DOMAIN, LOCALES, ["fa"])._catalog)  # type: ignore[attr-defined]
 
 
@@ -249,11 +260,15 @@ def _holes(text: str) -> str:
 
 def lines_of(path: Path, *, by_sms: bool = False) -> list[str]:
     """The lines of a file, each at its place; those of another channel are empty."""
-    others = "chat" if by_sms else "sms"
-    return [
-        "" if (only := _ONLY.match(line)) and only[1] == others else _ONLY.sub("", line, count=1)
-        for line in path.read_text("utf-8").splitlines()
-    ]
+    ours = {"both", "sms" if by_sms else "chat"}
+    lines, block = [], "both"
+    for line in path.read_text("utf-8").splitlines():
+        if found := _FROM_HERE.fullmatch(line):
+            block = found[1]
+        only = _ONLY.match(line)
+        whose = only[1] if only else block
+        lines.append(_ONLY.sub("", line, count=1) if whose in ours and not found else "")
+    return lines
 
 
 async def act(line: str, player: Play, heard: list[Heard], wire: Any) -> list[Heard] | None:

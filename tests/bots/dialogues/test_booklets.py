@@ -1,7 +1,7 @@
 """The talks of booklets and requests, on every adapter, against the real core."""
 
 import re
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import ExitStack
 from datetime import timedelta
 from itertools import count
@@ -37,7 +37,7 @@ from tests.api.booklets import office
 from tests.bots.dialogues.house import Wire
 from tests.bots.dialogues.scenes import Scene
 from tests.bots.players import CHAT
-from tests.bots.transcripts import ON, play
+from tests.bots.transcripts import ON, PLAYERS, play
 from tests.support import core as real
 from tests.support import make
 
@@ -195,9 +195,37 @@ async def test_a_talk_goes_as_written(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ):
+    quick = store.dialect == "sqlite"
+    await _played(path, store, opened, tmp_path, monkeypatch, on=ON[store.dialect], switching=quick)
+
+
+@pytest.mark.faults
+@pytest.mark.parametrize("store_url", ["postgresql"], indirect=True)
+@pytest.mark.parametrize("path", PATHS, ids=lambda path: path.stem)
+async def test_a_talk_goes_as_written_in_every_chat(
+    path: Path,
+    store: Store,
+    opened: list[Core],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+):
+    await _played(path, store, opened, tmp_path, monkeypatch, on=tuple(PLAYERS), switching=False)
+
+
+async def _played(
+    path: Path,
+    store: Store,
+    opened: list[Core],
+    folder: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    *,
+    on: Sequence[str],
+    switching: bool,
+) -> None:
+    """Play a transcript in its scene, on these channels."""
     # The application closes its pool when it stops; this connection is the test's own.
     store.bind.detach()  # type: ignore[union-attr]
-    filled, linked, settings = _arranged(path, store, tmp_path)
+    filled, linked, settings = _arranged(path, store, folder)
     # It would cross the one connection of these stories while they are told.
     monkeypatch.setattr(Sweeper, "run", _idle)
     numbers: list[Iterator[str]] = []
@@ -209,9 +237,9 @@ async def test_a_talk_goes_as_written(
             dialogues=DIALOGUES,
             core=_stories(store, linked, running, opened, numbers=numbers),
             audience="people",
-            on=ON[store.dialect],
+            on=on,
             also={"an hour passes": lambda wire: wire.wait(3600)},
-            switching=store.dialect == "sqlite",
+            switching=switching,
         )
 
 

@@ -1,11 +1,12 @@
 """Every transcript of this folder, on every adapter, against the real core.
 
 All of them on SQLite, in one language and in many; what an adapter makes of an update knows no
-store, so that on PostgreSQL two are enough. By SMS: test_transcripts_by_sms.py.
+store, so that on PostgreSQL two are enough, and all of them are played there among the faults.
+By SMS: test_transcripts_by_sms.py.
 """
 
 import re
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from string import Template
@@ -22,7 +23,7 @@ from bots.dialogues import collected
 from tests.bots.dialogues import scenes
 from tests.bots.dialogues.house import GATEWAY, SCENES, Wire
 from tests.bots.dialogues.scenes import Scene
-from tests.bots.transcripts import ON, play
+from tests.bots.transcripts import ON, PLAYERS, play
 from tests.support import core as real
 from tests.support import make
 from tests.support.drawing import QuickPrinter
@@ -50,6 +51,34 @@ async def test_a_talk_goes_as_written(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ):
+    quick = store.dialect == "sqlite"
+    await _played(path, store, opened, tmp_path, monkeypatch, on=ON[store.dialect], switching=quick)
+
+
+@pytest.mark.faults
+@pytest.mark.parametrize("store_url", ["postgresql"], indirect=True)
+@pytest.mark.parametrize("path", PATHS, ids=lambda path: path.stem)
+async def test_a_talk_goes_as_written_in_every_chat(
+    path: Path,
+    store: Store,
+    opened: list[Core],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+):
+    await _played(path, store, opened, tmp_path, monkeypatch, on=tuple(PLAYERS), switching=False)
+
+
+async def _played(
+    path: Path,
+    store: Store,
+    opened: list[Core],
+    folder: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    *,
+    on: Sequence[str],
+    switching: bool,
+) -> None:
+    """Play a transcript in its scene, on these channels."""
     monkeypatch.setattr(
         proving, "secrets", SimpleNamespace(randbelow=lambda _most: int(scenes.CODE))
     )
@@ -57,7 +86,7 @@ async def test_a_talk_goes_as_written(
     store.bind.detach()  # type: ignore[union-attr]
     # Paying is open, and nobody asks the gateway by themselves while a transcript is played.
     monkeypatch.setattr(gateway, "of", lambda _settings: None)
-    filled, scene = _arranged(path, store, tmp_path)
+    filled, scene = _arranged(path, store, folder)
     with ExitStack() as stack:
         clock = real.Clock()
         running = stack.enter_context(real.running(store, clock, threads=1, **GATEWAY))
@@ -67,8 +96,8 @@ async def test_a_talk_goes_as_written(
             dialogues=DIALOGUES,
             core=_stories(store, scene, running, opened),
             audience=scene.audience,
-            on=ON[store.dialect],
-            switching=store.dialect == "sqlite",
+            on=on,
+            switching=switching,
         )
 
 

@@ -3,13 +3,14 @@
 import re
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 from itertools import count
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import NestedTransaction, select
 from sqlalchemy.orm import Session
 
 from api import db
@@ -25,48 +26,31 @@ from api.people import service as people
 from api.people.models import Person
 from api.requests import rules
 from api.requests import service as requests
+from bots.adapters.web import MESSENGER
 from bots.dialogues import collected
 from bots.texting import PARTS
 from tests.bots.dialogues import scenes, test_booklets, test_transcripts
 from tests.bots.dialogues.house import GATEWAY, Wire
 from tests.bots.phones import NUMBER
+from tests.bots.players import CHAT
 from tests.bots.texting import CODE, heard_of, play_by_sms
 from tests.support import core as real
 from tests.support import make
+from tests.support.drawing import QuickPrinter
 
 DIALOGUES = collected()
 
-# Their subject is what SMS does not have, by a rule of the product (talks.md, "Two-way SMS"): a notice has no
-# buttons, a menu offers no parked talk, who writes has a phone, and a code of ours stands for "send".
-# tests/bots/test_texting.py tells of that. A line that differs is marked in its transcript.
-OTHERWISE = {
-    "dialogues/left_and_resumed": "a talk that the menu has parked",
-    "dialogues/meeting_left_and_resumed": "a talk that the menu has parked",
-    "dialogues/no_registered_phone": "somebody without a phone",
-    "dialogues/people_household": "another person of the chat: nobody is added by SMS",
-    "dialogues/people_record_papers": "pictures and papers",
-    "dialogues/unlinked_taps": "buttons of notices",
-    "booklets/core_away": "a summary that is sent without a code",
-    "booklets/paper_refused": "a file",
-    "booklets/satisfied": "buttons of notices",
-    "booklets/stolen": "a file",
-}
-
-
-def _is_alike(path: Path) -> bool:
-    return f"{path.parent.name}/{path.stem}" not in OTHERWISE
-
-
-PATHS = [path for path in test_transcripts.PATHS if _is_alike(path)]
-BOOKLETS = [path for path in test_booklets.PATHS if _is_alike(path)]
+_STRANGE = "# by SMS a strange number"
+_GOING_ON = "at the page"
 # The longest of each kind; those of the people are judged in tests/bots/test_texting.py.
 LONG = ("debts", "many_debts", "notices", "people_bills", "unlinked_asks")
 
-# What SMS makes of an answer knows no store.
-pytestmark = [
-    pytest.mark.parametrize("store_url", ["sqlite"], indirect=True),
-    pytest.mark.usefixtures("endless"),
-]
+# These are told in many languages each time, as all are among the faults and with a pretended core.
+MANY = ("debts", "meeting_left_and_resumed", "unlink", "in_persian", "stolen")
+# What SMS makes of an answer knows no store: on the second one it is played among the faults.
+_SQLITE = pytest.mark.parametrize("store_url", ["sqlite"], indirect=True)
+_POSTGRESQL = pytest.mark.parametrize("store_url", ["postgresql"], indirect=True)
+pytestmark = pytest.mark.usefixtures("endless")
 
 
 @pytest.fixture
@@ -87,22 +71,23 @@ def _known_codes_and_nobody_asked(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(module, "secrets", told)
 
 
-@pytest.mark.parametrize("path", PATHS, ids=lambda path: path.stem)
-async def test_a_talk_goes_as_written(
-    path: Path,
-    store: Store,
-    opened: list[Core],
-    tmp_path: Path,
+@_SQLITE
+@pytest.mark.parametrize("path", test_transcripts.PATHS, ids=lambda path: path.stem)
+async def test_a_talk_goes_as_written(path: Path, store: Store, opened: list[Core], tmp_path: Path):
+    await _played(path, store, opened, tmp_path, switching=True)
+
+
+@pytest.mark.faults
+@_POSTGRESQL
+@pytest.mark.parametrize("path", test_transcripts.PATHS, ids=lambda path: path.stem)
+async def test_a_talk_goes_as_written_on_postgresql(
+    path: Path, store: Store, opened: list[Core], tmp_path: Path
 ):
-    filled, scene = test_transcripts._arranged(path, store, tmp_path)
-    # By SMS who has not said yet what they want is one of the people.
-    wish = "/debts" if scene.audience == "employers" else ""
-    with _core(store, opened, GATEWAY) as core:
-        _write_from(NUMBER, filled, store, linked=scene.linked, audience=scene.audience)
-        await play_by_sms(filled, dialogues=DIALOGUES, core=core, wish=wish)
+    await _played(path, store, opened, tmp_path, switching=True)
 
 
-@pytest.mark.parametrize("path", BOOKLETS, ids=lambda path: path.stem)
+@_SQLITE
+@pytest.mark.parametrize("path", test_booklets.PATHS, ids=lambda path: path.stem)
 async def test_a_booklet_is_asked_for_as_written(
     path: Path,
     store: Store,
@@ -110,14 +95,23 @@ async def test_a_booklet_is_asked_for_as_written(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ):
-    numbers = map(rules.numbered, count(test_booklets._FIRST))
-    monkeypatch.setattr(requests, "_new_number", lambda: next(numbers))
-    filled, linked, settings = test_booklets._arranged(path, store, tmp_path)
-    with _core(store, opened, settings) as core:
-        _write_from(NUMBER, filled, store, linked=linked, audience="people")
-        await play_by_sms(filled, dialogues=DIALOGUES, core=core, also=_ALSO)
+    await _asked_for(path, store, opened, tmp_path, monkeypatch, switching=path.stem in MANY)
 
 
+@pytest.mark.faults
+@_POSTGRESQL
+@pytest.mark.parametrize("path", test_booklets.PATHS, ids=lambda path: path.stem)
+async def test_a_booklet_is_asked_for_as_written_on_postgresql(
+    path: Path,
+    store: Store,
+    opened: list[Core],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+):
+    await _asked_for(path, store, opened, tmp_path, monkeypatch, switching=True)
+
+
+@_SQLITE
 @pytest.mark.parametrize("language", Language)
 @pytest.mark.parametrize("stem", LONG)
 async def test_no_answer_is_longer_than_its_budget(
@@ -129,30 +123,81 @@ async def test_no_answer_is_longer_than_its_budget(
 ):
     path = next(path for path in test_transcripts.PATHS if path.stem == stem)
     filled, scene = test_transcripts._arranged(path, store, tmp_path)
-    with _core(store, opened, GATEWAY) as core:
-        _write_from(NUMBER, filled, store, linked=scene.linked, audience=scene.audience)
+    arranged = partial(_write_from, NUMBER, filled, store, scene.linked, scene.audience)
+    with _stories(store, opened, GATEWAY) as begun:
         heard = await heard_of(
-            filled, dialogues=DIALOGUES, core=core, also={}, language=language, pin=True
+            filled, dialogues=DIALOGUES, core=begun(arranged), also={}, language=language, pin=True
         )
     assert max(map(parts, heard)) <= PARTS, max(heard, key=parts)
 
 
-def _write_from(
-    number: str, path: Path, store: Store, *, linked: Person | None, audience: str
+async def _played(
+    path: Path, store: Store, opened: list[Core], folder: Path, *, switching: bool
 ) -> None:
-    """Make a number that of the person who is linked, or who says in this story who they are."""
+    filled, scene = test_transcripts._arranged(path, store, folder)
+    arranged = partial(_write_from, NUMBER, filled, store, scene.linked, scene.audience)
+    # By SMS who has not said yet what they want is one of the people.
+    wish = "/debts" if scene.audience == "employers" else ""
+    with _stories(store, opened, GATEWAY) as begun:
+        await play_by_sms(
+            filled,
+            dialogues=DIALOGUES,
+            core=partial(begun, arranged),
+            wish=wish,
+            switching=switching,
+        )
+
+
+async def _asked_for(
+    path: Path,
+    store: Store,
+    opened: list[Core],
+    folder: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    *,
+    switching: bool,
+) -> None:
+    filled, linked, settings = test_booklets._arranged(path, store, folder)
+
+    def arranged() -> None:
+        # The same in each story: what they say is compared.
+        numbers = map(rules.numbered, count(test_booklets._FIRST))
+        monkeypatch.setattr(requests, "_new_number", lambda: next(numbers))
+        _write_from(NUMBER, filled, store, linked, "people")
+
+    with _stories(store, opened, settings) as begun:
+        await play_by_sms(
+            filled,
+            dialogues=DIALOGUES,
+            core=partial(begun, arranged),
+            also=_ALSO,
+            switching=switching,
+        )
+
+
+def _write_from(
+    number: str, path: Path, store: Store, linked: Person | None, audience: str
+) -> None:
+    """Make a number that of the person who is linked, or who says in this story who they are.
+
+    In a story that goes on at the page, who is linked has a chat there as well; in one of a strange
+    number, whoever is named in it has another number, or none.
+    """
+    text = path.read_text("utf-8")
     with store.session(writing=True) as session:
-        if linked is not None:
-            access.link(
-                session,
-                chat=ChatAddress(SMS, audience, number),
-                person_id=linked.id,
-                masked_name=people.masked_name(linked),
-                language="fa",
-                level=Level.CODE,
-                now=make.NOW,
-            )
-        writer = linked or _first_named(session, path.read_text("utf-8"))
+        chats = [(SMS, number), *([(MESSENGER, CHAT)] if _GOING_ON in text else [])]
+        for messenger, chat in chats:
+            if linked is not None:
+                access.link(
+                    session,
+                    chat=ChatAddress(messenger, audience, chat),
+                    person_id=linked.id,
+                    masked_name=people.masked_name(linked),
+                    language="fa",
+                    level=Level.CODE,
+                    now=make.NOW,
+                )
+        writer = linked or (None if _STRANGE in text else _first_named(session, text))
         if writer is not None:
             # Not before the link: of that somebody with a phone is told.
             writer = session.get_one(Person, writer.id)
@@ -161,15 +206,27 @@ def _write_from(
 
 
 @contextmanager
-def _core(
+def _stories(
     store: Store, opened: list[Core], settings: Mapping[str, Any]
-) -> Iterator[tuple[Core, Wire]]:
+) -> Iterator[Callable[[Callable[[], None]], tuple[Core, Wire]]]:
+    """Run the core, and begin each story where the scene ended: the one before it is undone."""
     # The application closes its pool when it stops; this connection is the test's own.
     store.bind.detach()  # type: ignore[union-attr]
+    told: list[NestedTransaction] = []
     with real.running(store, real.Clock(), threads=1, **settings) as running:
-        client = running.client()
-        opened.append(client)
-        yield client, Wire(client, running)
+        running.app.state.printer = QuickPrinter()
+
+        def begun(arranged: Callable[[], None]) -> tuple[Core, Wire]:
+            if told:
+                told.pop().rollback()
+            told.append(store.bind.begin_nested())  # type: ignore[union-attr]
+            running.clock.now = make.NOW
+            arranged()
+            client = running.client()
+            opened.append(client)
+            return client, Wire(client, running)
+
+        yield begun
 
 
 _ALSO: Mapping[str, Callable[[Any], None]] = {"an hour passes": lambda wire: wire.wait(3600)}
