@@ -13,7 +13,6 @@ from tests.support import luck
 Record = Callable[[str, object], None]
 
 LONG = Size(chats=10_000, kills=500)
-SHORT = Size(chats=8, kills=2, bots=2)
 IN_PEACE = 1_000
 A_SECOND = 100.0
 IN_TIME = 2.0
@@ -26,10 +25,6 @@ def test_five_hundred_kills_lose_no_line_and_cross_no_answer(
     dialect: str, messenger: str, open_world: Opener, record_property: Record
 ):
     _hold(LONG, dialect, messenger, open_world, record_property)
-
-
-def test_some_kills_lose_no_line_and_cross_no_answer(open_world: Opener, record_property: Record):
-    _hold(SHORT, "sqlite", "telegram", open_world, record_property)
 
 
 @pytest.mark.faults
