@@ -8,20 +8,22 @@ import random
 import signal
 import time
 from collections.abc import Mapping
-from datetime import timedelta
-from typing import Any
+from datetime import datetime, timedelta, tzinfo
+from typing import Any, Self
 
 from sqlalchemy import select
 
 from api.notices import service as notices
 from api.notices.models import Attempt, Delivery, Notice
 from api.notices.rules import AttemptState, Status
+from api.occurrences import service as occurrences
 from tests.faults import crowd
 from tests.faults.reaper import Place, Reaper
 from tests.faults.tally import Tally
 from tests.faults.world import Opener, World
 
 SHORT_LEASE = timedelta(seconds=2)
+SKEW = timedelta(minutes=5)
 RETRY_AFTER = 4
 """How long a bot is told to wait, in seconds."""
 KNOWN_AFTER = 1.0
@@ -34,6 +36,37 @@ def take_short_leases() -> None:
     defaults = notices.claim.__kwdefaults__
     assert defaults is not None
     defaults["lasts"] = SHORT_LEASE
+
+
+class _Ahead(datetime):
+    """A clock that is five minutes ahead."""
+
+    @classmethod
+    def now(cls, tz: tzinfo | None = None) -> Self:
+        return super().now(tz) + SKEW
+
+
+def be_ahead() -> None:
+    """Let this machine's clock be ahead, called in it before its main."""
+    occurrences.datetime = _Ahead  # type: ignore[attr-defined]
+
+
+def skewed(open_world: Opener, count: int) -> Tally:
+    """Let one of two be on a machine whose clock is wrong by far more than a lease.
+
+    `uncertain` counts what was taken from somebody who still held it.
+    """
+    world = open_world("postgresql")
+    crowd.gather(world, range(count))
+    crowd.slow_down(world, 700)
+    ahead = f"{__name__}:{be_ahead.__name__}"
+    few = {f"NOTIFIER_{name}_AT_ONCE": "4" for name in ("SMS", "CHATS", "MAILS")}
+    right = world.start("notifier", changed={**crowd.QUICK, **few})
+    wrong = world.start("notifier", changed={**_ELSEWHERE, **few}, first=ahead)
+    crowd.until_over(world)
+    right.stop()
+    wrong.stop()
+    return crowd.held_against(world, range(count))
 
 
 def paused(open_world: Opener, dialect: str, count: int, *, lease: timedelta) -> Tally:

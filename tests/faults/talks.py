@@ -102,7 +102,7 @@ class Bringer:
         self._loop.close()
 
     def _wait_for(self, what: Any) -> Any:
-        return asyncio.run_coroutine_threadsafe(what, self._loop).result(600)
+        return asyncio.run_coroutine_threadsafe(what, self._loop).result(3600)
 
     async def _open(self) -> aiohttp.ClientSession:
         return aiohttp.ClientSession(
@@ -334,4 +334,4 @@ def _until_answered(world: World, lines: int) -> None:
             )
         return came >= lines and not left
 
-    world.until(is_over, "every line has its answer", seconds=900)
+    world.until(is_over, "every line has its answer", seconds=3600)

@@ -39,6 +39,15 @@ def test_a_worker_paused_for_two_short_leases_changes_nothing_when_it_wakes(
 
 
 @pytest.mark.faults
+def test_a_machine_whose_clock_is_wrong_takes_nothing_from_another(
+    open_world: Opener, record_property: Record
+):
+    tally = mishaps.skewed(open_world, 100)
+    _hold(tally, "a clock five minutes ahead on postgresql", record_property)
+    assert tally.uncertain == 0
+
+
+@pytest.mark.faults
 @pytest.mark.parametrize("dialect", cases.STORES)
 def test_fifty_stops_under_load_lose_and_double_nothing(
     dialect: str, open_world: Opener, record_property: Record
