@@ -6,14 +6,15 @@ from collections.abc import Callable
 import pytest
 
 from tests.faults import talks
+from tests.faults.sizes import part_of
 from tests.faults.talks import Size
 from tests.faults.world import Opener
 from tests.support import luck
 
 Record = Callable[[str, object], None]
 
-LONG = Size(chats=10_000, kills=500)
-IN_PEACE = 1_000
+LONG = Size(chats=part_of(10_000), kills=part_of(500))
+IN_PEACE = part_of(2_000)
 A_SECOND = 100.0
 IN_TIME = 2.0
 """Within so many seconds 95 of 100 answers come at 100 updates a second (guarantees.md, G10)."""
