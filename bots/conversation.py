@@ -7,6 +7,8 @@ The chat is plain JSON (`bots.log`), changed in place; the caller keeps it toget
 replies, in one transaction. Replies are never empty for a message of somebody who stays.
 """
 
+from dataclasses import replace
+
 from api.errors import Unavailable
 from api.kit import codes
 from api.kit.language import Language
@@ -230,8 +232,7 @@ class Conversation(Elsewhere):
         if talk is None:
             return await self._wished(said)
         if talk["state"] == "waiting":
-            # The message that wakes a talk is no answer: nothing had been asked when it was sent.
-            return await self._go(talk)
+            return await self._woken(talk, said)
         run, stop = await self._run(talk)
         try:
             if not isinstance(stop, Pending | Refused):
@@ -243,6 +244,25 @@ class Conversation(Elsewhere):
             return await self._replied(talk, run, question, said)
         finally:
             run.close()
+
+    async def _woken(self, talk: log.Talk, said: Answer | None) -> Reply:
+        """Go on with a talk that waits for the core, and hear what was said meanwhile.
+
+        It is no answer, since nothing had been asked when it was sent; but where the talk has come
+        to its end and it opens another, that follows.
+        """
+        reply = await self._go(talk)
+        is_wish = isinstance(said, str) and self._wanted(said) is not None
+        if log.open_talk(self._chat) is not None or not is_wish:
+            return reply
+        wish = await self._wished(said)
+        return replace(
+            wish,
+            text=f"{reply.text}\n\n{wish.text}",
+            links=(*reply.links, *wish.links),
+            pins=(*reply.pins, *wish.pins),
+            papers=(*reply.papers, *wish.papers),
+        )
 
     async def _replied(
         self, talk: log.Talk, run: Run, question: Question, said: Answer | None

@@ -83,6 +83,7 @@ class Round:
     is_idle: bool = False
     spoiled: int = 0
     alarms: set[str] = field(default_factory=set)
+    silent: dict[str, float] = field(default_factory=dict)
 
     @property
     def asks(self) -> bool:
@@ -278,14 +279,19 @@ class Postman:
             return Rejected("cannot_be_worded")
         if time.monotonic() - prepared.at > FRESH_SECONDS:
             return Rejected("held_up", kept_back=True)
+        if time.monotonic() < one.silent.get(letter.sender, 0.0):
+            return Rejected("told_to_wait", kept_back=True)
         try:
-            return await one.mouths[letter.sender].channel.send(
+            outcome = await one.mouths[letter.sender].channel.send(
                 _address(letter), message, letter.reference
             )
         except Exception:
             # A mouth promises not to raise; if it does all the same, the round goes on.
             log.exception("channel.fault", channel=one.name)
             return Unknown("fault")
+        if isinstance(outcome, Rejected) and outcome.wait_seconds > 0:
+            one.silent[letter.sender] = time.monotonic() + outcome.wait_seconds
+        return outcome
 
     async def _ask(self, one: Round, question: Question) -> None:
         outcome: Outcome | None = None

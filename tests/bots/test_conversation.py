@@ -368,6 +368,24 @@ async def test_a_switch_of_language_is_told_to_the_core_until_it_heard():
     assert person.calls("/preferences/language")[-1] == {"language": "fa"}
 
 
+async def test_what_is_said_while_a_talk_waits_for_the_core_is_heard_when_it_ends():
+    async def today(core: Core) -> None:
+        await Do("today", core.organisation.today)
+        await Say(_("The one"))
+
+    async def other(_core: Core) -> None:
+        await Say(_("The other"))
+
+    person = Person(a_dialogue("it", today), a_dialogue("other", other))
+    person.knocker.away = True
+    await person.say("/it")
+    person.knocker.away = False
+    person.knocker.answers[TODAY] = Today(day=date(2026, 12, 2))
+    heard = await person.say("other")
+    assert heard.index("The one") < heard.index("The other")
+    assert await person.say("other") == heard.partition("The one")[2].strip()
+
+
 async def test_an_unlinked_person_is_linked_first_and_then_gets_what_was_asked_for():
     person = Person(trials.booklet, trials.meeting, trials.about)
     person.knocker.linked = False

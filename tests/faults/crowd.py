@@ -192,7 +192,7 @@ def slow_down(world: World, ms: int) -> None:
         world.tell("/desk/faults", service=service, kind="slow", call=call, ms=ms)
 
 
-def until_over(world: World, seconds: float = 600) -> None:
+def until_over(world: World, seconds: float = 1800) -> None:
     """Let time pass until every message has its end, and for a moment more."""
 
     def is_over() -> bool:

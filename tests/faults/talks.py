@@ -71,13 +71,14 @@ def speak_freely() -> None:
 class Bringer:
     """A messenger that brings updates to any door that is open, each until one takes it.
 
-    It works in a thread of its own. `brought` is when each line was first brought.
+    It works in a thread of its own. `brought` is when each line was first brought, `taken` counts
+    what a door took.
     """
 
     doors: Sequence[str]
     headers: Mapping[str, str]
     brought: dict[str, float] = field(default_factory=dict)
-    times: int = 0
+    taken: int = 0
 
     def __post_init__(self) -> None:
         self._loop = asyncio.new_event_loop()
@@ -101,7 +102,7 @@ class Bringer:
         self._loop.close()
 
     def _wait_for(self, what: Any) -> Any:
-        return asyncio.run_coroutine_threadsafe(what, self._loop).result(600)
+        return asyncio.run_coroutine_threadsafe(what, self._loop).result(3600)
 
     async def _open(self) -> aiohttp.ClientSession:
         return aiohttp.ClientSession(
@@ -120,10 +121,10 @@ class Bringer:
     async def _bring(self, update: Mapping[str, Any]) -> None:
         for attempt in count(update["update_id"]):
             try:
-                self.times += 1
                 door = self.doors[attempt % len(self.doors)]
                 async with self._http.post(door, json=update) as answer:
                     if answer.ok:
+                        self.taken += 1
                         return
             except (aiohttp.ClientError, TimeoutError):
                 pass
@@ -168,7 +169,7 @@ def run(
     finally:
         bringer.close()
     tally, crossed = _held(world, size.chats)
-    return Outcome(tally, crossed, bringer.times, len(reaper.ended), time.monotonic() - begun)
+    return Outcome(tally, crossed, bringer.taken, len(reaper.ended), time.monotonic() - begun)
 
 
 def measured(
@@ -195,7 +196,7 @@ def measured(
         bringer.close()
     tally, crossed = _held(world, chats)
     took = sorted(at - bringer.brought[code] for code, _, at in _answers(world))
-    outcome = Outcome(tally, crossed, bringer.times, 0, time.monotonic() - begun)
+    outcome = Outcome(tally, crossed, bringer.taken, 0, time.monotonic() - begun)
     return outcome, took
 
 
@@ -333,4 +334,4 @@ def _until_answered(world: World, lines: int) -> None:
             )
         return came >= lines and not left
 
-    world.until(is_over, "every line has its answer", seconds=900)
+    world.until(is_over, "every line has its answer", seconds=3600)

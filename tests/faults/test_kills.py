@@ -7,12 +7,13 @@ import pytest
 
 from tests.faults import kills
 from tests.faults.kills import Outcome, Size
+from tests.faults.sizes import part_of
 from tests.faults.world import Opener
 from tests.support import luck, postgres
 
 Record = Callable[[str, object], None]
 
-LONG = Size(messages=20_000, kills=1_000, restarts=20)
+LONG = Size(messages=part_of(20_000), kills=part_of(1_000), restarts=part_of(20))
 SHORT = Size(messages=80, kills=4, restarts=1, workers=3)
 HITS = 0.3
 """The part of the kills that must find work in hand (guarantees.md: 300 of 1,000)."""

@@ -5,12 +5,13 @@ from collections.abc import Callable
 import pytest
 
 from tests.faults import cases, rush
+from tests.faults.sizes import part_of
 from tests.faults.world import Opener
 
 Record = Callable[[str, object], None]
 
-WAITING = 570_000
-CODES = 600
+WAITING = part_of(570_000)
+CODES = part_of(600)
 
 
 @pytest.mark.faults

@@ -358,6 +358,18 @@ async def test_a_letter_that_was_held_up_does_not_leave(
         await until(lambda: rooms.statuses() == {"sent": 1})
 
 
+async def test_one_letter_finds_out_that_its_sender_must_wait_and_uses_up_no_try_of_another(
+    rooms: Rooms,
+) -> None:
+    rooms.chat.fate = lambda _reference: Rejected("too_many", again=True, wait_seconds=60)
+    rooms.people(5)
+    async with rooms.working():
+        await until(lambda: rooms.count(Attempt) == 5 and not _open(rooms))
+    assert len(rooms.chat.took) == 1
+    with rooms.store.reading() as session:
+        assert session.scalars(select(Delivery.tries)).all() == [0] * 5
+
+
 async def test_waiting_for_the_stores_lock_holds_up_no_letter(
     rooms: Rooms, monkeypatch: pytest.MonkeyPatch
 ) -> None:

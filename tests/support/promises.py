@@ -94,6 +94,7 @@ def page(ran: Sequence[Ran], *, seed: str, took: float, at: datetime) -> str:
         "# What a run of the faults found",
         "",
         f"- seed: {seed} (`SEED={seed} make faults` plays it again)",
+        f"- size: {os.environ.get('PART', '1')} of the whole (`PART`)",
         f"- machine: {machine()}",
         f"- release: {_release()}",
         f"- ended: {at:%Y-%m-%d %H:%M} UTC, after {took / 60:.0f} minutes",
