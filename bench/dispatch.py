@@ -373,7 +373,7 @@ def _invent(store: Store, count: int, by: str) -> None:
                 Delivery,
                 [
                     {
-                        **delivery_row(notice_id=row["id"], plan=plan, step=0, now=now),
+                        **delivery_row(row, plan=plan, step=0, now=now),
                         "lease": None,
                         "until": None,
                         "reason": None,
@@ -399,6 +399,7 @@ def _notice(
         "about": subject[1],
         "facts": template.example.model_dump(mode="json"),
         "secret": None,
+        "doubted": False,
         "status": NoticeStatus.WAITING,
         "reason": None,
         "code": None,

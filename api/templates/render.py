@@ -64,8 +64,8 @@ def message(
         "check_code": Code(grouped(code)),
     }
     if speech.medium is Medium.EMAIL:
-        paragraphs = [said for lines in wording.paragraphs if (said := _said(lines, speech, words))]
-        return _mail(wording, paragraphs, speech, words)
+        paragraphs = [_said(lines, speech, words) for lines in wording.paragraphs]
+        return _mail(wording, [one for one in paragraphs if one], speech, words)
     plain = [said for lines in wording.paragraphs if (said := _plainly(lines, speech, words))]
     if speech.medium is Medium.SMS:
         text = "\n".join([*plain, speech.word(_CHECK_ABOVE), words["check_code"]])

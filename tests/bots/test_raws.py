@@ -19,8 +19,8 @@ from bots.tables import replies
 from bots.talk import Sent
 from bots.turns import Worker
 from tests.bots import raws, trials
+from tests.bots.bench import Mouth
 from tests.bots.conftest import Clock
-from tests.bots.test_turns import Mouth
 from tests.bots.test_updates import LIBRARIES, an_adapter
 from tests.support import luck
 
@@ -138,7 +138,7 @@ async def _told_in_batches(
     one did.
     """
     adapter, mouth, queue = an_adapter(messenger), Mouth(), Queue()
-    adapter._channel = mouth  # type: ignore[assignment]
+    adapter._channel = mouth
 
     async def acknowledge(_sent: Sent) -> None:
         """A tap's spinner: nobody listens here."""
