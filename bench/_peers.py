@@ -39,8 +39,8 @@ async def pgqueuer(url: str, root: str, count: int, places: int) -> tuple[float,
         await queries.install()
         await rows.execute("CREATE TABLE sent (id UUID PRIMARY KEY, provider_id TEXT)")
 
-        @queuer.entrypoint("send")
-        async def send(job: Any) -> None:  # type: ignore[misc]
+        @queuer.entrypoint("send")  # type: ignore[untyped-decorator]
+        async def send(job: Any) -> None:
             form = {"receptor": f"09{int(job.id):09d}", "message": job.payload.decode()}
             async with session.post(f"{root}/v1/key/sms/send.json", data=form) as answer:
                 told = json.loads(await answer.read())

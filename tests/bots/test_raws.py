@@ -138,7 +138,7 @@ async def _told_in_batches(
     one did.
     """
     adapter, mouth, queue = an_adapter(messenger), Mouth(), Queue()
-    adapter._channel = mouth
+    adapter._channel = mouth  # type: ignore[assignment]
 
     async def acknowledge(_sent: Sent) -> None:
         """A tap's spinner: nobody listens here."""
