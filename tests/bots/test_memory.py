@@ -176,9 +176,9 @@ async def test_a_reply_is_kept_whole_and_its_text_goes_with_its_outcome(memory: 
     assert due.attempts == 1
     await memory.replies.conclude(claim, due, "sent", provider_id="55")
     assert (await memory.work(claim)).replies == []
-    async with memory.store.reading() as connection:
-        kept = (await connection.execute(select(replies))).one()
-        came = (await connection.execute(select(inbox))).one()
+    with memory.store.reading() as connection:
+        kept = connection.execute(select(replies)).one()
+        came = connection.execute(select(inbox)).one()
     assert (kept.outcome, kept.provider_id, kept.text) == ("sent", "55", None)
     assert came.raw is None
 
@@ -187,9 +187,9 @@ async def test_nothing_of_a_person_stands_in_clear(memory: Memory, memory_url: s
     await memory.inbox.receive(BOT, [an_update(1, chat="998877665544", words="سخن نهان")])
     claim = await one_claim(memory)
     await memory.keep_turn(claim, None, {}, [Message("پاسخ نهان")], wake_at=None, wakes=0)
-    async with memory.store.reading() as connection:
+    with memory.store.reading() as connection:
         for table in (inbox, chats, replies):
-            for row in (await connection.execute(select(table))).all():
+            for row in connection.execute(select(table)).all():
                 line = b" ".join(
                     value if isinstance(value, bytes) else str(value).encode() for value in row
                 )
@@ -284,9 +284,9 @@ async def test_a_store_that_is_not_there_is_said_in_one_sentence():
 
 async def test_the_clock_of_the_store_counts_where_machines_share_one(memory: Memory):
     await memory.tune()
-    async with memory.store.reading() as connection:
+    with memory.store.reading() as connection:
         if memory.store.dialect == "postgresql":
-            theirs = await connection.scalar(text("SELECT extract(epoch FROM clock_timestamp())"))
+            theirs = connection.scalar(text("SELECT extract(epoch FROM clock_timestamp())"))
             assert abs(memory.now() - float(theirs)) < 5
 
 

@@ -187,8 +187,8 @@ async def _told_in_batches(
 
 
 async def _is_done(memory: Memory) -> bool:
-    async with memory.store.reading() as connection:
-        unsaid = await connection.scalar(
+    with memory.store.reading() as connection:
+        unsaid = connection.scalar(
             select(func.count()).select_from(replies).where(replies.c.done_at.is_(None))
         )
     return not unsaid and await memory.inbox.waiting() == 0

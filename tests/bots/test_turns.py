@@ -102,8 +102,8 @@ class Bench:
         return self.mouth.heard
 
     async def outcomes(self) -> list[str]:
-        async with self.memory.store.reading() as connection:
-            rows = await connection.execute(select(replies.c.outcome).order_by(replies.c.id))
+        with self.memory.store.reading() as connection:
+            rows = connection.execute(select(replies.c.outcome).order_by(replies.c.id))
             return [row.outcome for row in rows]
 
 
@@ -117,9 +117,9 @@ async def test_an_update_is_answered_and_leaves_nothing_of_its_text(bench: Bench
     await bench.settle()
     [text] = bench.texts()
     assert "Choose your language:" in text or "زبان" in text
-    async with bench.memory.store.reading() as connection:
-        [row] = (await connection.execute(select(inbox))).all()
-        [reply] = (await connection.execute(select(replies))).all()
+    with bench.memory.store.reading() as connection:
+        [row] = connection.execute(select(inbox)).all()
+        [reply] = connection.execute(select(replies)).all()
     assert (row.raw, reply.text, reply.outcome) == (None, None, "sent")
 
 

@@ -9,6 +9,7 @@ PASSED_ON = {
     # The stores name the commit as whoever opens the transaction does.
     "api/db.py:writing": set[str](),
     "bots/store.py:writing": set[str](),
+    "bots/store.py:changed": set[str](),
     # A door's commit is named for the door.
     "api/access/doors.py:_within": {
         f"door.{name}.{side}" for name in doors.DOORS for side in SIDES
