@@ -174,10 +174,17 @@ class Memory:
     def _lease(
         self, connection: Connection, bots: Collection[str], token: str, now: float, *, limit: int
     ) -> list[Claim]:
-        found = _due(bots, now).order_by(chats.c.due_at).limit(limit)
+        # Chosen before the update: within it a planner may choose once a row, and `limit` is nothing.
+        chosen = (
+            _due(bots, now)
+            .order_by(chats.c.due_at)
+            .limit(limit)
+            .with_for_update(skip_locked=True)
+            .cte("chosen")
+        )
         taken = connection.execute(
             update(chats)
-            .where(chats.c.key.in_(found.with_for_update(skip_locked=True).scalar_subquery()))
+            .where(chats.c.key.in_(select(chosen.c.key)))
             .values(lease=token, lease_until=now + LEASE_SECONDS)
             .returning(chats.c.key, chats.c.bot, chats.c.address)
         )

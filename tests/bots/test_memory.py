@@ -5,7 +5,9 @@ import json
 
 import pytest
 from sqlalchemy import inspect, select, text
+from sqlalchemy.engine import make_url
 
+from api import db
 from api.kit.message import Button, Message, Pin, Wants
 from bots import migrations
 from bots.inbox import POLLER_SECONDS, Update
@@ -122,6 +124,21 @@ async def test_a_chat_has_one_worker_until_the_lease_ends(memory: Memory, clock:
         await memory.keep_turn(first, 1, {}, [ASKED], wake_at=None, wakes=0)
     assert (await memory.work(second)).update is not None, "the stale turn changed nothing"
     assert (await memory.work(second)).replies == []
+
+
+async def test_a_claim_takes_no_more_than_it_may_however_the_store_plans_it(
+    memory_url: str, clock: Clock
+):
+    url = make_url(memory_url)
+    if url.get_backend_name() == "postgresql":
+        ways = ("hashjoin", "mergejoin", "hashagg", "sort", "material")
+        off = " ".join(f"-c enable_{way}=off" for way in ways)
+        url = url.update_query_dict({"options": off})
+    store = Store(url.render_as_string(hide_password=False))
+    memory = Memory(store, db.keys(), clock=clock)
+    await memory.inbox.receive(BOT, [an_update(n, chat=str(n)) for n in range(1, 6)])
+    assert len(await memory.claim("a", bots=[BOT], limit=2)) == 2
+    await store.close()
 
 
 async def test_twenty_workers_claim_each_chat_once(memory: Memory):
