@@ -4,12 +4,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, literal, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import ColumnElement, Connection, func, literal, select, update
 
 from api.kit.sealing import Keyring
 from bots.leases import LostLease
-from bots.store import Store
+from bots.store import Store, reads, writes
 from bots.tables import chats, inbox, pollers
 
 POLLER_SECONDS = 30.0
@@ -30,77 +29,77 @@ class Inbox:
     """The updates of messengers. `now` gives the store's time."""
 
     def __init__(self, store: Store, keys: Keyring, now: Callable[[], float]) -> None:
-        self._store = store
+        self.store = store
         self._keys = keys
         self._now = now
 
-    async def receive(self, bot: str, updates: Sequence[Update]) -> int:
+    @writes("memory.received")
+    def receive(self, connection: Connection, bot: str, updates: Sequence[Update]) -> int:
         """Keep updates that were not seen before; gives how many those are. Committed when it returns."""
-        async with self._store.writing("memory.received") as connection:
-            return await self.take(connection, bot, updates)
+        return self.take(connection, bot, updates)
 
-    async def lead(self, bot: str, owner: str) -> int | None:
+    @writes("memory.leading")
+    def lead(self, connection: Connection, bot: str, owner: str) -> int | None:
         """Take or keep the lease to poll a bot; gives the offset to go on from. Raises LostLease.
 
         A poller that was away for a day begins without an offset: a messenger may number anew, and
         what was seen is known by its id anyhow.
         """
         now = self._now()
-        async with self._store.writing("memory.leading") as connection:
-            fresh = {"bot": bot, "owner": owner, "until": now + POLLER_SECONDS, "polled_at": now}
-            taken = self._store.insert(pollers).values(fresh)
-            taken = taken.on_conflict_do_update(
-                index_elements=["bot"],
-                set_={"owner": owner, "until": fresh["until"]},
-                where=(pollers.c.owner == owner) | (pollers.c.until < now),
-            ).returning(pollers.c.next_offset, pollers.c.polled_at)
-            row = (await connection.execute(taken)).one_or_none()
-            if row is None:
-                raise LostLease(bot)
+        fresh = {"bot": bot, "owner": owner, "until": now + POLLER_SECONDS, "polled_at": now}
+        taken = self.store.insert(pollers).values(fresh)
+        taken = taken.on_conflict_do_update(
+            index_elements=["bot"],
+            set_={"owner": owner, "until": fresh["until"]},
+            where=(pollers.c.owner == owner) | (pollers.c.until < now),
+        ).returning(pollers.c.next_offset, pollers.c.polled_at)
+        row = connection.execute(taken).one_or_none()
+        if row is None:
+            raise LostLease(bot)
         return row.next_offset if now - row.polled_at < 86_400 else None
 
-    async def receive_polled(self, bot: str, owner: str, updates: Sequence[Update]) -> int:
+    @writes("memory.polled")
+    def receive_polled(
+        self, connection: Connection, bot: str, owner: str, updates: Sequence[Update]
+    ) -> int:
         """Keep a poll's updates and the next offset in one commit. Raises LostLease."""
         now = self._now()
-        async with self._store.writing("memory.polled") as connection:
-            kept: dict[str, Any] = {"until": now + POLLER_SECONDS, "polled_at": now}
-            if updates:
-                kept["next_offset"] = max(one.update_id for one in updates) + 1
-            changed = await connection.execute(
-                update(pollers).where(pollers.c.bot == bot, pollers.c.owner == owner).values(kept)
-            )
-            if changed.rowcount != 1:
-                raise LostLease(bot)
-            return await self.take(connection, bot, updates)
+        kept: dict[str, Any] = {"until": now + POLLER_SECONDS, "polled_at": now}
+        if updates:
+            kept["next_offset"] = max(one.update_id for one in updates) + 1
+        changed = connection.execute(
+            update(pollers).where(pollers.c.bot == bot, pollers.c.owner == owner).values(kept)
+        )
+        if changed.rowcount != 1:
+            raise LostLease(bot)
+        return self.take(connection, bot, updates)
 
-    async def stop_leading(self, bot: str, owner: str) -> None:
+    @writes("memory.polling_ended")
+    def stop_leading(self, connection: Connection, bot: str, owner: str) -> None:
         """Give the poller's lease back, for the next process to take at once."""
-        async with self._store.writing("memory.polling_ended") as connection:
-            await connection.execute(
-                update(pollers)
-                .where(pollers.c.bot == bot, pollers.c.owner == owner)
-                .values(until=0.0)
-            )
+        connection.execute(
+            update(pollers).where(pollers.c.bot == bot, pollers.c.owner == owner).values(until=0.0)
+        )
 
-    async def waiting(self) -> int:
+    @reads
+    def waiting(self, connection: Connection) -> int:
         """How many updates have not had their turn yet."""
-        async with self._store.reading() as connection:
-            count = await connection.scalar(select(func.count()).where(inbox.c.done_at.is_(None)))
+        count = connection.scalar(select(func.count()).where(inbox.c.done_at.is_(None)))
         return int(count or 0)
 
     def key_of(self, bot: str, chat: str) -> str:
         """The blind index under which a chat is known."""
         return self._keys.blind("chat", f"{bot}:{chat}").hex()
 
-    async def take(self, connection: AsyncConnection, bot: str, updates: Sequence[Update]) -> int:
+    def take(self, connection: Connection, bot: str, updates: Sequence[Update]) -> int:
         """Keep updates as `receive` does, in somebody else's transaction."""
         now = self._now()
         fresh = 0
         woken: dict[str, str] = {}
         for one in updates:
             key = self.key_of(bot, one.chat) if one.chat is not None else None
-            kept = await connection.execute(
-                self._store.insert(inbox)
+            kept = connection.execute(
+                self.store.insert(inbox)
                 .values(
                     bot=bot,
                     update_id=one.update_id,
@@ -119,14 +118,14 @@ class Inbox:
             if key is not None and one.chat is not None:
                 woken[key] = one.chat
         for key, chat in sorted(woken.items()):
-            fresh_chat = self._store.insert(chats).values(
+            fresh_chat = self.store.insert(chats).values(
                 key=key,
                 bot=bot,
                 address=self._keys.seal(chat, context=ADDRESS),
                 arrived=1,
                 due_at=now,
             )
-            await connection.execute(
+            connection.execute(
                 fresh_chat.on_conflict_do_update(
                     index_elements=["key"],
                     set_={
@@ -140,4 +139,4 @@ class Inbox:
         return fresh
 
     def _least(self, one: Any, other: Any) -> ColumnElement[Any]:
-        return (func.least if self._store.dialect == "postgresql" else func.min)(one, other)
+        return (func.least if self.store.dialect == "postgresql" else func.min)(one, other)

@@ -3,8 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, literal, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import ColumnElement, Connection, and_, literal, select, update
 
 from bots.tables import chats
 
@@ -35,8 +34,8 @@ def holds(claim: Claim) -> ColumnElement[bool]:
     return select(literal(1)).where(held(claim)).exists()
 
 
-async def change(connection: AsyncConnection, claim: Claim, **values: Any) -> None:
+def change(connection: Connection, claim: Claim, **values: Any) -> None:
     """Change the row of a chat. Raises LostLease."""
-    changed = await connection.execute(update(chats).where(held(claim)).values(**values))
+    changed = connection.execute(update(chats).where(held(claim)).values(**values))
     if changed.rowcount != 1:
         raise LostLease(claim.key)

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import structlog
-from sqlalchemy import delete, select, text, update
+from sqlalchemy import Connection, Select, Table, delete, select, text, update
 
 from api.kit.message import Message
 from api.kit.sealing import CannotOpen, Keyring
@@ -26,7 +26,7 @@ from bots.inbox import ADDRESS, RAW, Inbox
 from bots.leases import LEASE_SECONDS, Claim, LostLease, change, held
 from bots.moves import Moves
 from bots.replies import Due, Replies
-from bots.store import Store
+from bots.store import Store, reads, writes
 from bots.tables import HELD, chats, inbox, replies
 
 KEPT_SECONDS = 48 * 3600.0
@@ -68,8 +68,8 @@ class Memory:
         """Learn the clock of a store that machines share: leases are counted by it."""
         if self.store.dialect != "postgresql":
             return
-        async with self.store.reading() as connection:
-            theirs = await connection.scalar(text("SELECT extract(epoch FROM clock_timestamp())"))
+        clock = text("SELECT extract(epoch FROM clock_timestamp())")
+        theirs = await self.store.read(lambda connection: connection.scalar(clock))
         self._skew = float(theirs or 0) - self._clock()
 
     async def claim(self, token: str, *, bots: Collection[str], limit: int) -> list[Claim]:
@@ -78,61 +78,35 @@ class Memory:
         None while the memory is held.
         """
         now = self.now()
-        due = select(chats.c.key).where(
-            chats.c.bot.in_(bots), chats.c.due_at <= now, chats.c.lease_until < now, ~HELD
-        )
-        found = due.order_by(chats.c.due_at).limit(limit).with_for_update(skip_locked=True)
-        async with self.store.reading() as connection:
-            # Looking costs no commit; claiming does.
-            waiting = (await connection.execute(due.limit(1))).first()
-        if waiting is None:
+        # Looking costs no commit; claiming does.
+        if not await self._any_due(bots, now):
             return []
-        async with self.store.writing("memory.claimed") as connection:
-            taken = await connection.execute(
-                update(chats)
-                .where(chats.c.key.in_(found.scalar_subquery()))
-                .values(lease=token, lease_until=now + LEASE_SECONDS)
-                .returning(chats.c.key, chats.c.bot, chats.c.address)
-            )
-            rows = taken.all()
-        return [claim for row in rows if (claim := self._claimed(row, token)) is not None]
+        return await self._lease(bots, token, now, limit=limit)
 
     async def renew(self, claims: Iterable[Claim]) -> None:
         """Hold leases for another while; those that were lost stay lost."""
         ours = list(claims)
-        if not ours:
-            return
-        async with self.store.writing("memory.renewed") as connection:
-            for token in {claim.token for claim in ours}:
-                keys = [claim.key for claim in ours if claim.token == token]
-                await connection.execute(
-                    update(chats)
-                    .where(chats.c.key.in_(keys), chats.c.lease == token)
-                    .values(lease_until=self.now() + LEASE_SECONDS)
-                )
+        if ours:
+            await self._renew(ours)
 
-    async def work(self, claim: Claim) -> Work:
+    @reads
+    def work(self, connection: Connection, claim: Claim) -> Work:
         """Look what is to be done for a chat. Raises LostLease."""
-        async with self.store.reading() as connection:
-            # The counter is read before the inbox: what comes in between shows as a change of it.
-            chat = (
-                await connection.execute(
-                    select(chats.c.arrived, chats.c.state, chats.c.wakes, chats.c.wake_at).where(
-                        held(claim)
-                    )
-                )
-            ).one_or_none()
-            if chat is None:
-                raise LostLease(claim.key)
-            waiting = await self.replies.due(connection, claim)
-            next_update = (
-                await connection.execute(
-                    select(inbox.c.id, inbox.c.raw)
-                    .where(inbox.c.chat == claim.key, inbox.c.done_at.is_(None))
-                    .order_by(inbox.c.id)
-                    .limit(1)
-                )
-            ).one_or_none()
+        # The counter is read before the inbox: what comes in between shows as a change of it.
+        chat = connection.execute(
+            select(chats.c.arrived, chats.c.state, chats.c.wakes, chats.c.wake_at).where(
+                held(claim)
+            )
+        ).one_or_none()
+        if chat is None:
+            raise LostLease(claim.key)
+        waiting = self.replies.due(connection, claim)
+        next_update = connection.execute(
+            select(inbox.c.id, inbox.c.raw)
+            .where(inbox.c.chat == claim.key, inbox.c.done_at.is_(None))
+            .order_by(inbox.c.id)
+            .limit(1)
+        ).one_or_none()
         raw = None
         if next_update is not None:
             opened = self._keys.open(next_update.raw, context=RAW)
@@ -140,8 +114,10 @@ class Memory:
         state = json.loads(chat.state) if chat.state else None
         return Work(chat.arrived, state, chat.wakes, chat.wake_at, waiting, raw)
 
-    async def keep_turn(
+    @writes("memory.turn")
+    def keep_turn(
         self,
+        connection: Connection,
         claim: Claim,
         update_row: int | None,
         state: dict[str, Any],
@@ -159,46 +135,80 @@ class Memory:
         """
         now = self.now()
         plain = json.dumps(state, ensure_ascii=False, separators=(",", ":"))
-        async with self.store.writing("memory.turn") as connection:
-            await change(connection, claim, state=plain, wake_at=wake_at, wakes=wakes)
-            if update_row is not None:
-                await connection.execute(
-                    update(inbox).where(inbox.c.id == update_row).values(done_at=now, raw=None)
-                )
-            if messages:
-                await self.replies.keep(connection, claim.key, messages, update_row=update_row)
-            if offered is not None:
-                await self.moves.offer(connection, claim, offered)
-            if moved is not None:
-                await self.moves.move(connection, moved)
-
-    async def release(self, claim: Claim, *, arrived: int, due_at: float | None) -> None:
-        """Let a chat go until `due_at`. If something came in since `arrived`, it is due at once."""
-        async with self.store.writing("memory.released") as connection:
-            changed = await connection.execute(
-                update(chats)
-                .where(held(claim), chats.c.arrived == arrived)
-                .values(lease=None, lease_until=0.0, due_at=due_at)
+        change(connection, claim, state=plain, wake_at=wake_at, wakes=wakes)
+        if update_row is not None:
+            connection.execute(
+                update(inbox).where(inbox.c.id == update_row).values(done_at=now, raw=None)
             )
-            if changed.rowcount == 0:
-                await connection.execute(
-                    update(chats)
-                    .where(held(claim))
-                    .values(lease=None, lease_until=0.0, due_at=self.now())
-                )
+        if messages:
+            self.replies.keep(connection, claim.key, messages, update_row=update_row)
+        if offered is not None:
+            self.moves.offer(connection, claim, offered)
+        if moved is not None:
+            self.moves.move(connection, moved)
+
+    @writes("memory.released")
+    def release(
+        self, connection: Connection, claim: Claim, *, arrived: int, due_at: float | None
+    ) -> None:
+        """Let a chat go until `due_at`. If something came in since `arrived`, it is due at once."""
+        changed = connection.execute(
+            update(chats)
+            .where(held(claim), chats.c.arrived == arrived)
+            .values(lease=None, lease_until=0.0, due_at=due_at)
+        )
+        if changed.rowcount == 0:
+            connection.execute(
+                update(chats)
+                .where(held(claim))
+                .values(lease=None, lease_until=0.0, due_at=self.now())
+            )
 
     async def forget(self, *, limit: int = 5000) -> int:
         """Drop updates and replies that were done with 48 hours ago; gives how many."""
         before = self.now() - KEPT_SECONDS
-        dropped = 0
-        for table in (inbox, replies):
-            old = select(table.c.id).where(table.c.done_at < before).limit(limit)
-            async with self.store.writing("memory.forgotten") as connection:
-                gone = await connection.execute(
-                    delete(table).where(table.c.id.in_(old.scalar_subquery()))
-                )
-                dropped += gone.rowcount
-        return dropped
+        return sum([await self._forget(table, before, limit) for table in (inbox, replies)])
+
+    @reads
+    def _any_due(self, connection: Connection, bots: Collection[str], now: float) -> bool:
+        return connection.execute(_due(bots, now).limit(1)).first() is not None
+
+    @writes("memory.claimed")
+    def _lease(
+        self, connection: Connection, bots: Collection[str], token: str, now: float, *, limit: int
+    ) -> list[Claim]:
+        # Chosen before the update: within it a planner may choose once a row, and `limit` is nothing.
+        chosen = (
+            _due(bots, now)
+            .order_by(chats.c.due_at)
+            .limit(limit)
+            .with_for_update(skip_locked=True)
+            .cte("chosen")
+        )
+        taken = connection.execute(
+            update(chats)
+            .where(chats.c.key.in_(select(chosen.c.key)))
+            .values(lease=token, lease_until=now + LEASE_SECONDS)
+            .returning(chats.c.key, chats.c.bot, chats.c.address)
+        )
+        return [claim for row in taken if (claim := self._claimed(row, token)) is not None]
+
+    @writes("memory.renewed")
+    def _renew(self, connection: Connection, claims: Sequence[Claim]) -> None:
+        for token in {claim.token for claim in claims}:
+            keys = [claim.key for claim in claims if claim.token == token]
+            connection.execute(
+                update(chats)
+                .where(chats.c.key.in_(keys), chats.c.lease == token)
+                .values(lease_until=self.now() + LEASE_SECONDS)
+            )
+
+    @writes("memory.forgotten")
+    def _forget(self, connection: Connection, table: Table, before: float, limit: int) -> int:
+        old = select(table.c.id).where(table.c.done_at < before).limit(limit)
+        return connection.execute(
+            delete(table).where(table.c.id.in_(old.scalar_subquery()))
+        ).rowcount
 
     def _claimed(self, row: Any, token: str) -> Claim | None:
         try:
@@ -208,3 +218,10 @@ class Memory:
             _logger.exception("chat.cannot_open", channel=row.bot)
             return None
         return Claim(row.key, row.bot, chat, token)
+
+
+def _due(bots: Collection[str], now: float) -> Select[str]:
+    """The chats of these bots that have something due and no worker; none while the memory is held."""
+    return select(chats.c.key).where(
+        chats.c.bot.in_(bots), chats.c.due_at <= now, chats.c.lease_until < now, ~HELD
+    )

@@ -5,13 +5,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import astuple, dataclass
 from typing import Any
 
-from sqlalchemy import insert, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import Connection, insert, select, update
 
 from api.kit.message import Button, Message, Order, Pin, Wants
 from api.kit.sealing import Keyring
 from bots.leases import Claim, LostLease, change, held, holds
-from bots.store import Store
+from bots.store import Store, writes
 from bots.tables import chats, rates, replies
 
 BOT_RATE, BOT_BURST = 10.0, 10.0
@@ -40,22 +39,22 @@ class Replies:
     """The replies of all chats. `now` gives the store's time."""
 
     def __init__(self, store: Store, keys: Keyring, now: Callable[[], float]) -> None:
-        self._store = store
+        self.store = store
         self._keys = keys
         self._now = now
 
-    async def due(self, connection: AsyncConnection, claim: Claim) -> list[Due]:
+    def due(self, connection: Connection, claim: Claim) -> list[Due]:
         """Give what is to be said in a chat, oldest first."""
-        found = await connection.execute(
+        found = connection.execute(
             select(replies)
             .where(replies.c.chat == claim.key, replies.c.done_at.is_(None))
             .order_by(replies.c.id)
         )
         return [self._due(row) for row in found]
 
-    async def keep(
+    def keep(
         self,
-        connection: AsyncConnection,
+        connection: Connection,
         chat: str,
         messages: Sequence[Message],
         *,
@@ -63,7 +62,7 @@ class Replies:
     ) -> None:
         """Keep what is to be said in a chat, by its key, in the transaction of the turn that says it."""
         now = self._now()
-        await connection.execute(
+        connection.execute(
             insert(replies),
             [
                 {
@@ -76,33 +75,31 @@ class Replies:
             ],
         )
 
-    async def attempt(self, claim: Claim, reply: Due, *, paced: bool = True) -> float:
+    @writes("memory.attempt")
+    def attempt(
+        self, connection: Connection, claim: Claim, reply: Due, *, paced: bool = True
+    ) -> float:
         """Spend the rates and keep that an attempt begins; 0, or the seconds to wait for the rates.
 
         What is not `paced` has no rates: no messenger counts it. Raises LostLease.
         """
         now = self._now()
-        async with self._store.writing("memory.attempt") as connection:
-            spoken = await connection.scalar(select(chats.c.spoken_at).where(held(claim)))
-            if spoken is None:
-                raise LostLease(claim.key)
-            wait = await self._spend(connection, claim, spoken, now) if paced else 0.0
-            if wait > 0:
-                return wait
-            await connection.execute(
-                update(replies)
-                .where(replies.c.id == reply.id)
-                .values(
-                    attempts=reply.attempts + 1, open=True, uncertain=reply.uncertain or reply.open
-                )
-            )
+        spoken = connection.scalar(select(chats.c.spoken_at).where(held(claim)))
+        if spoken is None:
+            raise LostLease(claim.key)
+        wait = self._spend(connection, claim, spoken, now) if paced else 0.0
+        if wait > 0:
+            return wait
+        connection.execute(
+            update(replies)
+            .where(replies.c.id == reply.id)
+            .values(attempts=reply.attempts + 1, open=True, uncertain=reply.uncertain or reply.open)
+        )
         return 0.0
 
-    async def _spend(
-        self, connection: AsyncConnection, claim: Claim, spoken: float, now: float
-    ) -> float:
+    def _spend(self, connection: Connection, claim: Claim, spoken: float, now: float) -> float:
         """Spend the rates of chat and bot; 0, or the seconds after which they are there."""
-        rate = await self._rate(connection, claim.bot)
+        rate = self._rate(connection, claim.bot)
         chat_at = max(now, spoken) + 1 / CHAT_RATE
         bot_at = max(now, rate.spoken_at) + 1 / BOT_RATE
         wait = max(
@@ -112,71 +109,83 @@ class Replies:
         )
         if wait > 0:
             return float(wait)
-        await change(connection, claim, spoken_at=chat_at)
-        await connection.execute(
-            update(rates).where(rates.c.bot == claim.bot).values(spoken_at=bot_at)
-        )
+        change(connection, claim, spoken_at=chat_at)
+        connection.execute(update(rates).where(rates.c.bot == claim.bot).values(spoken_at=bot_at))
         return 0.0
 
-    async def conclude(
-        self, claim: Claim, reply: Due, outcome: str, *, reason: str = "", provider_id: str = ""
+    @writes("memory.outcome")
+    def conclude(
+        self,
+        connection: Connection,
+        claim: Claim,
+        reply: Due,
+        outcome: str,
+        *,
+        reason: str = "",
+        provider_id: str = "",
     ) -> None:
         """Keep what became of a reply, for good; its text goes. A stale finish changes nothing."""
-        async with self._store.writing("memory.outcome") as connection:
-            await connection.execute(
-                update(replies)
-                .where(replies.c.id == reply.id, replies.c.done_at.is_(None))
-                .where(holds(claim))
-                .values(
-                    outcome=outcome,
-                    reason=reason[:64] or None,
-                    provider_id=provider_id[:64] or None,
-                    open=False,
-                    text=None,
-                    done_at=self._now(),
-                )
+        connection.execute(
+            update(replies)
+            .where(replies.c.id == reply.id, replies.c.done_at.is_(None))
+            .where(holds(claim))
+            .values(
+                outcome=outcome,
+                reason=reason[:64] or None,
+                provider_id=provider_id[:64] or None,
+                open=False,
+                text=None,
+                done_at=self._now(),
             )
+        )
 
-    async def postpone(
-        self, claim: Claim, reply: Due, *, seconds: float, still_open: bool, silent: bool = False
+    @writes("memory.outcome")
+    def postpone(
+        self,
+        connection: Connection,
+        claim: Claim,
+        reply: Due,
+        *,
+        seconds: float,
+        still_open: bool,
+        silent: bool = False,
     ) -> None:
         """Keep that a reply is tried again later; `silent` stops the whole bot until then."""
         again = self._now() + seconds
-        async with self._store.writing("memory.outcome") as connection:
-            await connection.execute(
-                update(replies)
-                .where(replies.c.id == reply.id, replies.c.done_at.is_(None))
-                .where(holds(claim))
-                .values(open=still_open, again_at=again)
+        connection.execute(
+            update(replies)
+            .where(replies.c.id == reply.id, replies.c.done_at.is_(None))
+            .where(holds(claim))
+            .values(open=still_open, again_at=again)
+        )
+        if silent:
+            self._rate(connection, claim.bot)
+            connection.execute(
+                update(rates)
+                .where(rates.c.bot == claim.bot, rates.c.silent_until < again)
+                .values(silent_until=again)
             )
-            if silent:
-                await self._rate(connection, claim.bot)
-                await connection.execute(
-                    update(rates)
-                    .where(rates.c.bot == claim.bot, rates.c.silent_until < again)
-                    .values(silent_until=again)
-                )
 
-    async def nobody_there(self, claim: Claim, reason: str) -> None:
+    @writes("memory.outcome")
+    def nobody_there(self, connection: Connection, claim: Claim, reason: str) -> None:
         """End all that is to be said in a chat: its person is gone."""
-        async with self._store.writing("memory.outcome") as connection:
-            await connection.execute(
-                update(replies)
-                .where(replies.c.chat == claim.key, replies.c.done_at.is_(None))
-                .where(holds(claim))
-                .values(outcome="failed", reason=reason, open=False, text=None, done_at=self._now())
-            )
+        connection.execute(
+            update(replies)
+            .where(replies.c.chat == claim.key, replies.c.done_at.is_(None))
+            .where(holds(claim))
+            .values(outcome="failed", reason=reason, open=False, text=None, done_at=self._now())
+        )
 
-    async def _rate(self, connection: AsyncConnection, bot: str) -> Any:
+    def _rate(self, connection: Connection, bot: str) -> Any:
         found = select(rates).where(rates.c.bot == bot).with_for_update()
-        rate = (await connection.execute(found)).one_or_none()
+        rate = connection.execute(found).one_or_none()
         if rate is None:
-            await connection.execute(
-                self._store.insert(rates)
+            connection.execute(
+                self.store.insert(rates)
                 .values(bot=bot)
                 .on_conflict_do_nothing(index_elements=["bot"])
             )
-            rate = (await connection.execute(found)).one()
+            rate = connection.execute(found).one()
         return rate
 
     def _due(self, row: Any) -> Due:

@@ -156,8 +156,7 @@ async def _ready(store: Store, seconds: float = READY_SECONDS) -> bool:
     """Whether the memory is there and has this code's schema or a newer one; says so in time."""
     try:
         async with asyncio.timeout(seconds):
-            async with store.reading() as connection:
-                return await connection.run_sync(migrations.is_ready)
+            return await store.read(migrations.is_ready)
     except (TimeoutError, *Away):
         return False
 

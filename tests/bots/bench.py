@@ -107,8 +107,8 @@ class Bench:
         return self.mouth.heard
 
     async def outcomes(self) -> list[str]:
-        async with self.memory.store.reading() as connection:
-            rows = await connection.execute(select(replies.c.outcome).order_by(replies.c.id))
+        with self.memory.store.reading() as connection:
+            rows = connection.execute(select(replies.c.outcome).order_by(replies.c.id))
             return [row.outcome for row in rows]
 
 

@@ -273,10 +273,10 @@ async def test_a_talk_does_not_leave_a_chat_that_is_being_worked_on(house: House
     code = await house.begin()
     await house.say(PAGE, "hi", "2")
     key = house.memory.inbox.key_of(*PHONE)
-    async with house.memory.store.writing("test.lease") as connection:
+    with house.memory.store.writing("test.lease") as connection:
         until = house.clock.now + 20
         held = update(chats).where(chats.c.key == key)
-        await connection.execute(held.values(lease="another", lease_until=until))
+        connection.execute(held.values(lease="another", lease_until=until))
     house.number += 1
     raw = json.dumps({"update_id": house.number, "chat": PAGE[1], "text": code})
     await house.memory.inbox.receive(PAGE[0], [Update(house.number, PAGE[1], raw)])
@@ -310,9 +310,8 @@ async def test_a_move_that_is_overtaken_changes_nothing(house: House):
     assert origin is not None
     move = carrying.Move(code, origin, carrying.left_behind(origin), Message("gone"))
     await house.say(PHONE, "1")
-    with pytest.raises(Overtaken):
-        async with house.memory.store.writing("test.move") as connection:
-            await house.memory.moves.move(connection, move)
+    with pytest.raises(Overtaken), house.memory.store.writing("test.move") as connection:
+        house.memory.moves.move(connection, move)
     assert len((await state_of(house, PHONE))["talks"]) == 1
     assert len(await codes_kept(house)) == 1
 
@@ -320,16 +319,16 @@ async def test_a_move_that_is_overtaken_changes_nothing(house: House):
 async def test_a_code_stands_nowhere_in_clear(house: House):
     code = (await house.begin()).replace("-", "")
     await house.say(PAGE, "hi", "2", f"elsewhere {code}")
-    async with house.memory.store.reading() as connection:
+    with house.memory.store.reading() as connection:
         for table in metadata.sorted_tables:
-            for row in (await connection.execute(select(table))).all():
+            for row in connection.execute(select(table)).all():
                 assert code not in str(row)
     assert code not in repr(carrying.Offer(code, 1))
 
 
 async def state_of(house: House, chat: Chat) -> dict[str, Any]:
-    async with house.memory.store.reading() as connection:
-        state = await connection.scalar(
+    with house.memory.store.reading() as connection:
+        state = connection.scalar(
             select(chats.c.state).where(chats.c.key == house.memory.inbox.key_of(*chat))
         )
     found: dict[str, Any] = json.loads(state or "{}")
@@ -337,5 +336,5 @@ async def state_of(house: House, chat: Chat) -> dict[str, Any]:
 
 
 async def codes_kept(house: House) -> list[Any]:
-    async with house.memory.store.reading() as connection:
-        return list((await connection.execute(select(carried))).all())
+    with house.memory.store.reading() as connection:
+        return list(connection.execute(select(carried)).all())

@@ -36,11 +36,11 @@ async def file(memory_url: str, tmp_path: Path, clock: Clock) -> Path:
 
 async def sealed(url: str) -> list[bytes]:
     store = Store(url)
-    async with store.reading() as connection:
+    with store.reading() as connection:
         found = [
             value
             for column in (chats.c.address, inbox.c.raw, replies.c.text)
-            for value in (await connection.scalars(select(column))).all()
+            for value in connection.scalars(select(column)).all()
         ]
     await store.close()
     return found
@@ -96,7 +96,7 @@ async def test_what_the_page_shows_is_sealed_anew_too(memory_url: str, file: Pat
     visits = Visits(Memory(store, ring, clock=clock), ring)
     assert await visits.find("web:people", secret) == visit
     assert [line.message.text for line in (await visits.see(visit)).lines] == ["پاسخ"]
-    async with store.reading() as connection:
-        [text] = (await connection.scalars(select(said.c.text))).all()
+    with store.reading() as connection:
+        [text] = connection.scalars(select(said.c.text)).all()
     assert ring.sealed_with_current(text)
     await store.close()

@@ -5,7 +5,9 @@ import json
 
 import pytest
 from sqlalchemy import inspect, select, text
+from sqlalchemy.engine import make_url
 
+from api import db
 from api.kit.message import Button, Message, Pin, Wants
 from bots import migrations
 from bots.inbox import POLLER_SECONDS, Update
@@ -124,6 +126,21 @@ async def test_a_chat_has_one_worker_until_the_lease_ends(memory: Memory, clock:
     assert (await memory.work(second)).replies == []
 
 
+async def test_a_claim_takes_no_more_than_it_may_however_the_store_plans_it(
+    memory_url: str, clock: Clock
+):
+    url = make_url(memory_url)
+    if url.get_backend_name() == "postgresql":
+        ways = ("hashjoin", "mergejoin", "hashagg", "sort", "material")
+        off = " ".join(f"-c enable_{way}=off" for way in ways)
+        url = url.update_query_dict({"options": off})
+    store = Store(url.render_as_string(hide_password=False))
+    memory = Memory(store, db.keys(), clock=clock)
+    await memory.inbox.receive(BOT, [an_update(n, chat=str(n)) for n in range(1, 6)])
+    assert len(await memory.claim("a", bots=[BOT], limit=2)) == 2
+    await store.close()
+
+
 async def test_twenty_workers_claim_each_chat_once(memory: Memory):
     await memory.inbox.receive(BOT, [an_update(n, chat=str(n)) for n in range(1, 31)])
     claims = await asyncio.gather(
@@ -176,9 +193,9 @@ async def test_a_reply_is_kept_whole_and_its_text_goes_with_its_outcome(memory: 
     assert due.attempts == 1
     await memory.replies.conclude(claim, due, "sent", provider_id="55")
     assert (await memory.work(claim)).replies == []
-    async with memory.store.reading() as connection:
-        kept = (await connection.execute(select(replies))).one()
-        came = (await connection.execute(select(inbox))).one()
+    with memory.store.reading() as connection:
+        kept = connection.execute(select(replies)).one()
+        came = connection.execute(select(inbox)).one()
     assert (kept.outcome, kept.provider_id, kept.text) == ("sent", "55", None)
     assert came.raw is None
 
@@ -187,9 +204,9 @@ async def test_nothing_of_a_person_stands_in_clear(memory: Memory, memory_url: s
     await memory.inbox.receive(BOT, [an_update(1, chat="998877665544", words="سخن نهان")])
     claim = await one_claim(memory)
     await memory.keep_turn(claim, None, {}, [Message("پاسخ نهان")], wake_at=None, wakes=0)
-    async with memory.store.reading() as connection:
+    with memory.store.reading() as connection:
         for table in (inbox, chats, replies):
-            for row in (await connection.execute(select(table))).all():
+            for row in connection.execute(select(table)).all():
                 line = b" ".join(
                     value if isinstance(value, bytes) else str(value).encode() for value in row
                 )
@@ -284,9 +301,9 @@ async def test_a_store_that_is_not_there_is_said_in_one_sentence():
 
 async def test_the_clock_of_the_store_counts_where_machines_share_one(memory: Memory):
     await memory.tune()
-    async with memory.store.reading() as connection:
+    with memory.store.reading() as connection:
         if memory.store.dialect == "postgresql":
-            theirs = await connection.scalar(text("SELECT extract(epoch FROM clock_timestamp())"))
+            theirs = connection.scalar(text("SELECT extract(epoch FROM clock_timestamp())"))
             assert abs(memory.now() - float(theirs)) < 5
 
 

@@ -89,8 +89,8 @@ async def test_nothing_of_a_paper_is_kept(bench: Bench, monkeypatch: pytest.Monk
     await bench.settle()
     assert any("drawings.drawing" in text for text in kept)
     assert not any("the bytes" in text for text in kept)
-    async with bench.memory.store.reading() as connection:
-        [state] = (await connection.execute(select(chats.c.state))).scalars()
+    with bench.memory.store.reading() as connection:
+        [state] = connection.execute(select(chats.c.state)).scalars()
     assert "drawing" not in state
 
 
@@ -116,8 +116,8 @@ async def test_a_paper_is_delivered_though_the_process_dies_on_the_way(bench: Be
     given = [one for one in bench.mouth.asked if one.papers]
     assert given
     assert {one.papers for one in given} == {(PICTURE,)}
-    async with bench.memory.store.reading() as connection:
-        assert None not in (await connection.execute(select(replies.c.outcome))).scalars().all()
+    with bench.memory.store.reading() as connection:
+        assert None not in connection.execute(select(replies.c.outcome)).scalars().all()
 
 
 async def test_who_may_not_have_it_any_more_gets_neither_paper_nor_words(bench: Bench):

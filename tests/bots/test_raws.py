@@ -15,7 +15,7 @@ from api import db
 from bots.adapters import Raw
 from bots.memory import KEPT_SECONDS, Memory
 from bots.polling import Poller
-from bots.tables import replies
+from bots.tables import inbox, replies
 from bots.talk import Sent
 from bots.turns import Worker
 from tests.bots import raws, trials
@@ -146,17 +146,19 @@ async def _told_in_batches(
     monkeypatch.setattr(adapter, "updates", queue.updates)
     monkeypatch.setattr(adapter, "acknowledge", acknowledge)
     poller = Poller(memory.inbox, adapter, lambda: None, wait_seconds=0)
+    knocker = trials.new_knocker()
     worker = Worker(
         memory,
         {adapter.name: adapter},
         trials.DIALOGUES,
-        trials.new_core(trials.new_knocker()),
+        trials.new_core(knocker),
         db.keys(),
         sleep=clock.sleep,
     )
     number = said = 0
     for _batch in range(batches):
         chats: set[str] = set()
+        first = number
         for _update in range(_AT_ONCE):
             number += 1
             raw = raws.raw(chance, number)
@@ -169,9 +171,11 @@ async def _told_in_batches(
             number += 1
             words = chance.choice(("menu", "fa", "1", "2", "/booklet"))
             queue.waiting.append((number, _hello(chat, number, words)))
+        numbered = [n for n, raw in queue.waiting if adapter.update_id(raw) is not None]
         await poller.poll()
         await poller.poll()
         assert queue.waiting == [], "each was acknowledged"
+        assert _kept_since(memory, first) == numbered, "and each that has a number was kept"
         for _again in range(40):
             await worker.drain()
             clock.pass_(5)
@@ -181,14 +185,21 @@ async def _told_in_batches(
         assert {chat for chat, _text in mouth.heard} >= chats, "every chat was answered"
         said += len(mouth.heard)
         mouth.heard.clear()
+        knocker.calls.clear()
         clock.pass_(KEPT_SECONDS / 20)
         await memory.forget()
     return said
 
 
+def _kept_since(memory: Memory, number: int) -> list[int]:
+    with memory.store.reading() as connection:
+        kept = select(inbox.c.update_id).where(inbox.c.update_id > number)
+        return list(connection.scalars(kept.order_by(inbox.c.update_id)))
+
+
 async def _is_done(memory: Memory) -> bool:
-    async with memory.store.reading() as connection:
-        unsaid = await connection.scalar(
+    with memory.store.reading() as connection:
+        unsaid = connection.scalar(
             select(func.count()).select_from(replies).where(replies.c.done_at.is_(None))
         )
     return not unsaid and await memory.inbox.waiting() == 0

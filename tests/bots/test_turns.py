@@ -30,9 +30,9 @@ async def test_an_update_is_answered_and_leaves_nothing_of_its_text(bench: Bench
     await bench.settle()
     [text] = bench.texts()
     assert "Choose your language:" in text or "زبان" in text
-    async with bench.memory.store.reading() as connection:
-        [row] = (await connection.execute(select(inbox))).all()
-        [reply] = (await connection.execute(select(replies))).all()
+    with bench.memory.store.reading() as connection:
+        [row] = connection.execute(select(inbox)).all()
+        [reply] = connection.execute(select(replies)).all()
     assert (row.raw, reply.text, reply.outcome) == (None, None, "sent")
 
 

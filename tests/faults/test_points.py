@@ -10,6 +10,7 @@ PASSED_ON = {
     "api/db.py:writing": set[str](),
     "bots/holding.py:_writing": set[str](),
     "bots/store.py:writing": set[str](),
+    "bots/store.py:changed": set[str](),
     # A door's commit is named for the door.
     "api/access/doors.py:_within": {
         f"door.{name}.{side}" for name in doors.DOORS for side in SIDES

@@ -118,7 +118,7 @@ def _names(call: ast.Call) -> Iterator[tuple[ast.expr, bool]]:
     said = ast.unparse(call.func)
     if said == "points.reached":
         yield call.args[0], True
-    elif said == "points.around" or said.endswith(".writing"):
+    elif said in {"points.around", "writes"} or said.endswith((".writing", "store.write")):
         for name in [*call.args[:1], *(k.value for k in call.keywords if k.arg == "point")]:
             yield name, False
     elif said in _TOLD:

@@ -44,8 +44,8 @@ async def test_a_form_that_is_sent_twice_is_one_line(site: Site):
     for _press in range(2):
         await browser.press(form, text="2")
     assert [one.text for one in browser.sheet.messages if one.mine] == ["2"]
-    async with site.memory.store.reading() as connection:
-        assert len((await connection.execute(select(inbox))).all()) == 2
+    with site.memory.store.reading() as connection:
+        assert len(connection.execute(select(inbox)).all()) == 2
     await browser.press(form, text="3")
     assert [one.text for one in browser.sheet.messages if one.mine] == ["2", "3"]
 
@@ -95,8 +95,8 @@ async def test_the_form_of_another_visitor_is_none_of_mine(site: Site):
 async def test_a_stranger_with_a_guessed_cookie_sees_no_talk(site: Site):
     await site.browser.begin()
     [(name, secret)] = site.browser.cookies.items()
-    async with site.memory.store.reading() as connection:
-        key = await connection.scalar(select(visitors.c.key))
+    with site.memory.store.reading() as connection:
+        key = connection.scalar(select(visitors.c.key))
     for guess in (key or "", secret[:-1] + "x", "", "x" * 5000):
         stranger = await site.open(Cookie=f"{name}={guess}")
         assert (await stranger.look()).messages == []
@@ -165,9 +165,9 @@ async def test_after_half_an_hour_of_silence_the_talk_is_closed_and_forgotten(si
     assert browser.sheet.messages == []
     assert "closed after half an hour" in browser.sheet.texts["trouble"]
     await site.visits.forget()
-    async with site.memory.store.reading() as connection:
+    with site.memory.store.reading() as connection:
         for table in (visitors, said, chats):
-            assert (await connection.execute(select(table))).all() == []
+            assert connection.execute(select(table)).all() == []
 
 
 async def test_a_visit_lasts_so_long_at_most(site: Site, monkeypatch: pytest.MonkeyPatch):
@@ -193,11 +193,11 @@ async def test_who_leaves_is_unlinked_and_forgotten(site: Site):
     assert browser.cookies == {}
     [chat] = {k.chat for call, _facts, k in site.knocker.calls if call.endswith("/unlink")}
     assert str(chat).startswith("web:employers:")
-    async with site.memory.store.reading() as connection:
+    with site.memory.store.reading() as connection:
         for table in (visitors, said, chats):
-            assert (await connection.execute(select(table))).all() == []
+            assert connection.execute(select(table)).all() == []
         kept = (
-            await connection.execute(
+            connection.execute(
                 select(inbox.c.raw, replies.c.text).join_from(
                     inbox, replies, inbox.c.chat == replies.c.chat
                 )
@@ -407,9 +407,9 @@ async def test_a_memory_that_is_away_is_told_on_a_page(site: Site, monkeypatch: 
 
 async def everything(site: Site) -> list[bytes]:
     """Every row of the memory as bytes."""
-    async with site.memory.store.reading() as connection:
+    with site.memory.store.reading() as connection:
         return [
             b" ".join(one if isinstance(one, bytes) else str(one).encode() for one in row)
             for table in metadata.sorted_tables
-            for row in (await connection.execute(select(table))).all()
+            for row in connection.execute(select(table)).all()
         ]

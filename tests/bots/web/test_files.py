@@ -43,8 +43,8 @@ async def send(browser: Browser, content: bytes, **fields: str) -> None:
 
 
 async def held(site: Site) -> list[bytes]:
-    async with site.memory.store.reading() as connection:
-        return list((await connection.scalars(select(brought.c.sealed))).all())
+    with site.memory.store.reading() as connection:
+        return list(connection.scalars(select(brought.c.sealed)).all())
 
 
 async def test_file_is_sent_by_the_form_of_the_question(site: Site):
@@ -111,8 +111,8 @@ async def test_whatever_is_no_form_breaks_nothing(site: Site):
             DOOR, data=b"--x\r\nnothing", headers={"Content-Type": media_type}
         )
         assert answer.status in {403, 413}
-    async with site.memory.store.reading() as connection:
-        assert len((await connection.execute(select(inbox.c.id))).all()) == 5
+    with site.memory.store.reading() as connection:
+        assert len(connection.execute(select(inbox.c.id)).all()) == 5
 
 
 async def test_file_is_forgotten_with_the_visit(site: Site):

@@ -57,8 +57,8 @@ async def test_a_conversation_is_kept_so_long(memory: Memory, monkeypatch: pytes
         await visits.hear(visit.key, Message(f"{number}"), f"{number}")
     shown = [one.message.text for one in (await visits.see(visit)).lines]
     assert shown == [f"{number}" for number in range(5, 8)]
-    async with memory.store.reading() as connection:
-        assert await connection.scalar(select(func.count()).select_from(said)) == 3
+    with memory.store.reading() as connection:
+        assert connection.scalar(select(func.count()).select_from(said)) == 3
 
 
 async def test_a_secret_of_one_page_is_none_of_another(memory: Memory):
