@@ -46,7 +46,7 @@ SERVICE = "booklets"
 """The name under which a branch, or the whole service, can be switched off."""
 
 OFFER_LASTS = timedelta(hours=1)
-_OFFERS_KEPT = timedelta(days=1)
+OFFERS_KEPT = timedelta(days=1)
 _TOLD = 50
 """Ending a request is some ten rows, read and written one after the other, where an offer is one."""
 
@@ -217,7 +217,7 @@ def sweep(session: Session, *, now: datetime, limit: int = 5000) -> int:
     """
     old = (
         select(BookletOffer.id)
-        .where(BookletOffer.expires_at < now - _OFFERS_KEPT)
+        .where(BookletOffer.expires_at < now - OFFERS_KEPT)
         .order_by(BookletOffer.expires_at)
         .limit(limit)
     )
