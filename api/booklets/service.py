@@ -210,6 +210,17 @@ def _checked(
         requests.move(session, begun, stage=stage, now=now)
 
 
+def forget_offers(session: Session, *, person_id: uuid.UUID) -> int:
+    """Forget what a person was offered, addresses and all; gives how many offers."""
+    forgotten = session.scalars(
+        delete(BookletOffer)
+        .where(BookletOffer.person_id == person_id)
+        .returning(BookletOffer.id)
+        .execution_options(synchronize_session=False)
+    )
+    return len(forgotten.all())
+
+
 def sweep(session: Session, *, now: datetime, limit: int = 5000) -> int:
     """Forget offers of yesterday, addresses and all, and end requests whose fee nobody paid in time.
 

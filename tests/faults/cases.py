@@ -11,6 +11,7 @@ from tests.faults import (
     clock,
     commands,
     doors,
+    forgetting,
     pages,
     payment,
     postman,
@@ -45,6 +46,7 @@ SCENARIOS: Sequence[Scenario] = (
     pages,
     payment,
     sealing,
+    forgetting,
     commands,
     web,
 )
