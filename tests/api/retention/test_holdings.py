@@ -55,6 +55,7 @@ def test_every_column_of_a_person_is_named(name: str):
 @pytest.mark.parametrize(
     ("name", "seconds"),
     [
+        ("bots.chats", memory.SILENT_SECONDS),
         ("bots.inbox", memory.KEPT_SECONDS),
         ("bots.visitors", LASTS_SECONDS),
         ("bots.carried", CODE_SECONDS),
