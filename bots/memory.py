@@ -17,7 +17,17 @@ from dataclasses import dataclass
 from typing import Any
 
 import structlog
-from sqlalchemy import Connection, Select, Table, delete, select, text, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Select,
+    Table,
+    delete,
+    exists,
+    select,
+    text,
+    update,
+)
 
 from api.kit.message import Message
 from api.kit.sealing import CannotOpen, Keyring
@@ -30,6 +40,8 @@ from bots.store import Store, reads, writes
 from bots.tables import HELD, chats, inbox, replies
 
 KEPT_SECONDS = 48 * 3600.0
+SILENT_SECONDS = 365 * 86_400.0
+"""A chat in which nothing was said for so long is forgotten; whose it is, the core knows."""
 
 _logger = structlog.get_logger("bots.memory")
 
@@ -208,6 +220,36 @@ class Memory:
         old = select(table.c.id).where(table.c.done_at < before).limit(limit)
         return connection.execute(
             delete(table).where(table.c.id.in_(old.scalar_subquery()))
+        ).rowcount
+
+    async def forget_silent(self, *, limit: int = 1000) -> int:
+        """Drop the chats in which nothing was said for a year and nothing waits; gives how many.
+
+        Looks through all of them: for once a day. Whoever writes again is asked for a language.
+        """
+        now = self.now()
+        silent = (
+            chats.c.spoken_at < now - SILENT_SECONDS,
+            chats.c.due_at.is_(None),
+            chats.c.wake_at.is_(None),
+            chats.c.lease_until < now,
+        )
+        waits = [exists().where(table.c.chat == chats.c.key) for table in (inbox, replies)]
+        old = select(chats.c.key).where(*silent, *(~one for one in waits)).limit(limit)
+        dropped = 0
+        while True:
+            gone = await self._forget_chats(old, silent)
+            dropped += gone
+            if gone < limit:
+                return dropped
+
+    @writes("memory.forgotten")
+    def _forget_chats(
+        self, connection: Connection, old: Select[str], silent: Sequence[ColumnElement[bool]]
+    ) -> int:
+        # Said again: a chat that wakes at this moment is no longer silent.
+        return connection.execute(
+            delete(chats).where(chats.c.key.in_(old.scalar_subquery()), *silent)
         ).rowcount
 
     def _claimed(self, row: Any, token: str) -> Claim | None:

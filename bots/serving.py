@@ -41,6 +41,7 @@ from notifier.channels.sms_http import KavenegarChannel
 
 READY_SECONDS = 0.8
 _FORGET_EVERY = 600.0
+_FORGET_CHATS_EVERY = 86_400.0
 _TUNE_EVERY = 60.0
 _TRY_AGAIN = 30.0
 _SECRET = re.compile(r"[A-Za-z0-9_-]{0,256}")
@@ -118,6 +119,7 @@ async def _serve(settings: Settings, keys: Keyring) -> None:
         closing.push_async_callback(worker.stop)
         tasks = [
             _every(_FORGET_EVERY, memory.forget),
+            _every(_FORGET_CHATS_EVERY, memory.forget_silent),
             _every(_FORGET_EVERY, visits.forget),
             _every(_TUNE_EVERY, memory.tune),
             *(_introduce(adapter, dialogues) for adapter in adapters.values()),

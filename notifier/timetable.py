@@ -28,6 +28,7 @@ from api.notices import service as notices
 from api.notices.previewing import Preview
 from api.occurrences import service as occurrences
 from api.payments import service as payments
+from api.retention import service as retention
 
 log = structlog.get_logger("notifier.timetable")
 
@@ -195,6 +196,13 @@ TIMETABLE: Mapping[str, Job] = MappingProxyType(
                 time(0, 10),
                 Late.OVERTAKEN,
                 makes=("anchors", "written"),
+            ),
+            Job(
+                "retention",
+                retention.purge,
+                time(2, 30),
+                Late.OVERTAKEN,
+                makes=("rows", "forgotten"),
             ),
             Job(SEAL, sealing.seal, None, Late.OVERTAKEN, makes=("entries", "sealed")),
             Job(SWEEP, sweep, None, Late.OVERTAKEN),

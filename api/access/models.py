@@ -11,6 +11,9 @@ from api.db import Base, Json, Moment, Sealed, WithId
 
 _CURRENT = text("state <> 'ended'")
 _LASTING = text("ended_at IS NULL")
+# Written as in the queries that use them: with a parameter in it, the planner could not tell.
+ENDED = text("ended_at IS NOT NULL")
+KNOWN = text("masked_name <> ''")
 
 
 class ApiKey(WithId, Base):
@@ -55,6 +58,7 @@ class ChatLink(WithId, Base):
             sqlite_where=_CURRENT,
             postgresql_where=_CURRENT,
         ),
+        Index("ix_chat_links_ended", "ended_at", sqlite_where=KNOWN, postgresql_where=KNOWN),
     )
 
 
@@ -96,6 +100,7 @@ class Grant(WithId, Base):
             postgresql_where=_LASTING,
         ),
         Index("ix_grants_ward_id", "ward_id"),
+        Index("ix_grants_ended", "ended_at", sqlite_where=ENDED, postgresql_where=ENDED),
         CheckConstraint("(workshop_id IS NULL) <> (ward_id IS NULL)", name="for_one"),
     )
 

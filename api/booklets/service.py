@@ -42,7 +42,7 @@ SERVICE = "booklets"
 """The name under which a branch, or the whole service, can be switched off."""
 
 OFFER_LASTS = timedelta(hours=1)
-_OFFERS_KEPT = timedelta(days=1)
+OFFERS_KEPT = timedelta(days=1)
 _TOLD = 50
 """Ending a request is some ten rows, read and written one after the other, where an offer is one."""
 
@@ -209,6 +209,17 @@ def _checked(
         requests.move(session, begun, stage=stage, now=now)
 
 
+def forget_offers(session: Session, *, person_id: uuid.UUID) -> int:
+    """Forget what a person was offered, addresses and all; gives how many offers."""
+    forgotten = session.scalars(
+        delete(BookletOffer)
+        .where(BookletOffer.person_id == person_id)
+        .returning(BookletOffer.id)
+        .execution_options(synchronize_session=False)
+    )
+    return len(forgotten.all())
+
+
 def sweep(session: Session, *, now: datetime, limit: int = 5000) -> int:
     """Forget offers of yesterday, addresses and all, and end requests whose fee nobody paid in time.
 
@@ -216,7 +227,7 @@ def sweep(session: Session, *, now: datetime, limit: int = 5000) -> int:
     """
     old = (
         select(BookletOffer.id)
-        .where(BookletOffer.expires_at < now - _OFFERS_KEPT)
+        .where(BookletOffer.expires_at < now - OFFERS_KEPT)
         .order_by(BookletOffer.expires_at)
         .limit(limit)
     )

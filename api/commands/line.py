@@ -25,6 +25,8 @@ payments = typer.Typer(help="Money that came in.", no_args_is_help=True)
 app.add_typer(payments, name="payments")
 notices = typer.Typer(help="What people are told.", no_args_is_help=True)
 app.add_typer(notices, name="notices")
+people = typer.Typer(help="What is held about a person.", no_args_is_help=True)
+app.add_typer(people, name="people")
 audit = typer.Typer(help="Who did what: the trail and its chain.", no_args_is_help=True)
 app.add_typer(audit, name="audit")
 
@@ -328,6 +330,38 @@ def send_again(
 
     with opening.ready(troubles.settings()) as store:
         typer.echo(failing.again(store, wanted, now=datetime.now(UTC)))
+
+
+@people.command("export")
+def export_person(
+    into: Annotated[Path, typer.Option(help="The file, which must not be there yet.")],
+    *,
+    national_code: Annotated[
+        str, typer.Option(prompt=True, help="Whose; asked for, so that no history keeps it.")
+    ],
+) -> None:
+    """Write what is held about a person into a file, for them; who looked is written down."""
+    from api.commands import opening, troubles
+    from api.commands import people as known
+
+    with opening.ready(troubles.settings()) as store:
+        typer.echo(known.export(store, national_code, into, now=datetime.now(UTC)))
+
+
+@people.command("erase")
+def erase_person(
+    *,
+    national_code: Annotated[
+        str, typer.Option(prompt=True, help="Whose; asked for, so that no history keeps it.")
+    ],
+) -> None:
+    """Erase what of a person may be erased, and say what stays, why and until when."""
+    from api.commands import opening, troubles
+    from api.commands import people as known
+
+    with opening.ready(troubles.settings()) as store:
+        for line in known.erase(store, national_code, now=datetime.now(UTC)):
+            typer.echo(line)
 
 
 @audit.command("verify")

@@ -4,7 +4,7 @@ import uuid
 from collections.abc import Collection, Iterator
 from datetime import datetime
 
-from sqlalchemy import delete, insert, update
+from sqlalchemy import delete, insert, select, update
 from sqlalchemy.orm import Session
 
 from api.files import looking, queries, sealing
@@ -109,6 +109,15 @@ def sweep(session: Session, *, now: datetime, limit: int = _DELETED) -> int:
     ended = queries.over(session, now, limit=limit)
     _delete(session, ended)
     return len(ended)
+
+
+def forget_unused(session: Session, *, person_id: uuid.UUID) -> int:
+    """Delete what a person sent and never used; gives how many files."""
+    unused = session.scalars(
+        select(File.id).where(File.person_id == person_id, File.request_id.is_(None))
+    ).all()
+    _delete(session, unused)
+    return len(unused)
 
 
 def _delete(session: Session, ids: Collection[uuid.UUID]) -> None:

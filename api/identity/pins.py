@@ -11,7 +11,7 @@ from datetime import datetime
 from uuid import UUID
 
 from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
-from sqlalchemy import case, select, update
+from sqlalchemy import case, delete, select, update
 from sqlalchemy.orm import Session
 
 from api import db
@@ -35,6 +35,12 @@ def choose(session: Session, *, person_id: UUID, pin: str, now: datetime) -> Non
         session.add(held)
     held.salt, held.hash, held.chosen_at = salt, _hash(person_id, pin, salt), now
     session.flush()
+
+
+def forget(session: Session, *, person_id: UUID) -> int:
+    """Forget a person's PIN; gives how many there were."""
+    gone = session.scalars(delete(Pin).where(Pin.person_id == person_id).returning(Pin.person_id))
+    return len(gone.all())
 
 
 def unlock(session: Session, *, person_ids: Collection[UUID], pin: str, now: datetime) -> UUID:

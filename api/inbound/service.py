@@ -35,7 +35,7 @@ INCOMPLETE_AFTER = timedelta(minutes=30)
 GIVEN_UP_AFTER = timedelta(hours=24)
 """An answer to what was asked a day ago would puzzle more than none."""
 
-_KEPT = timedelta(days=2)
+KEPT = timedelta(days=2)
 _FIRST_DELAY, _LONGEST_DELAY = timedelta(seconds=15), timedelta(minutes=10)
 
 
@@ -187,7 +187,7 @@ def sweep(session: Session, *, now: datetime, limit: int = 5_000) -> Swept:
         .limit(limit)
     ).all()
     handed_on(session, [*incomplete, *not_taken])
-    old = select(InboundSms.number).where(InboundSms.received_at < now - _KEPT).limit(limit)
+    old = select(InboundSms.number).where(InboundSms.received_at < now - KEPT).limit(limit)
     forgotten = session.scalars(
         delete(InboundSms)
         .where(InboundSms.number.in_(old))

@@ -20,10 +20,11 @@ from api.templates.catalogue import TEMPLATES, NoticeClass
 
 READABLE = and_(
     Notice.notice_class != NoticeClass.CODE,
+    Notice.emptied_at.is_(None),
     # One of an older release whose template is no more cannot be worded.
     Notice.template.in_(sorted(TEMPLATES)),
 )
-"""What may be read in an inbox: never a one-time code."""
+"""What may be read in an inbox: never a one-time code, nor what has lost its text."""
 
 CHECKS_AN_HOUR = 20
 _HOUR = timedelta(hours=1)

@@ -35,7 +35,8 @@ class Notice(WithId, Base):
     show (a one-time code), sealed JSON, forgotten when the notice ends. `ends_at` is the last
     instant at which anything may still leave. `doubted`: a store that was lost may have taken steps
     of it that this one knows nothing of; each is asked about before it is sent, and one of which
-    nobody can be asked is not sent.
+    nobody can be asked is not sent. `emptied_at` is when its facts were forgotten: that it was sent,
+    when, to whom and how it went stays.
     """
 
     __tablename__ = "notices"
@@ -56,9 +57,11 @@ class Notice(WithId, Base):
     doubted: Mapped[bool] = mapped_column(default=False, server_default=false())
     created_at: Mapped[datetime] = mapped_column(Moment)
     ends_at: Mapped[datetime] = mapped_column(Moment)
+    emptied_at: Mapped[datetime | None] = mapped_column(Moment)
 
     __table_args__ = (
         Index("ix_notices_person_id_id", "person_id", "id"),
+        _partial("ix_notices_with_text", "notice_class", "ends_at", where="emptied_at IS NULL"),
         _partial("ix_notices_code", "code", where="code IS NOT NULL"),
     )
 
@@ -130,7 +133,7 @@ class AttemptPart(WithId, Base):
 class Report(WithId, Base):
     """What a provider told us afterwards, as it came; one whose delivery is unknown is kept too.
 
-    `provider` is the sender's name. `told` is the report's raw text.
+    `provider` is the sender's name. `told` is the report's raw text, forgotten with the notice's.
     """
 
     __tablename__ = "reports"
@@ -140,11 +143,18 @@ class Report(WithId, Base):
     reference: Mapped[int | None] = mapped_column(BigInteger, index=True)
     provider_id: Mapped[str | None] = mapped_column(String(100))
     state: Mapped[str | None] = mapped_column(String(20))
-    told: Mapped[str] = mapped_column(Sealed("reports.told"))
+    told: Mapped[str | None] = mapped_column(Sealed("reports.told"))
     delivery_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("deliveries.id"), index=True)
     received_at: Mapped[datetime] = mapped_column(Moment)
 
-    __table_args__ = (Index("ix_reports_provider_id", "provider_id", "provider"),)
+    __table_args__ = (
+        Index("ix_reports_provider_id", "provider_id", "provider"),
+        _partial(
+            "ix_reports_orphaned",
+            "received_at",
+            where="delivery_id IS NULL AND told IS NOT NULL",
+        ),
+    )
 
 
 class Rate(Base):

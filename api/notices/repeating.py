@@ -109,6 +109,7 @@ def _sendable() -> ColumnElement[bool]:
     return and_(
         Notice.status == NoticeStatus.FAILED,
         Notice.notice_class != NoticeClass.CODE,
+        Notice.emptied_at.is_(None),
         ~left_our_hands.correlate(Notice),
     )
 

@@ -99,7 +99,7 @@ def match_late(session: Session, *, now: datetime, limit: int = 1_000) -> int:
                     status="",
                     state=State(report.state),
                     at="",
-                    told=report.told,
+                    told=report.told or "",
                 )
             )
     _apply(session, known, now)

@@ -8,14 +8,14 @@ from sqlalchemy.orm import Session
 
 from api.notices.models import CheckBudget, Delivery
 
-_BUDGETS_LAST = timedelta(hours=2)
+BUDGETS_LAST = timedelta(hours=2)
 OVERDUE = timedelta(minutes=10)
 """Nobody has looked at it for so long although it was due: no postman works, or too few."""
 
 
 def sweep(session: Session, *, now: datetime, limit: int = 5_000) -> int:
     """Forget at most so many spent budgets of the check code; gives how many."""
-    old = select(CheckBudget.chat_index).where(CheckBudget.begun_at < now - _BUDGETS_LAST)
+    old = select(CheckBudget.chat_index).where(CheckBudget.begun_at < now - BUDGETS_LAST)
     return len(
         session.scalars(
             delete(CheckBudget)

@@ -4,7 +4,7 @@ import asyncio
 import json
 
 import pytest
-from sqlalchemy import inspect, select, text
+from sqlalchemy import inspect, select, text, update
 from sqlalchemy.engine import make_url
 
 from api import db
@@ -12,7 +12,7 @@ from api.kit.message import Button, Message, Pin, Wants
 from bots import migrations
 from bots.inbox import POLLER_SECONDS, Update
 from bots.leases import LEASE_SECONDS, Claim, LostLease
-from bots.memory import Memory
+from bots.memory import SILENT_SECONDS, Memory
 from bots.store import BadStore, Store, open_plain
 from bots.tables import chats, inbox, metadata, replies
 from tests.bots.conftest import Clock
@@ -284,6 +284,39 @@ async def test_what_was_done_with_is_forgotten_after_two_days(memory: Memory, cl
     clock.pass_(2 * 3600)
     assert await memory.forget() == 1
     assert await memory.inbox.waiting() == 1, "what had no turn yet is never forgotten"
+
+
+async def a_turn(memory: Memory, number: int) -> Claim:
+    """Let a chat write, and be done with."""
+    await memory.inbox.receive(BOT, [an_update(number)])
+    claim = await one_claim(memory)
+    work = await memory.work(claim)
+    assert work.update is not None
+    await memory.keep_turn(claim, work.update[0], {}, [], wake_at=None, wakes=0)
+    await memory.release(claim, arrived=work.arrived, due_at=None)
+    return claim
+
+
+async def test_a_chat_that_was_silent_for_a_year_is_forgotten(memory: Memory, clock: Clock):
+    claim = await a_turn(memory, 1)
+    with memory.store.writing("arranged") as connection:
+        connection.execute(update(chats).values(spoken_at=memory.now()))
+    await memory.inbox.receive(BOT, [an_update(2, chat="8")])
+    clock.pass_(SILENT_SECONDS - 3600)
+    await memory.forget()
+    assert await memory.forget_silent() == 0
+    clock.pass_(7200)
+    assert await memory.forget_silent(limit=1) == 1
+    waiting = await one_claim(memory)
+    assert waiting.key != claim.key, "what waits is never forgotten"
+
+
+async def test_what_a_silent_chat_wrote_today_keeps_it(memory: Memory, clock: Clock):
+    await a_turn(memory, 1)
+    assert await memory.forget_silent() == 0
+    clock.pass_(49 * 3600)
+    await memory.forget()
+    assert await memory.forget_silent() == 1
 
 
 @pytest.mark.parametrize("url", ["", "var/bots.db", "mysql://host/x", "sqlite"])

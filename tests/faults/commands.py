@@ -8,7 +8,7 @@ from sqlalchemy import func, insert, select, text, update
 
 from api.access import persons
 from api.access import service as access
-from api.access.models import ApiKey, Grant
+from api.access.models import ApiKey, ChatLink, Grant
 from api.access.rules import ChatAddress, Level
 from api.audit.models import Entry
 from api.booklets import service as booklets
@@ -275,6 +275,44 @@ def _looked(world: World, death: Death) -> Tally:
     return Tally(lost=int(not looks) + int(written != [papers.pdf()]))
 
 
+def _exported(world: World, death: Death) -> Tally:
+    """Nobody sees what is held of a person without its being written down; typed again, it is there."""
+    who = country.holder(1)
+    with world.store.writing("arranged") as session:
+        make.person(session, national_code=who.national_code, phone=who.phone)
+    file = world.folder / "held.json"
+    export = ("people", "export", "--into", str(file), "--national-code", who.national_code)
+    _killed(world, death, *export)
+    assert not file.exists(), "what is seen was written down before"
+    _done(world, *export)
+    with world.store.reading() as session:
+        looks = session.scalars(select(Entry).where(Entry.verb == "people.export")).all()
+    return Tally(lost=int(not looks) + int(who.phone not in file.read_text(encoding="utf-8")))
+
+
+def _erased(world: World, death: Death) -> Tally:
+    """A person who is erased has no chat any more, and hears of it once."""
+    who = country.holder(1)
+    with world.store.writing("arranged") as session:
+        person = make.person(session, national_code=who.national_code, phone=who.phone)
+        access.link(
+            session,
+            chat=ChatAddress("telegram", "people", "501"),
+            person_id=person.id,
+            masked_name="د*** آ***",
+            language="en",
+            level=Level.CODE,
+            now=country.now(),
+        )
+    erase = ("people", "erase", "--national-code", who.national_code)
+    _killed(world, death, *erase)
+    _done(world, *erase)
+    with world.store.reading() as session:
+        lasting = session.scalars(select(ChatLink).where(ChatLink.ended_at.is_(None))).all()
+    told = _told(world, "links_ended")
+    return Tally(lost=len(lasting) + int(not told), twice=max(0, told - 1))
+
+
 def _again(world: World, death: Death) -> Tally:
     """What failed has one notice in its place, however often it is sent again."""
     with world.store.writing("arranged") as session:
@@ -322,6 +360,8 @@ COMMANDS: Mapping[str, Callable[[World, Death], Tally]] = {
     "payments.end_as_paid": _paid,
     "payments.end_as_unpaid": _unpaid,
     "payments.refunded": _refunded,
+    "people.erase": _erased,
+    "people.export": _exported,
     "requests.advance": _advance,
     "requests.papers": _looked,
     "rules.load": _rules,

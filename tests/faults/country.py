@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 from api import events
 from api.access import service as access
 from api.access.models import ChatLink
-from api.access.rules import ChatAddress, Level
+from api.access.rules import ChatAddress, Level, LinkState
 from api.bills import queries as bills
 from api.booklets.rules import Kind, Way
 from api.booklets.service import Wish
@@ -211,6 +211,13 @@ def renewal(person: Person) -> Wish:
         branch_id=None,
         paper_id=None,
     )
+
+
+def ended_chat(session: Session, person_id: UUID, chat_id: str, *, at: datetime) -> None:
+    """Let a person have had a chat until some instant."""
+    link = _link(session, person_id, ChatAddress("telegram", "people", chat_id))
+    link.state, link.ended_at = LinkState.ENDED, at
+    session.flush()
 
 
 def _link(session: Session, person_id: UUID, chat: ChatAddress) -> ChatLink:

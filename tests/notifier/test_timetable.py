@@ -64,6 +64,7 @@ def test_the_timetable_names_the_jobs_people_type() -> None:
     assert {name: job.at for name, job in TIMETABLE.items()} == {
         "anchor": time(0, 10),
         "contract-lapses": time(0, 30),
+        "retention": time(2, 30),
         "bills": time(5),
         "debt-notices": time(8),
         "bill-notices": time(8, 30),
