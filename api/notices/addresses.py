@@ -49,23 +49,22 @@ class AddressBook:
         self._senders = senders
         self._links = access.links_of(session, people) if channel == Channel.CHAT else ()
         self._values = _values(session, people, channel)
-        self._consents = preferences.consents(session, people)
-        self._muted = preferences.channels_muted(session, people)
-        self.languages = preferences.language_of(session, people)
+        self._wishes = preferences.wishes(session, people)
+        self.languages = {who: wish.language for who, wish in self._wishes.items()}
 
     def may_be_told(self, notice: Notice) -> bool:
         """Whether the person lets us tell such a thing at all."""
-        return notice.notice_class in _ALWAYS or self._consents[notice.person_id]
+        return notice.notice_class in _ALWAYS or self._wishes[notice.person_id].consent
 
     def address_of(self, notice: Notice) -> Address | None:
         """Where this notice goes by this channel; None when it cannot."""
         if notice.notice_class != NoticeClass.CODE and (
-            self._channel in self._muted[notice.person_id]
+            self._channel in self._wishes[notice.person_id].muted
         ):
             return None
         if self._channel == Channel.CHAT:
             # What is meant for one chat warns of another: a STOP written there does not silence it.
-            may_chat = notice.link_id is not None or self._consents[notice.person_id]
+            may_chat = notice.link_id is not None or self._wishes[notice.person_id].consent
             return self._chat_of(notice) if may_chat else None
         value = self._values.get(notice.person_id)
         sender = SMS if self._channel == Channel.SMS else EMAIL

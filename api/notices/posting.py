@@ -144,7 +144,10 @@ def delivery_row(*, notice_id: uuid.UUID, plan: Plan, step: int, now: datetime) 
         # The random bits of the id: a positive number, as gateways want it, and unique as the id is.
         "reference": delivery_id.int & ((1 << 62) - 1),
         "due_at": now,
+        "lease": None,
+        "until": None,
         "tries": 0,
+        "reason": None,
         "created_at": now,
         "changed_at": now,
     }
@@ -152,13 +155,16 @@ def delivery_row(*, notice_id: uuid.UUID, plan: Plan, step: int, now: datetime) 
 
 def _insert(session: Session, rows: Sequence[NewNotice], now: datetime) -> set[uuid.UUID]:
     notices = [_notice_row(row, now) for row in rows]
-    fresh = sets.add(session, Notice, notices)
+    fresh = {notice["id"] for notice in notices}
+    if sets.add_many(session, Notice, notices) < len(notices):
+        # Some exist by their keys; ids are made here, and tell which are new.
+        fresh = set(session.scalars(select(Notice.id).where(Notice.id.in_(fresh))))
     deliveries = []
     for notice in notices:
         if notice["id"] in fresh:
             plan = plan_of(notice["notice_class"], notice["via"])
             deliveries.append(delivery_row(notice_id=notice["id"], plan=plan, step=0, now=now))
-    sets.add(session, Delivery, deliveries)
+    sets.add_many(session, Delivery, deliveries)
     return fresh
 
 
@@ -178,6 +184,8 @@ def _notice_row(new: NewNotice, now: datetime) -> dict[str, Any]:
         "facts": template.facts.model_validate(new.facts).model_dump(mode="json"),
         "secret": None if new.secret is None else json.dumps(new.secret),
         "status": NoticeStatus.WAITING,
+        "reason": None,
+        "code": None,
         "created_at": now,
         "ends_at": end if new.expires_at is None else min(end, new.expires_at),
     }
