@@ -358,6 +358,19 @@ async def test_a_letter_that_was_held_up_does_not_leave(
         await until(lambda: rooms.statuses() == {"sent": 1})
 
 
+def test_where_letters_do_not_leave_in_time_fewer_go_at_once_until_they_do_again() -> None:
+    one = Round("chat", {}, 60)
+    one.slower(at=5.0)
+    one.slower(at=5.0)
+    assert one.room == 30, "once for all letters of a claim"
+    for moment in range(6, 20):
+        one.slower(at=float(moment))
+    assert one.room == postmen._SMALLEST_CLAIM
+    for _batch in range(30):
+        one.quicker()
+    assert one.room == 60
+
+
 async def test_waiting_for_the_stores_lock_holds_up_no_letter(
     rooms: Rooms, monkeypatch: pytest.MonkeyPatch
 ) -> None:
