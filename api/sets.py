@@ -1,11 +1,23 @@
 """Sets of rows, written in a few statements each: never a loop of single rows (performance.md)."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, cast
 
-from sqlalchemy import Column, Date, Dialect, Enum, Table, insert, select, update
+from sqlalchemy import (
+    Column,
+    Date,
+    Dialect,
+    Enum,
+    Table,
+    bindparam,
+    insert,
+    inspect,
+    select,
+    update,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -112,6 +124,45 @@ def add_many(session: Session, model: type[Base], rows: Sequence[Mapping[str, An
     Every row names every column.
     """
     return add_bound(session, bind(session, model, rows))
+
+
+def change(session: Session, rows: Iterable[Base]) -> None:
+    """Write what was changed in loaded rows, those that changed alike in one statement.
+
+    The session reads such a row anew when somebody asks for it. A table's primary key is one column,
+    and what was changed can be hashed.
+    """
+    alike: dict[tuple[Table, tuple[tuple[str, Any], ...]], list[Any]] = defaultdict(list)
+    for row in rows:
+        state = inspect(row)
+        # What the session keeps of a row is the value before its first change.
+        changed = [
+            (name, state.dict[name])
+            for name, before in sorted(state.committed_state.items())
+            if state.dict[name] != before
+        ]
+        if changed:
+            table = cast("Table", row.__table__)
+            alike[table, tuple(changed)].append(state.identity[0])
+            session.expire(row)
+    apart: dict[tuple[Table, tuple[str, ...]], list[dict[str, Any]]] = defaultdict(list)
+    connection = session.connection()
+    for (table, changed), keys in alike.items():
+        if len(keys) < _ALIKE:
+            names = tuple(name for name, _ in changed)
+            apart[table, names] += [{_KEY: key, **dict(changed)} for key in keys]
+            continue
+        [column] = table.primary_key
+        connection.execute(update(table).where(column.in_(keys)).values(dict(changed)))
+    for (table, names), values in apart.items():
+        [column] = table.primary_key
+        one = update(table).where(column == bindparam(_KEY))
+        connection.execute(one.values({name: bindparam(name) for name in names}), values)
+
+
+# Fewer rows than these are not worth a statement of their own.
+_ALIKE = 4
+_KEY = "key_of_row"
 
 
 def _bound(column: Column[Any], dialect: Dialect, values: Sequence[Any]) -> Sequence[Any]:

@@ -1,4 +1,4 @@
-"""A real core to be measured: `python -m api serve` on a loopback port."""
+"""Real processes to be measured, on loopback ports: the core, and others until they are ready."""
 
 import asyncio
 import os
@@ -7,14 +7,14 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 import aiohttp
 
 _ROOT = Path(__file__).resolve().parent.parent
-_READY_SECONDS = 30.0
+_READY_SECONDS = 120.0
 
 
 @contextmanager
@@ -25,9 +25,7 @@ def core(
 
     `serve` is the module that serves it, with its arguments.
     """
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        address = f"http://127.0.0.1:{probe.getsockname()[1]}"
+    address = f"http://127.0.0.1:{port()}"
     key = secrets.token_urlsafe(32)
     environment = {
         **os.environ,
@@ -39,16 +37,50 @@ def core(
         "API_LOG_LEVEL": "ERROR",
         **settings,
     }
-    for arguments in (("keys", "new", str(folder / "keys")), ("migrate",)):
-        command = [sys.executable, "-m", "api", *arguments]
-        subprocess.run(command, cwd=_ROOT, env=environment, check=True, stdout=subprocess.DEVNULL)
-    web = subprocess.Popen([sys.executable, "-m", *serve], cwd=_ROOT, env=environment)
+    done(["api", "keys", "new", str(folder / "keys")], environment)
+    done(["api", "migrate"], environment)
+    with process(serve, environment, address) as pid:
+        _listeners[address] = pid
+        yield address, key
+
+
+_listeners: dict[str, int] = {}
+
+
+def listening(address: str) -> int:
+    """The id of the core's process that serves at an address."""
+    return _listeners[address]
+
+
+def done(module: Sequence[str], environment: Mapping[str, str]) -> None:
+    """Run a module with its arguments to its end."""
+    command = [sys.executable, "-m", *module]
+    subprocess.run(command, cwd=_ROOT, env=environment, check=True, stdout=subprocess.DEVNULL)
+
+
+@contextmanager
+def process(module: Sequence[str], environment: Mapping[str, str], address: str) -> Iterator[int]:
+    """Run a module with its arguments until the end of the block; gives its id once it is ready."""
+    running = subprocess.Popen([sys.executable, "-m", *module], cwd=_ROOT, env=environment)
     try:
         asyncio.run(_ready(address))
-        yield address, key
+        yield running.pid
     finally:
-        web.terminate()
-        web.wait(20)
+        running.terminate()
+        running.wait(20)
+
+
+def port() -> int:
+    """Give a port that nobody listens at."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def cpu_seconds(pid: int) -> float:
+    """What a process has used of the processor until now."""
+    told = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
+    return (int(told[11]) + int(told[12])) / os.sysconf("SC_CLK_TCK")
 
 
 async def _ready(address: str) -> None:

@@ -371,15 +371,7 @@ def _invent(store: Store, count: int, by: str) -> None:
             sets.add_many(
                 session,
                 Delivery,
-                [
-                    {
-                        **delivery_row(row, plan=plan, step=0, now=now),
-                        "lease": None,
-                        "until": None,
-                        "reason": None,
-                    }
-                    for row in rows
-                ],
+                [delivery_row(row, plan=plan, step=0, now=now) for row in rows],
             )
 
 

@@ -69,7 +69,8 @@ class Round:
 
     `is_idle` while nothing of it is due and it waits to be woken. `spoiled` outcomes are recorded
     one by one: together they could not be. `alarms` are the reasons already told since the last
-    claim for which a provider refuses our account.
+    claim for which a provider refuses our account. `pace` is how many letters at once leave within
+    their second here and now: where the machine or the provider is slow, fewer than `places`.
     """
 
     name: str
@@ -84,6 +85,11 @@ class Round:
     spoiled: int = 0
     alarms: set[str] = field(default_factory=set)
     silent: dict[str, float] = field(default_factory=dict)
+    pace: int = field(init=False)
+    slowed_at: float = 0.0
+
+    def __post_init__(self) -> None:
+        self.pace = self.places
 
     @property
     def asks(self) -> bool:
@@ -92,7 +98,17 @@ class Round:
     @property
     def room(self) -> int:
         """Letters that may be claimed: those on their way and those not recorded take a place."""
-        return self.places - len(self.on_the_way) - len(self.told)
+        return self.pace - len(self.on_the_way) - len(self.told)
+
+    def slower(self, at: float) -> None:
+        """Let half as many go at once: one of the attempts of that moment could not leave in time."""
+        if at > self.slowed_at:
+            self.slowed_at = at
+            self.pace = min(self.places, max(_SMALLEST_CLAIM, self.pace // 2))
+
+    def quicker(self) -> None:
+        """Let a few more go at once: all that were recorded now had left in time."""
+        self.pace = min(self.places, self.pace + 1 + self.pace // 8)
 
 
 class Postman:
@@ -159,7 +175,7 @@ class Postman:
         appetite = one.places
         while not self._stopping.is_set():
             one.wake.clear()
-            if one.room < max(1, one.places // 4):
+            if one.room < max(1, one.pace // 4):
                 await self._pause(one, self._idle)
                 continue
             try:
@@ -278,6 +294,7 @@ class Postman:
         if message is None:
             return Rejected("cannot_be_worded")
         if time.monotonic() - prepared.at > FRESH_SECONDS:
+            one.slower(prepared.at)
             return Rejected("held_up", kept_back=True)
         if time.monotonic() < one.silent.get(letter.sender, 0.0):
             return Rejected("told_to_wait", kept_back=True)
@@ -342,6 +359,8 @@ class Postman:
             ours = 0
         one.spoiled = max(0, one.spoiled - 1)
         del one.told[: len(batch)]
+        if not any(isinstance(told.outcome, Rejected) and told.outcome.kept_back for told in batch):
+            one.quicker()
         if ours < len(batch):
             log.info("outcomes.stale", channel=one.name, count=len(batch) - ours)
         one.wake.set()

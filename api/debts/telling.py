@@ -15,6 +15,7 @@ from typing import Any
 
 from sqlalchemy import update
 from sqlalchemy.orm import Session
+from sqlalchemy.orm.attributes import set_committed_value
 
 from api.debts import queries, rules
 from api.debts.models import Debt
@@ -52,14 +53,21 @@ def announce(
     part = _to_announce(session, slot, now, after, limit)
     posted = notices.post_many(session, part.notices, now)
     told = {notice.about for notice in part.notices}
-    announced = [
-        {"id": debt.id, "announced_version": debt.version}
-        for debt in part.debts
-        if about(debt.id) in told
-    ]
-    if announced:
-        session.execute(update(Debt), announced)
+    _mark(session, [debt for debt in part.debts if about(debt.id) in told])
     return Slice(len(part.debts), part.after, posted)
+
+
+def _mark(session: Session, debts: Sequence[Debt]) -> None:
+    """Keep the versions that their contacts were told of: those that were read, whatever came since."""
+    by_version: dict[int, list[uuid.UUID]] = defaultdict(list)
+    for debt in debts:
+        by_version[debt.version].append(debt.id)
+        set_committed_value(debt, "announced_version", debt.version)
+    for version, ids in by_version.items():
+        session.execute(
+            update(Debt).where(Debt.id.in_(ids)).values(announced_version=version),
+            execution_options={"synchronize_session": False},
+        )
 
 
 def remind(

@@ -54,29 +54,27 @@ class AddressBook:
         self._senders = senders
         self._links = access.links_of(session, people) if channel == Channel.CHAT else ()
         self._values = _values(session, people, channel)
-        self._consents = preferences.consents(session, people)
-        self._muted = preferences.channels_muted(session, people)
-        self._languages = preferences.language_of(session, people)
+        self._wishes = preferences.wishes(session, people)
 
     def may_be_told(self, notice: Notice) -> bool:
         """Whether the person lets us tell such a thing at all."""
-        return notice.notice_class in _ALWAYS or self._consents[notice.person_id]
+        return notice.notice_class in _ALWAYS or self._wishes[notice.person_id].consent
 
     def address_of(self, notice: Notice) -> Address | None:
         """Where this notice goes by this channel; None when it cannot."""
         if notice.notice_class != NoticeClass.CODE and (
-            self._channel in self._muted[notice.person_id]
+            self._channel in self._wishes[notice.person_id].muted
         ):
             return None
         if self._channel == Channel.CHAT:
             # What is meant for one chat warns of another: a STOP written there does not silence it.
-            may_chat = notice.link_id is not None or self._consents[notice.person_id]
+            may_chat = notice.link_id is not None or self._wishes[notice.person_id].consent
             return self._chat_of(notice) if may_chat else None
         value = self._values.get(notice.person_id)
         sender = SMS if self._channel == Channel.SMS else EMAIL
         if not value or sender not in self._senders:
             return None
-        return Address(sender, value, self._languages[notice.person_id])
+        return Address(sender, value, self._wishes[notice.person_id].language)
 
     def _chat_of(self, notice: Notice) -> Address | None:
         audience = None if notice.workshop_id is None else _OF_WORKPLACES

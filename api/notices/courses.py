@@ -159,10 +159,11 @@ class Courses:
 
         A delivery that we gave up on and that no other follows is logged: somebody must act.
         """
-        self._session.flush()
+        touched = set(self._touched.values())
+        sets.change(self._session, [row for row in self._session.dirty if row not in touched])
         sets.add(self._session, Delivery, self._next)
         sets.add(self._session, AttemptPart, self._parts)
-        if not self._touched:
+        if not touched:
             return
         states: dict[uuid.UUID, list[tuple[Status, bool]]] = defaultdict(list)
         for notice_id, status, due_at in self._session.execute(
@@ -179,7 +180,7 @@ class Courses:
                 log.warning(
                     "delivery.gave_up", channel=self._given_up[notice.id], notice=str(notice.id)
                 )
-        self._session.flush()
+        sets.change(self._session, touched)
         for person_id in sorted(self._deaf):
             access.end_number(self._session, person_id=person_id, now=self._now)
 

@@ -370,7 +370,10 @@ def _open(
                 "lease": claim.lease,
                 "sender": address.sender,
                 "link_id": address.link_id,
+                "provider_id": None,
+                "reason": None,
                 "opened_at": now,
+                "closed_at": None,
             }
         )
         letters.append(
@@ -390,5 +393,5 @@ def _open(
                 opened_at=now,
             )
         )
-    sets.add(session, Attempt, attempts)
+    sets.add_many(session, Attempt, attempts)
     return letters

@@ -154,6 +154,7 @@ def delivery_row(
         "status": Status.UNCERTAIN if doubted else Status.CREATED,
         "reference": reference_of(notice["key"], notice["facts"], channel),
         "due_at": now,
+        "lease": None,
         "until": notice["ends_at"] if doubted else None,
         "tries": 0,
         "reason": RESTORED if doubted else None,
@@ -177,13 +178,16 @@ def reference_of(key: str, facts: Mapping[str, Any], channel: str) -> int:
 def _insert(session: Session, rows: Sequence[NewNotice], now: datetime) -> set[uuid.UUID]:
     doubted = holds.repeats(session)
     notices = [_notice_row(row, now, doubted=doubted) for row in rows]
-    fresh = sets.add(session, Notice, notices)
+    fresh = {notice["id"] for notice in notices}
+    if sets.add_many(session, Notice, notices) < len(notices):
+        # Some exist by their keys; ids are made here, and tell which are new.
+        fresh = set(session.scalars(select(Notice.id).where(Notice.id.in_(fresh))))
     deliveries = []
     for notice in notices:
         if notice["id"] in fresh:
             plan = plan_of(notice["notice_class"], notice["via"])
             deliveries.append(delivery_row(notice, plan=plan, step=0, now=now))
-    sets.add(session, Delivery, deliveries)
+    sets.add_many(session, Delivery, deliveries)
     return fresh
 
 
@@ -203,6 +207,8 @@ def _notice_row(new: NewNotice, now: datetime, *, doubted: bool) -> dict[str, An
         "facts": template.facts.model_validate(new.facts).model_dump(mode="json"),
         "secret": None if new.secret is None else json.dumps(new.secret),
         "status": NoticeStatus.UNCERTAIN if doubted else NoticeStatus.WAITING,
+        "reason": None,
+        "code": None,
         "doubted": doubted,
         "created_at": now,
         "ends_at": end if new.expires_at is None else min(end, new.expires_at),

@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy.orm import Session
@@ -31,15 +32,28 @@ def consents(session: Session, person_ids: Collection[uuid.UUID]) -> Mapping[uui
     return {person_id: person_id not in refused for person_id in person_ids}
 
 
-def channels_muted(
-    session: Session, person_ids: Collection[uuid.UUID]
-) -> Mapping[uuid.UUID, frozenset[str]]:
-    """Give the channels each person has muted; nobody is left out."""
-    muted = {
-        one.person_id: frozenset(one.muted_channels)
-        for one in queries.of_people(session, person_ids)
-    }
-    return {person_id: muted.get(person_id, frozenset()) for person_id in person_ids}
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """How a person wants to be written to; `consent` is whether of our own accord."""
+
+    language: Language
+    consent: bool = True
+    muted: frozenset[str] = frozenset()
+
+
+def wishes(session: Session, person_ids: Collection[uuid.UUID]) -> Mapping[uuid.UUID, Wishes]:
+    """Give what each person wishes, in two questions for all. Unknown people are left out."""
+    chosen = {one.person_id: one for one in queries.of_people(session, person_ids)}
+    spoken = people.languages(session, person_ids)
+    found = {}
+    for person_id, code in spoken.items():
+        one = chosen.get(person_id)
+        found[person_id] = (
+            Wishes(Language(code))
+            if one is None
+            else Wishes(Language(one.language or code), one.consent, frozenset(one.muted_channels))
+        )
+    return found
 
 
 def set_language(

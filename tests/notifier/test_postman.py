@@ -370,6 +370,19 @@ async def test_one_letter_finds_out_that_its_sender_must_wait_and_uses_up_no_try
         assert session.scalars(select(Delivery.tries)).all() == [0] * 5
 
 
+def test_where_letters_do_not_leave_in_time_fewer_go_at_once_until_they_do_again() -> None:
+    one = Round("chat", {}, 60)
+    one.slower(at=5.0)
+    one.slower(at=5.0)
+    assert one.room == 30, "once for all letters of a claim"
+    for moment in range(6, 20):
+        one.slower(at=float(moment))
+    assert one.room == postmen._SMALLEST_CLAIM
+    for _batch in range(30):
+        one.quicker()
+    assert one.room == 60
+
+
 async def test_waiting_for_the_stores_lock_holds_up_no_letter(
     rooms: Rooms, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -32,6 +32,13 @@ def test_stop_keeps_the_language_to_the_registry(session):
     assert service.language_of(session, [person]) == {person: Language.EN}
 
 
-def test_nobody_has_muted_a_channel_unasked(session):
-    person = make.person(session).id
-    assert service.channels_muted(session, [person]) == {person: frozenset()}
+def test_wishes_are_the_same_answers_for_many_and_nobody_has_muted_a_channel_unasked(session):
+    one, other, third = (make.person(session, language=code).id for code in ("fa", "en", "fa"))
+    service.set_language(session, person_id=one, language=Language.CKB, now=make.NOW)
+    service.set_consent(session, person_id=other, on=False, now=make.NOW)
+    session.flush()
+    assert service.wishes(session, [one, other, third, uuid.uuid4()]) == {
+        one: service.Wishes(Language.CKB),
+        other: service.Wishes(Language.EN, consent=False),
+        third: service.Wishes(Language.FA),
+    }

@@ -1,0 +1,68 @@
+"""The bare peer of a chat turn: aiogram's own dispatcher, one read, one write, one reply.
+
+    python -m bench._echo PORT API_ROOT DATABASE_URL
+
+It keeps no inbox and no log, and an update that dies with it is gone.
+"""
+
+import asyncio
+import sys
+import time
+
+from aiogram import Bot, Dispatcher
+from aiogram.client.session.aiohttp import AiohttpSession
+from aiogram.client.telegram import TelegramAPIServer
+from aiogram.types import Message
+from aiohttp import web
+from sqlalchemy import event, text
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+
+TOKEN = "123456:" + "A" * 35
+
+
+async def _serve(port: int, root: str, url: str) -> None:
+    engine = await _opened(url)
+    bot = Bot(TOKEN, session=AiohttpSession(api=TelegramAPIServer.from_base(root)))
+    dispatcher = Dispatcher()
+
+    @dispatcher.message()
+    async def echo(message: Message) -> None:
+        async with engine.begin() as connection:
+            told = {"chat": message.chat.id, "said": message.text, "at": time.time()}
+            count = await connection.scalar(text("SELECT said FROM chats WHERE chat = :chat"), told)
+            await connection.execute(text("INSERT INTO log VALUES (:chat, :said, :at)"), told)
+        await message.answer(f"{message.text} {count}")
+
+    async def update(request: web.Request) -> web.Response:
+        await dispatcher.feed_raw_update(bot, await request.json())
+        return web.Response()
+
+    async def ready(_request: web.Request) -> web.Response:
+        return web.Response()
+
+    application = web.Application()
+    application.add_routes([web.post("/telegram/people", update), web.get("/health/ready", ready)])
+    runner = web.AppRunner(application, access_log=None)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", port).start()
+    await asyncio.Event().wait()
+
+
+async def _opened(url: str) -> AsyncEngine:
+    if url.startswith("sqlite"):
+        engine = create_async_engine(url.replace("sqlite:", "sqlite+aiosqlite:"))
+
+        @event.listens_for(engine.sync_engine, "connect")
+        def prepare(connection: object, _record: object) -> None:
+            for line in ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=5000"):
+                connection.execute(f"PRAGMA {line}").close()  # type: ignore[attr-defined]
+    else:
+        engine = create_async_engine(url, pool_size=12)
+    async with engine.begin() as connection:
+        await connection.execute(text("CREATE TABLE chats (chat BIGINT PRIMARY KEY, said INTEGER)"))
+        await connection.execute(text("CREATE TABLE log (chat BIGINT, said TEXT, at FLOAT)"))
+    return engine
+
+
+if __name__ == "__main__":
+    asyncio.run(_serve(int(sys.argv[1]), sys.argv[2], sys.argv[3]))
