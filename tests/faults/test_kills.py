@@ -14,7 +14,7 @@ from tests.support import luck, postgres
 Record = Callable[[str, object], None]
 
 LONG = Size(messages=part_of(20_000), kills=part_of(1_000), restarts=part_of(20))
-SHORT = Size(messages=80, kills=4, restarts=1, workers=3)
+SHORT = Size(messages=60, kills=3, restarts=1, workers=2)
 HITS = 0.3
 """The part of the kills that must find work in hand (guarantees.md: 300 of 1,000)."""
 
