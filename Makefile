@@ -91,9 +91,11 @@ job: locales
 
 faults: $(VENV)/dev
 	@$(MAKE) --no-print-directory -s $(MOS)
+	@rm -rf var/faults
 	@$(NODE); export SEED=$${SEED:-$$($(RUN) -c "import secrets; print(secrets.randbelow(1 << 30))")}; \
-	    echo "SEED=$$SEED"; $(RUN) -m pytest -n 4 -m "(faults or promise) $$without" -q \
-	    --report var/faults/report.md tests
+	    echo "SEED=$$SEED"; page="--report var/faults/report.md"; \
+	    $(RUN) -m pytest -n 4 -m "(faults or promise) and not alone $$without" -q $$page tests; \
+	    first=$$?; $(RUN) -m pytest -m alone -q $$page tests/faults && exit $$first
 
 bench: $(VENV)/dev
 	@$(MAKE) --no-print-directory -s $(MOS)

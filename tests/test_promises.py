@@ -3,6 +3,7 @@
 import subprocess
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -41,6 +42,13 @@ def test_what_is_not_yet_is_said_with_the_verdict():
         f"held; {missing}"
     )
     assert promises.verdict(Promise("G9", "", (), missing), []) == missing
+
+
+def test_the_parts_of_a_run_make_one_page(tmp_path: Path):
+    kept = tmp_path / "report.jsonl"
+    assert promises.all_parts(kept, [ONE], 60) == ([replace(ONE, told=[])], 60)
+    whole, took = promises.all_parts(kept, [TWO], 30)
+    assert ([one.name for one in whole], took) == ([ONE.name, TWO.name], 90)
 
 
 def test_a_run_ends_with_a_page(tmp_path: Path):

@@ -14,11 +14,12 @@ from tests.support import luck, postgres
 Record = Callable[[str, object], None]
 
 LONG = Size(messages=part_of(20_000), kills=part_of(1_000), restarts=part_of(20))
-SHORT = Size(messages=80, kills=4, restarts=1, workers=3)
+SHORT = Size(messages=60, kills=3, restarts=1, workers=2)
 HITS = 0.3
 """The part of the kills that must find work in hand (guarantees.md: 300 of 1,000)."""
 
 
+@pytest.mark.alone
 @pytest.mark.faults
 def test_a_thousand_kills_and_twenty_crashes_of_postgresql_lose_nothing(
     open_fragile_world: Opener, fragile_server: postgres.Server, record_property: Record
@@ -30,6 +31,7 @@ def test_a_thousand_kills_and_twenty_crashes_of_postgresql_lose_nothing(
     _hit_home(_hold(LONG, "postgresql", open_fragile_world, record_property, crash))
 
 
+@pytest.mark.alone
 @pytest.mark.faults
 def test_a_thousand_kills_and_twenty_dead_writers_of_sqlite_lose_nothing(
     open_world: Opener, record_property: Record

@@ -14,6 +14,7 @@ WAITING = part_of(570_000)
 CODES = part_of(600)
 
 
+@pytest.mark.alone
 @pytest.mark.faults
 @pytest.mark.parametrize("dialect", cases.STORES)
 def test_codes_go_past_half_a_million_that_wait(

@@ -20,6 +20,7 @@ IN_TIME = 2.0
 """Within so many seconds 95 of 100 answers come at 100 updates a second (guarantees.md, G10)."""
 
 
+@pytest.mark.alone
 @pytest.mark.faults
 @pytest.mark.parametrize(("dialect", "messenger"), [("postgresql", "telegram"), ("sqlite", "bale")])
 def test_five_hundred_kills_lose_no_line_and_cross_no_answer(
@@ -28,6 +29,7 @@ def test_five_hundred_kills_lose_no_line_and_cross_no_answer(
     _hold(LONG, dialect, messenger, open_world, record_property)
 
 
+@pytest.mark.alone
 @pytest.mark.faults
 def test_a_hundred_updates_a_second_are_answered_in_time(
     open_world: Opener, record_property: Record

@@ -4,12 +4,13 @@ The one table of who proves what is in docs/architecture.md; whoever is named th
 `promise`, so that `make faults` runs it, and `--report FILE` writes the page when the run ends.
 """
 
+import json
 import os
 import platform
 import re
 import subprocess
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -85,6 +86,16 @@ def verdict(promise: Promise, ran: Iterable[Ran]) -> str:
     if promise.missing:
         said.append(promise.missing)
     return "; ".join(said)
+
+
+def all_parts(kept: Path, ran: Sequence[Ran], took: float) -> tuple[Sequence[Ran], float]:
+    """Add a part of a run, and how many seconds it took, to those that are kept; gives them all."""
+    part = {"took": took, "ran": [asdict(one) for one in ran]}
+    with kept.open("a", encoding="utf-8") as lines:
+        lines.write(json.dumps(part) + "\n")
+    parts = [json.loads(line) for line in kept.read_text(encoding="utf-8").splitlines()]
+    whole = [Ran(**one) for part in parts for one in part["ran"]]
+    return whole, sum(part["took"] for part in parts)
 
 
 def page(ran: Sequence[Ran], *, seed: str, took: float, at: datetime) -> str:
@@ -165,7 +176,8 @@ def pytest_terminal_summary(
     at = datetime.now(UTC)
     took = at.timestamp() - terminalreporter._session_start.time
     seed = os.environ.get("SEED", "1405")
-    file.write_text(page(ran, seed=seed, took=took, at=at), encoding="utf-8")
+    whole, took = all_parts(file.with_suffix(".jsonl"), ran, took)
+    file.write_text(page(whole, seed=seed, took=took, at=at), encoding="utf-8")
     terminalreporter.write_line(f"The page of this run: {file}")
 
 
