@@ -73,6 +73,7 @@ def test_store_that_is_well_has_no_fail(given: Settings):
         ({"database_url": "postgresql://nobody@/x?host=/nonexistent"}, "store"),
     ],
 )
+@pytest.mark.parametrize("dialect", ["sqlite"])
 def test_what_is_wrong_is_named_and_the_rest_is_looked_at(
     given: Settings, changed: dict[str, object], about: str
 ):
@@ -83,6 +84,7 @@ def test_what_is_wrong_is_named_and_the_rest_is_looked_at(
     assert RANDOM not in checkup.told(found, as_json=True)
 
 
+@pytest.mark.parametrize("dialect", ["sqlite"])
 def test_key_file_that_others_may_read_is_named(given: Settings):
     given.keys.chmod(0o640)
     assert any("chmod 600" in one for one in of(looked(given), Level.FAIL))
