@@ -42,6 +42,24 @@ def migrate() -> None:
 
 
 @app.command()
+def doctor(
+    *,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON list.")] = False,
+) -> None:
+    """Look everything over, a line each: ok, warn or fail, and what to do; exit code 1 at a fail."""
+    import asyncio
+
+    from api.kit import checkup
+    from bots import doctor as looking
+    from bots import settings
+
+    found = asyncio.run(looking.findings(settings.read()))
+    typer.echo(checkup.told(found, as_json=as_json))
+    if not checkup.is_well(found):
+        raise typer.Exit(1)
+
+
+@app.command()
 def backup(
     folder: Annotated[Path, typer.Argument(help="Where the backup will be.")],
 ) -> None:

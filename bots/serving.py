@@ -13,7 +13,7 @@ from api.client import Core
 from api.kit import logs
 from api.kit.language import Language, MissingCatalogue, Speech, open_catalogues
 from api.kit.sealing import BadKeys, Keyring
-from bots import migrations, wording
+from bots import ages, migrations, wording
 from bots.adapters import Adapter
 from bots.adapters.bot_api import BotApiAdapter
 from bots.adapters.sms import SmsAdapter, SmsMouth
@@ -122,6 +122,7 @@ async def _serve(settings: Settings, keys: Keyring) -> None:
             _every(_FORGET_CHATS_EVERY, memory.forget_silent),
             _every(_FORGET_EVERY, visits.forget),
             _every(_TUNE_EVERY, memory.tune),
+            _every(_TUNE_EVERY, lambda: ages.look(store)),
             *(_introduce(adapter, dialogues) for adapter in adapters.values()),
         ]
         if settings.mode is Mode.WEBHOOK:

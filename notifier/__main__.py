@@ -40,6 +40,29 @@ def clock() -> None:
 
 
 @app.command()
+def doctor(
+    *,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON list.")] = False,
+) -> None:
+    """Look everything over, a line each: ok, warn or fail, and what to do; exit code 1 at a fail."""
+    import asyncio
+
+    from api.kit import checkup, logs
+    from notifier import settings
+
+    given, core = settings.read(), settings.read_core()
+    logs.setup("ERROR")
+    from notifier import doctor as looking
+    from notifier import serving
+
+    with serving.opened(core, size=1) as store:
+        found = asyncio.run(looking.findings(given, store))
+    typer.echo(checkup.told(found, as_json=as_json))
+    if not checkup.is_well(found):
+        raise typer.Exit(1)
+
+
+@app.command()
 def run(
     job: Annotated[
         str, typer.Argument(help="bills, bill-notices, debt-notices, …: any of the timetable")

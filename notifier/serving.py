@@ -2,7 +2,7 @@
 
 import asyncio
 import signal
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 
 import structlog
@@ -27,6 +27,7 @@ from notifier.channels.sms_http import KavenegarChannel
 from notifier.channels.sms_smpp import SmppChannel
 from notifier.clock import Clock, collect_rarely
 from notifier.crossing import AWAY, cross
+from notifier.figures import Figures
 from notifier.handing_on import HandingOn
 from notifier.incoming import Incoming
 from notifier.postman import Mouth, Postman, Round
@@ -119,7 +120,10 @@ async def _serve(settings: Settings, store: Store) -> None:
 async def _keep_time(settings: Settings, store: Store) -> None:
     stopping = _told_to_stop()
     clock = Clock(store, TIMETABLE.values())
-    async with _doors(store, settings.host, settings.clock_port, "NOTIFIER_CLOCK_PORT", []):
+    figures = Figures(store)
+    host, port = settings.host, settings.clock_port
+    name = "NOTIFIER_CLOCK_PORT"
+    async with _doors(store, host, port, name, [], refresh=figures.refresh):
         running = asyncio.create_task(clock.run())
         log.info("clock.ready", count=len(TIMETABLE))
         await asyncio.wait(
@@ -197,14 +201,23 @@ def _mails(settings: Settings) -> Mapping[str, Mouth]:
 
 @asynccontextmanager
 async def _doors(
-    store: Store, host: str, port: int | None, name: str, routes: list[web.RouteDef]
+    store: Store,
+    host: str,
+    port: int | None,
+    name: str,
+    routes: list[web.RouteDef],
+    *,
+    refresh: Callable[[], Awaitable[None]] | None = None,
 ) -> AsyncIterator[None]:
-    """Open health, metrics and these doors; none at all without a port. Raises CannotStart."""
+    """Open health, metrics and these doors; none at all without a port. Raises CannotStart.
+
+    `refresh` is waited for before the figures are told.
+    """
     if port is None:
         yield
         return
     application = web.Application(client_max_size=65_536)
-    application.add_routes([*_health(store), *routes])
+    application.add_routes([*_health(store, refresh), *routes])
     runner = web.AppRunner(application, access_log=None, shutdown_timeout=2)
     await runner.setup()
     try:
@@ -220,7 +233,7 @@ async def _doors(
         await runner.cleanup()
 
 
-def _health(store: Store) -> list[web.RouteDef]:
+def _health(store: Store, refresh: Callable[[], Awaitable[None]] | None) -> list[web.RouteDef]:
     async def live(_request: web.Request) -> web.Response:
         return web.json_response({"live": True})
 
@@ -230,6 +243,8 @@ def _health(store: Store) -> list[web.RouteDef]:
         return web.json_response({"ready": False}, status=503, headers={"Retry-After": "1"})
 
     async def metrics(_request: web.Request) -> web.Response:
+        if refresh is not None:
+            await refresh()
         return web.Response(body=generate_latest(), headers={"Content-Type": CONTENT_TYPE_LATEST})
 
     return [

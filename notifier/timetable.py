@@ -14,6 +14,7 @@ from typing import Protocol
 import structlog
 from sqlalchemy.orm import Session
 
+from api import ages
 from api.access import service as access
 from api.audit import anchoring, sealing
 from api.booklets import service as booklets
@@ -140,6 +141,8 @@ def sweep(session: Session, *, slot: date, after: str | None, now: datetime) -> 
         log.error("inbound.given_up", count=arrived.not_taken)
     for channel, count in notices.overdue(session, now=now).items():
         log.warning("deliveries.overdue", channel=channel, count=count)
+    for state, count in ages.past(session, now=now).items():
+        log.error("state.past_its_age", state=state, count=count)
     return Slice(done, None)
 
 

@@ -15,6 +15,7 @@ from pydantic_core import PydanticUndefined
 from pydantic_settings import BaseSettings
 
 from api import settings as api
+from api.portal import answering
 from bots import settings as bots
 from notifier import settings as notifier
 from notifier.channels.settings import AUDIENCES, ChannelSettings, SmsSettings
@@ -24,6 +25,7 @@ from sandbox.__main__ import cli as sandbox
 ROOT = Path(__file__).resolve().parent.parent
 DOCS = ROOT / "docs"
 CONFIGURATION = DOCS / "configuration.md"
+DEPLOYMENT = sorted(path for path in (DOCS / "deployment").rglob("*") if path.is_file())
 DECISIONS = sorted((DOCS / "decisions").glob("0*.md"))
 PAGES = [
     ROOT / "README.md",
@@ -195,6 +197,29 @@ def test_commands_that_are_named_are_there(page: Path):
                     break
                 assert word in command.commands, code
                 command = command.commands[word]
+
+
+@pytest.mark.parametrize("file", DEPLOYMENT, ids=named)
+def test_a_deployment_names_settings_and_commands_that_are_there(file: Path):
+    text = file.read_text(encoding="utf-8")
+    assert [name for name in _SETTING.findall(text) if name not in SETTINGS] == []
+    for module, words in _COMMAND.findall(text):
+        command: Any = typer.main.get_command(import_module(_GROUPS[module]).app)
+        assert words.split()[0] in command.commands, words
+
+
+def test_each_process_of_the_procfile_has_a_unit():
+    lines = (ROOT / "Procfile").read_text(encoding="utf-8").splitlines()
+    wanted = dict(line.split(": ") for line in lines if not line.startswith("release"))
+    for name, command in wanted.items():
+        unit = (DOCS / "deployment" / f"bimeyar-{name}.service").read_text(encoding="utf-8")
+        assert command.removeprefix("python ") in unit
+
+
+def test_the_proxy_passes_on_every_place_of_a_page():
+    text = (DOCS / "deployment" / "nginx.conf").read_text(encoding="utf-8")
+    passed = re.compile(re.search(r"location ~ (\^/\(pay\S+)", text)[1])
+    assert all(passed.match(place) for place in answering._PLACES)
 
 
 def test_the_floors_are_drawn_as_they_are_kept():

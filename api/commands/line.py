@@ -90,6 +90,22 @@ def load(
 
 
 @app.command()
+def doctor(
+    *,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON list.")] = False,
+) -> None:
+    """Look everything over, a line each: ok, warn or fail, and what to do; exit code 1 at a fail."""
+    from api.commands import doctor as looking
+    from api.commands import troubles
+    from api.kit import checkup
+
+    found = list(looking.findings(troubles.settings()))
+    typer.echo(checkup.told(found, as_json=as_json))
+    if not checkup.is_well(found):
+        raise typer.Exit(1)
+
+
+@app.command()
 def backup(
     folder: Annotated[Path, typer.Argument(help="Where the backup will be.")],
 ) -> None:

@@ -51,6 +51,9 @@ def record(session: Session, told: Sequence[Told], *, now: datetime, asks: Conta
     courses = Courses(session, now)
     for one in finished:
         match one.told.outcome:
+            case Accepted() as accepted if one.is_doubt and one.attempt is None:
+                known = one._replace(attempt=_of_the_lost(session, one, now))
+                _accepted(known, accepted, courses, orphans, now)
             case Accepted() as accepted:
                 _accepted(one, accepted, courses, orphans, now)
             case Rejected(reason, again=True) if one.is_doubt:
@@ -149,6 +152,20 @@ def _accepted(
     if asked and one.delivery.status == Status.SENT:
         # Asked at the end of its patience, and still on its way: the next channel begins.
         courses.go_on(one.delivery, one.notice)
+
+
+def _of_the_lost(session: Session, one: _Finished, now: datetime) -> Attempt:
+    """Write down the call that a lost store must have made: by its name reports will come."""
+    attempt = Attempt(
+        delivery_id=one.delivery.id,
+        lease=one.told.lease,
+        sender=one.delivery.channel,
+        opened_at=one.delivery.created_at,
+        closed_at=now,
+        state=AttemptState.ACCEPTED,
+    )
+    session.add(attempt)
+    return attempt
 
 
 def _names(accepted: Accepted) -> tuple[str, ...]:

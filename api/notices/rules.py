@@ -5,6 +5,7 @@
                           sending → temporary-failure → sending …
                           sending → permanent-failure | technical-failure | uncertain
                 created, temporary-failure, uncertain → cancelled
+                created, sending, temporary-failure → uncertain (a released store, in doubt)
     attempt     open → accepted | rejected | unknown
 
 Sources: guarantees.md G6 and G7; design.md, "Notices" (5), (7), (8).

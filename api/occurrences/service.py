@@ -131,6 +131,15 @@ def last_listed(session: Session, job: str) -> datetime | None:
     )
 
 
+def accounted(session: Session, job: str) -> datetime | None:
+    """Give the latest slot that was run to its end or recorded as skipped; None when none was."""
+    return session.scalar(
+        select(func.max(Occurrence.slot)).where(
+            Occurrence.job == job, Occurrence.finished_at.is_not(None)
+        )
+    )
+
+
 def ran_before(session: Session, job: str, slot: datetime) -> datetime | None:
     """Give the latest slot before this one that was run to its end; None when none was."""
     return session.scalar(

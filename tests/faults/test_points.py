@@ -8,7 +8,11 @@ from tests.faults.cases import SCENARIOS, SIDES
 PASSED_ON = {
     # The stores name the commit as whoever opens the transaction does.
     "api/db.py:writing": set[str](),
-    "bots/holding.py:_writing": set[str](),
+    "bots/holding.py:_writing": {
+        f"{point}.{side}"
+        for point in ("memory.held", "memory.lifted", "memory.whole")
+        for side in SIDES
+    },
     "bots/store.py:writing": set[str](),
     "bots/store.py:changed": set[str](),
     # A door's commit is named for the door.
@@ -41,10 +45,12 @@ SURROUNDED = {
     "notifier/channels/telegram.py:_show": ("channels.telegram.send",),
 }
 # A farewell to a mail server changes nothing.
-WITHOUT_EFFECT = {"notifier/channels/email.py:_leave"}
+# So does looking whether somebody is there.
+WITHOUT_EFFECT = {"api/kit/checkup.py:reached", "notifier/channels/email.py:_leave"}
 
 SPEAKERS = {
     "api/client/knock.py",
+    "api/kit/checkup.py",
     "api/payments/zarinpal.py",
     "bots/adapters/bale.py",
     "bots/adapters/bot_api.py",
@@ -57,6 +63,7 @@ SPEAKERS = {
     "notifier/channels/smpp/texts.py",
     "notifier/channels/telegram.py",
     "notifier/channels/wire.py",
+    "notifier/doctor.py",
     "notifier/handing_on.py",
 }
 # These use the same libraries to listen, or to name a machine.

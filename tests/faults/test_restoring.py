@@ -2,12 +2,14 @@
 
 import pytest
 
-from tests.faults import cases, restoring
+from tests.faults import restoring
 from tests.faults.world import Opener, Templates
 from tests.support import postgres
 
 
-@pytest.mark.parametrize("dialect", cases.STORES)
+@pytest.mark.parametrize(
+    "dialect", ["sqlite", pytest.param("postgresql", marks=pytest.mark.faults)]
+)
 def test_what_was_done_after_the_backup_is_not_done_again(
     dialect: str, open_world: Opener, templates: Templates
 ):

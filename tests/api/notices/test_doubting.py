@@ -45,6 +45,8 @@ def test_an_sms_that_the_provider_has_is_not_sent(office: Office, person):
     assert work.letters == ()
     office.tell(work.questions[0], THERE)
     assert office.deliveries(notice) == [("sms", "sent")]
+    (attempt,) = office.attempts(notice)
+    assert (attempt.state, attempt.provider_id) == ("accepted", "77"), "reports will name it"
 
 
 def test_an_sms_that_never_left_leaves_once(office: Office, person):
