@@ -143,17 +143,18 @@ def change(session: Session, rows: Iterable[Base]) -> None:
         ]
         if changed:
             table = cast("Table", row.__table__)
-            alike[table, tuple(changed)].append(state.identity[0])
+            (key,) = state.identity or ()
+            alike[table, tuple(changed)].append(key)
             session.expire(row)
     apart: dict[tuple[Table, tuple[str, ...]], list[dict[str, Any]]] = defaultdict(list)
     connection = session.connection()
-    for (table, changed), keys in alike.items():
+    for (table, same), keys in alike.items():
         if len(keys) < _ALIKE:
-            names = tuple(name for name, _ in changed)
-            apart[table, names] += [{_KEY: key, **dict(changed)} for key in keys]
+            names = tuple(name for name, _ in same)
+            apart[table, names] += [{_KEY: key, **dict(same)} for key in keys]
             continue
         [column] = table.primary_key
-        connection.execute(update(table).where(column.in_(keys)).values(dict(changed)))
+        connection.execute(update(table).where(column.in_(keys)).values(dict(same)))
     for (table, names), values in apart.items():
         [column] = table.primary_key
         one = update(table).where(column == bindparam(_KEY))

@@ -392,6 +392,7 @@ def _notice(
         "facts": template.example.model_dump(mode="json"),
         "secret": None,
         "doubted": False,
+        "emptied_at": None,
         "status": NoticeStatus.WAITING,
         "reason": None,
         "code": None,

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 import structlog
 from prometheus_client import Gauge
 from sqlalchemy import Column, ColumnElement, Connection, func, select
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bots.store import Store
 from bots.tables import holds, inbox, replies
@@ -68,9 +67,7 @@ def past(connection: Connection, now: float) -> Mapping[str, int]:
 
 async def look(store: Store) -> None:
     """Set the figures, and say in the log what is past its age."""
-    connection: AsyncConnection
-    async with store.reading() as connection:
-        counts = await connection.run_sync(past, time.time())
+    counts = await store.read(lambda connection: past(connection, time.time()))
     for age in AGES:
         _PAST.labels(age.state).set(counts.get(age.state, 0))
     for state, count in counts.items():

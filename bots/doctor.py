@@ -47,14 +47,13 @@ async def _memory(settings: Settings) -> list[Finding]:
     try:
         await store.check()
         found = [ok("memory", f"{store.dialect} is there, and keeps what it has committed")]
-        async with store.reading() as connection:
-            if not await connection.run_sync(migrations.is_ready):
-                do = "python -m bots migrate"
-                return [*found, fail("schema", "is older than this release", do)]
-            if await connection.scalar(select(HELD)):
-                do = "python -m bots release"
-                found.append(fail("memory", "is held since its restore", do))
-            past = await connection.run_sync(ages.past, time.time())
+        if not await store.read(migrations.is_ready):
+            do = "python -m bots migrate"
+            return [*found, fail("schema", "is older than this release", do)]
+        if await store.read(lambda connection: connection.scalar(select(HELD))):
+            do = "python -m bots release"
+            found.append(fail("memory", "is held since its restore", do))
+        past = await store.read(lambda connection: ages.past(connection, time.time()))
     finally:
         await store.close()
     late = [

@@ -210,6 +210,7 @@ def _notice_row(new: NewNotice, now: datetime, *, doubted: bool) -> dict[str, An
         "reason": None,
         "code": None,
         "doubted": doubted,
+        "emptied_at": None,
         "created_at": now,
         "ends_at": end if new.expires_at is None else min(end, new.expires_at),
     }

@@ -11,9 +11,9 @@ from tests.bots.test_memory import BOT, an_update
 async def test_what_waits_too_long_is_counted_and_told(memory_url: str, memory: Memory):
     await memory.inbox.receive(BOT, [an_update(1)])
     store = Store(memory_url)
-    async with store.reading() as connection:
-        fresh = await connection.run_sync(ages.past, memory.now())
-        late = await connection.run_sync(ages.past, memory.now() + 601)
+    with store.reading() as connection:
+        fresh = ages.past(connection, memory.now())
+        late = ages.past(connection, memory.now() + 601)
     assert (fresh, late) == ({}, {"inbox.waiting": 1})
     await ages.look(store)
     assert ages._PAST.labels("inbox.waiting")._value.get() == (time.time() > memory.now() + 600)
