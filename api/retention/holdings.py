@@ -95,8 +95,12 @@ HOLDINGS: Mapping[str, Holding] = MappingProxyType(
             "whom somebody keeps", ("person_id", "dependant_id"), REGISTRY,
             ("person_id", "dependant_id"),
         ),
-        "employers": Holding("who employs", ("number", "number_index", "name"), REGISTRY),
-        "workshops": Holding("a workplace, which may bear a name", ("name", "address"), REGISTRY),
+        "employers": Holding(
+            "who employs", ("number", "number_index", "name"), REGISTRY, ("id",)
+        ),
+        "workshops": Holding(
+            "a workplace, which may bear a name", ("name", "address"), REGISTRY, ("employer_id",)
+        ),
         "contacts": Holding("who speaks for a workplace", ("person_id",), REGISTRY, ("person_id",)),
         "record_months": Holding(
             "insured months, with workplace and wage",

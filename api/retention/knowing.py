@@ -9,6 +9,8 @@ from sqlalchemy import ColumnElement, LargeBinary, Table, or_, select
 from sqlalchemy.orm import Session
 
 from api.db import Base, Sealed
+from api.employers import queries as employers
+from api.people.models import Person
 from api.retention.holdings import HOLDINGS, Holding
 
 _SECRET = frozenset({"files.key", "notices.secret", "pay_links.token"})
@@ -35,8 +37,11 @@ def held(session: Session, person_id: uuid.UUID) -> Rows:
 
     Hashes, blind indexes and keys are left out too: they say nothing, or would open something.
     """
-    # Of each table the keys by which others lead to its rows.
+    # Of each table the keys by which others lead to its rows. A natural employer is known by the
+    # national code.
+    code = session.get_one(Person, person_id).national_code
     keys: dict[str, list[Any]] = defaultdict(list, people=[person_id])
+    keys["employers"] = [*employers.ids_by_number(session, [code]).values()]
     found: dict[str, Sequence[Mapping[str, Any]]] = {}
     # The trail and the ledger lead to others by name, so no foreign key says that they come after.
     tables = sorted(Base.metadata.sorted_tables, key=lambda one: one.name in _LAST)
@@ -74,7 +79,8 @@ def _which(
         column = table.c[name]
         parents = [key.column.table.name for key in column.foreign_keys]
         # An account of the ledger is a person's or a contract's, in one column.
-        wanted = keys[parents[0]] if parents else [*keys["people"], *keys["contracts"]]
+        of_ledger = [*keys["people"], *keys["contracts"]]
+        wanted = keys[parents[0]] if parents else keys.get(table.name, of_ledger)
         leading.append(column.in_(wanted))
     return or_(*leading)
 

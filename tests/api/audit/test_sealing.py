@@ -132,14 +132,14 @@ def test_sealers_at_once_wait_for_one_another(fresh_store: Store):
         assert checked(session).is_whole
 
 
-def test_a_slice_that_was_not_committed_is_sealed_again(fresh_store: Store):
-    with fresh_store.writing("test") as session:
+def test_a_slice_that_was_not_committed_is_sealed_again(store: Store):
+    with store.writing("test") as session:
         note(session, 1)
         note(session, 2)
-    with fresh_store.session(writing=True) as session:
+    with store.session(writing=True) as session:
         assert seal(session) == 2
         session.rollback()
-    with fresh_store.writing("test") as session:
+    with store.writing("test") as session:
         assert seal(session) == 2
         assert checked(session).is_whole
 
@@ -228,7 +228,7 @@ def test_whatever_is_deleted_swapped_or_cut_is_found(trail: Session):
     head = reading.head(trail)
     assert head is not None
     anchor = Anchor("2026-11-23", head.number, head.seal)
-    for _ in range(12):
+    for _ in range(6):
         first, last = sorted(chance.sample(range(1, ROWS + 1), 2))
         gone = delete(Entry).where(Entry.number >= first, Entry.number < last)
         assert bent(trail, gone)[0] == first

@@ -57,6 +57,9 @@ def person(store: Store) -> Person:
                     session, template=template, to=one.id, about="debt:1",
                     facts=facts, key=key, now=make.NOW,
                 )  # fmt: skip
+        own = make.employer(session, number=CODE, name="دکان مینا")
+        make.workshop(session, employer=own, name="کارگاه مینا")
+        make.workshop(session, contacts=[other], name=OTHER)
         preferences.set_language(session, person_id=made.id, language=Language.EN, now=make.NOW)
         paid = NewTransfer(
             "one", Account(Kind.BANK), Account(Kind.UNAPPLIED, made.id), 5_000, "x", make.TODAY
@@ -78,7 +81,7 @@ def test_everything_of_a_person_is_told_and_nothing_of_another(
         "people", "chat_links", "pins", "notices", "deliveries", "preferences", "transfers",
         "audit_entries",
     } <= set(told["held"])  # fmt: skip
-    for mine in (CODE, PHONE, "خیابان آزادی", "7001", "5000"):
+    for mine in (CODE, PHONE, "خیابان آزادی", "7001", "5000", "دکان مینا", "کارگاه مینا"):
         assert mine in text
     for theirs in (OTHER, "7002"):
         assert theirs not in text

@@ -201,9 +201,9 @@ def test_an_emptied_notice_is_in_no_inbox_and_its_code_is_genuine_still(session:
     assert notices.check(session, code, language="en").genuine
 
 
-def test_a_run_that_dies_midway_goes_on_where_it_stood(fresh_store: Store):
+def test_a_run_that_dies_midway_goes_on_where_it_stood(store: Store):
     chance, many = random.Random(luck.seed()), 9
-    with fresh_store.writing("test") as session:
+    with store.writing("test") as session:
         ids = planted(session)
         link = session.get_one(ChatLink, ids["chat_links"])
         for number in range(many - 1):
@@ -212,7 +212,7 @@ def test_a_run_that_dies_midway_goes_on_where_it_stood(fresh_store: Store):
     late, died = make.NOW + LONG, 0
     after: str | None = ""
     while after is not None:
-        with fresh_store.session(writing=True) as session:
+        with store.session(writing=True) as session:
             part = retention.purge(session, slot=date.min, after=after, now=late, limit=2)
             if died < 4 and chance.random() < 0.5:
                 # Killed before its commit: the slice is undone, and the run begins where it was.
@@ -222,6 +222,6 @@ def test_a_run_that_dies_midway_goes_on_where_it_stood(fresh_store: Store):
             session.commit()
             after = part.after
     assert died
-    with fresh_store.reading() as session:
+    with store.reading() as session:
         left = canaries(session)
         assert not {one for one in left if one.startswith(("chat_links", "notices", "audit"))}
