@@ -211,9 +211,6 @@ def let_time_pass(world: World) -> bool:
     provider is asked and answers; one whose report never came loses it when all else is done, and
     its provider is asked.
     """
-    now: Any = country.now()
-    if world.dialect == "sqlite":
-        now = now.replace(tzinfo=None).isoformat(" ")
     with world.store.writing("arranged") as session:
         session.execute(
             text(
@@ -224,7 +221,7 @@ def let_time_pass(world: World) -> bool:
                 " AND status IN ('created', 'temporary-failure', 'uncertain')"
                 " AND due_at < (SELECT ends_at FROM notices WHERE notices.id = notice_id)"
             ),
-            {"now": now},
+            {"now": _now(world)},
         )
         waiting = session.execute(
             text(
@@ -239,17 +236,21 @@ def let_time_pass(world: World) -> bool:
                     "UPDATE deliveries SET due_at = :now, until = :now"
                     " WHERE lease IS NULL AND due_at > :now AND status = 'sent'"
                 ),
-                {"now": now},
+                {"now": _now(world)},
             )
     return not waiting
 
 
 def leases_end(world: World) -> None:
     """Let the leases of the dead end; only while nobody lives who holds one."""
-    now: Any = country.now()
-    if world.dialect == "sqlite":
-        now = now.replace(tzinfo=None).isoformat(" ")
     with world.store.writing("arranged") as session:
         session.execute(
-            text("UPDATE deliveries SET due_at = :now WHERE lease IS NOT NULL"), {"now": now}
+            text("UPDATE deliveries SET due_at = :now WHERE lease IS NOT NULL"),
+            {"now": _now(world)},
         )
+
+
+def _now(world: World) -> Any:
+    """The time as the store writes it."""
+    now = country.now()
+    return now if world.dialect == "postgresql" else now.replace(tzinfo=None).isoformat(" ")

@@ -72,7 +72,7 @@ def test_a_provider_that_is_away_holds_up_nobody_else_and_loses_nothing(
 
 @pytest.mark.faults
 @pytest.mark.parametrize("dialect", cases.STORES)
-def test_nobody_calls_once_a_flood_is_known(
+def test_a_flood_is_found_out_by_no_more_than_were_on_their_way(
     dialect: str, open_world: Opener, record_property: Record
 ):
     tally, met = mishaps.flooded(open_world, dialect, 300)
