@@ -1,5 +1,6 @@
 """The core's schema through time: one line of migrations, the same on both stores."""
 
+from functools import cache
 from pathlib import Path
 
 from alembic import command
@@ -34,9 +35,15 @@ def is_ready(connection: Connection) -> bool:
     so the processes of the release before it work on until they are replaced.
     """
     heads = MigrationContext.configure(connection).get_current_heads()
+    return bool(heads) and _older().isdisjoint(heads)
+
+
+@cache
+def _older() -> frozenset[str]:
+    """The revisions before this code's own; to know them, each is imported: once a process."""
     scripts = ScriptDirectory.from_config(_config())
     older = {one.revision for one in scripts.walk_revisions()} - set(scripts.get_heads())
-    return bool(heads) and older.isdisjoint(heads)
+    return frozenset(older)
 
 
 def _config() -> Config:

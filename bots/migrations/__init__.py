@@ -1,5 +1,6 @@
 """The memory's schema through time: one line of migrations of its own, the same on both stores."""
 
+from functools import cache
 from pathlib import Path
 
 from alembic import command
@@ -39,9 +40,15 @@ def is_ready(connection: Connection) -> bool:
     so the processes of the release before it work on until they are replaced.
     """
     heads = MigrationContext.configure(connection).get_current_heads()
+    return bool(heads) and _older().isdisjoint(heads)
+
+
+@cache
+def _older() -> frozenset[str]:
+    """The revisions before this code's own; to know them, each is imported: once a process."""
     scripts = ScriptDirectory.from_config(_config())
     older = {one.revision for one in scripts.walk_revisions()} - set(scripts.get_heads())
-    return bool(heads) and older.isdisjoint(heads)
+    return frozenset(older)
 
 
 def _config() -> Config:
