@@ -49,7 +49,7 @@ def settled(store: Store) -> None:
             connection.execute(text("ANALYZE"))
     if store.dialect == "sqlite":
         driver = store.bind.engine.raw_connection()
-        driver.execute("PRAGMA wal_checkpoint(TRUNCATE)").close()  # type: ignore[attr-defined]
+        driver.execute("PRAGMA wal_checkpoint(TRUNCATE)").close()
         driver.close()
 
 
