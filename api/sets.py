@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
+from operator import itemgetter
 from typing import Any, cast
 
 from sqlalchemy import (
@@ -19,7 +20,7 @@ from sqlalchemy import (
     update,
 )
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import InstanceState, Session
 
 from api.db import Base, Moment
 
@@ -134,7 +135,7 @@ def change(session: Session, rows: Iterable[Base]) -> None:
     """
     alike: dict[tuple[Table, tuple[tuple[str, Any], ...]], list[Any]] = defaultdict(list)
     for row in rows:
-        state = inspect(row)
+        state: InstanceState[Base] = inspect(row)
         # What the session keeps of a row is the value before its first change.
         changed = [
             (name, state.dict[name])
@@ -143,22 +144,23 @@ def change(session: Session, rows: Iterable[Base]) -> None:
         ]
         if changed:
             table = cast("Table", row.__table__)
-            (key,) = state.identity or ()
+            [key] = state.identity or ()
             alike[table, tuple(changed)].append(key)
             session.expire(row)
     apart: dict[tuple[Table, tuple[str, ...]], list[dict[str, Any]]] = defaultdict(list)
     connection = session.connection()
-    for (table, same), keys in alike.items():
+    for (table, values), keys in alike.items():
         if len(keys) < _ALIKE:
-            names = tuple(name for name, _ in same)
-            apart[table, names] += [{_KEY: key, **dict(same)} for key in keys]
+            names = tuple(name for name, _ in values)
+            apart[table, names] += [{_KEY: key, **dict(values)} for key in keys]
             continue
         [column] = table.primary_key
-        connection.execute(update(table).where(column.in_(keys)).values(dict(same)))
-    for (table, names), values in apart.items():
+        connection.execute(update(table).where(column.in_(keys)).values(dict(values)))
+    for (table, names), each in apart.items():
         [column] = table.primary_key
         one = update(table).where(column == bindparam(_KEY))
-        connection.execute(one.values({name: bindparam(name) for name in names}), values)
+        each.sort(key=itemgetter(_KEY))
+        connection.execute(one.values({name: bindparam(name) for name in names}), each)
 
 
 # Fewer rows than these are not worth a statement of their own.

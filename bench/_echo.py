@@ -1,6 +1,6 @@
 """The bare peer of a chat turn: aiogram's own dispatcher, one read, one write, one reply.
 
-    python -m bench._echo PORT API_ROOT DATABASE_URL
+    python -m bench._echo PORT API_ROOT TOKEN DATABASE_URL
 
 It keeps no inbox and no log, and an update that dies with it is gone.
 """
@@ -17,12 +17,10 @@ from aiohttp import web
 from sqlalchemy import event, text
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
-TOKEN = "123456:" + "A" * 35
 
-
-async def _serve(port: int, root: str, url: str) -> None:
+async def _serve(port: int, root: str, token: str, url: str) -> None:
     engine = await _opened(url)
-    bot = Bot(TOKEN, session=AiohttpSession(api=TelegramAPIServer.from_base(root)))
+    bot = Bot(token, session=AiohttpSession(api=TelegramAPIServer.from_base(root)))
     dispatcher = Dispatcher()
 
     @dispatcher.message()
@@ -65,4 +63,4 @@ async def _opened(url: str) -> AsyncEngine:
 
 
 if __name__ == "__main__":
-    asyncio.run(_serve(int(sys.argv[1]), sys.argv[2], sys.argv[3]))
+    asyncio.run(_serve(int(sys.argv[1]), *sys.argv[2:5]))

@@ -39,7 +39,6 @@ async def pgqueuer(url: str, root: str, count: int, places: int) -> tuple[float,
         await queries.install()
         await rows.execute("CREATE TABLE sent (id UUID PRIMARY KEY, provider_id TEXT)")
 
-        @queuer.entrypoint("send")  # type: ignore[untyped-decorator]
         async def send(job: Any) -> None:
             form = {"receptor": f"09{int(job.id):09d}", "message": job.payload.decode()}
             async with session.post(f"{root}/v1/key/sms/send.json", data=form) as answer:
@@ -49,6 +48,7 @@ async def pgqueuer(url: str, root: str, count: int, places: int) -> tuple[float,
                 (db.new_id(), told["entries"][0]["messageid"]),
             )
 
+        queuer.entrypoint("send")(send)
         await queries.enqueue(["send"] * count, [b"text"] * count, [0] * count)
         began, cpu = time.perf_counter(), time.process_time()
         await queuer.qm.run(

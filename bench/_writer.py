@@ -2,7 +2,9 @@
 
 import multiprocessing
 import time
+from collections.abc import Sequence
 from multiprocessing.connection import Connection
+from statistics import quantiles
 
 from sqlalchemy import text
 
@@ -32,6 +34,12 @@ class Writer:
         self._here.send("stop")
         waits: list[float] = self._here.recv()
         return waits
+
+
+def p99_ms(waits: Sequence[float]) -> float:
+    """The slowest hundredth in milliseconds; the slowest of a few."""
+    slow = quantiles(waits, n=100)[98] if len(waits) > 1 else max(waits, default=0.0)
+    return round(slow * 1000, 1)
 
 
 def _write(url: str, there: Connection) -> None:

@@ -21,7 +21,6 @@ from datetime import UTC, datetime
 from decimal import ROUND_HALF_UP, Decimal
 from itertools import islice
 from pathlib import Path
-from statistics import quantiles
 from typing import Any, cast
 
 from sqlalchemy import Table, insert, select
@@ -43,7 +42,7 @@ from api.organisation.rules import BranchKind
 from api.people.models import Person
 from bench import _stores
 from bench._runs import run_job
-from bench._writer import Writer
+from bench._writer import Writer, p99_ms
 from notifier.clock import collect_rarely
 from tests.support import postgres
 
@@ -96,7 +95,7 @@ def _measure(name: str, hub: Store, bare: Store, url: str, count: int) -> dict[s
     limit = _BareInsert(hub, bare)
     alone = run_job(hub, "bills", NEXT_SLOT, limit)
     again = run_job(hub, "bills", NEXT_SLOT)
-    p99 = round(quantiles(waits, n=100)[98] * 1000, 1)
+    p99 = p99_ms(waits)
     rate, bare_rate = count / alone.working, count / limit.seconds
     line = {
         "figure": "bills",

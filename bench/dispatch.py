@@ -57,9 +57,8 @@ from tests.support import make, postgres
 
 MESSAGES = 5_000
 TURNS = 3
-AT_ONCE = 200
-# As operators have it, unless told otherwise: what a slow provider leaves to do is the waiting.
-AT_ONCE_SLOW = 60
+# As operators have it, unless told otherwise.
+AT_ONCE = 60
 CONNECTIONS = 32
 PEOPLE = 1_000
 WAITING = (0, 100_000)
@@ -123,7 +122,7 @@ def _crowds(
     for waiting in asked.waiting:
         url = _stores.database(name, f"{by}_{waiting}", folder, server)
         with _stores.opened([url]) as (store,):
-            turn = asked.messages + max(asked.at_once, AT_ONCE_SLOW)
+            turn = asked.messages + asked.at_once
             sent = turn * (asked.turns + 1) * len(asked.latency)
             _invent(store, sent + waiting, by)
             _stores.settled(store)
@@ -142,7 +141,7 @@ def _crowds(
 
 
 def _measure(store: Store, by: str, latency: int, asked: argparse.Namespace) -> dict[str, Any]:
-    places = AT_ONCE_SLOW if latency else asked.at_once
+    places = asked.at_once
     ours, limit = [], []
     with _ways(store, by, latency / 1000, places) as (postman, bare):
         for turn in range(asked.turns + 1):

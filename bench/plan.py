@@ -21,7 +21,6 @@ from contextlib import ExitStack
 from datetime import UTC, date, datetime, timedelta
 from itertools import islice
 from pathlib import Path
-from statistics import quantiles
 from typing import Any
 
 from sqlalchemy import select, text, update
@@ -35,7 +34,7 @@ from api.kit.sealing import Keyring
 from api.notices.models import Notice
 from bench import _stores
 from bench._runs import run_job
-from bench._writer import Writer
+from bench._writer import Writer, p99_ms
 from notifier.clock import collect_rarely
 from tests.support import make, postgres
 
@@ -84,7 +83,7 @@ def _measure(name: str, store: Store, url: str, debts: int, due: int) -> dict[st
     limit = _BareCopy(store)
     alone = run_job(store, "debt-notices", DAY, limit)
     again = run_job(store, "debt-notices", DAY)
-    p99 = round(quantiles(waits, n=100)[98] * 1000, 1)
+    p99 = p99_ms(waits)
     rate, bare_rate = due / alone.working, limit.notices / limit.seconds
     met = (
         first.made == alone.made == limit.notices == due

@@ -13,6 +13,8 @@ app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
+    # Plain help: the library of colours takes longer to import than all the rest of it.
+    rich_markup_mode=None,
 )
 
 

@@ -173,17 +173,21 @@ class Postman:
 
     async def _claimer(self, one: Round) -> None:
         appetite = one.places
+        more = False
         while not self._stopping.is_set():
             one.wake.clear()
             if one.room < max(1, one.pace // 4):
                 await self._pause(one, self._idle)
                 continue
+            wanted = min(appetite, one.room)
             try:
-                prepared, work = await cross(self._take, one, min(appetite, one.room))
+                prepared, work = await cross(self._take, one, wanted, sure=more)
             except AWAY as error:
                 log.warning("store.away", channel=one.name, reason=type(error).__name__)
                 await self._pause(one, _AWAY_SECONDS)
                 continue
+            # Who got all that was wanted claims on; others look first, which costs no write.
+            more = work.looked_at >= wanted
             if prepared:
                 one.alarms.clear()
             for letter in prepared:
@@ -203,9 +207,12 @@ class Postman:
                 await one.wake.wait()
                 one.is_idle = False
 
-    def _take(self, one: Round, places: int) -> tuple[list[Prepared], Work]:
-        """Claim, open the attempts, and word the letters once the session is closed."""
-        if one.name not in self._due():
+    def _take(self, one: Round, places: int, *, sure: bool) -> tuple[list[Prepared], Work]:
+        """Claim, open the attempts, and word the letters once the session is closed.
+
+        `sure` that something is due, or it is looked at first.
+        """
+        if not sure and one.name not in self._due():
             return [], Work()
         with self._store.writing("notifier.claim") as session:
             claim = notices.claim(session, channel=one.name, places=places, now=self._now(session))

@@ -64,8 +64,7 @@ def message(
         "check_code": Code(grouped(code)),
     }
     if speech.medium is Medium.EMAIL:
-        paragraphs = [_said(lines, speech, words) for lines in wording.paragraphs]
-        return _mail(wording, [one for one in paragraphs if one], speech, words)
+        return _mail(wording, speech, words)
     plain = [said for lines in wording.paragraphs if (said := _plainly(lines, speech, words))]
     if speech.medium is Medium.SMS:
         text = "\n".join([*plain, speech.word(_CHECK_ABOVE), words["check_code"]])
@@ -142,12 +141,12 @@ def _speech(language: str, channel: str) -> Speech:
 
 def _mail(
     wording: Wording,
-    paragraphs: Sequence[Sequence[_Said]],
     speech: Speech,
     words: Mapping[str, Any],
 ) -> Message:
     if wording.subject is None:
         raise ValueError("the wording of a mail begins with its subject")
+    paragraphs = [said for lines in wording.paragraphs if (said := _said(lines, speech, words))]
     # One line, whatever the facts hold: a subject is a header.
     subject = " ".join(speech.say(wording.subject, words).split())
     footer = [speech.say(sentence, words) for sentence in _MAIL_FOOTER]

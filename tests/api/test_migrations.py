@@ -66,6 +66,7 @@ def test_store_is_ready_at_our_head_and_beyond(
     line = Config()
     line.set_main_option("script_location", str(tmp_path))
     monkeypatch.setattr(migrations, "_config", lambda: line)
+    monkeypatch.setattr(migrations, "_older", migrations._older.__wrapped__)
     with empty_store.bind.engine.connect() as connection:
         assert not migrations.is_ready(connection)
         connection.execute(text("CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL)"))
