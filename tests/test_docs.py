@@ -2,9 +2,9 @@
 
 import ast
 import re
-from functools import cache
 import tomllib
 from collections.abc import Iterator
+from functools import cache
 from importlib import import_module
 from pathlib import Path
 from typing import Any

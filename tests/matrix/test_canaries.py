@@ -7,7 +7,7 @@ docs/decisions/0011-sealed-columns.md. Logs are watched in the whole suite (`tes
 import logging
 import secrets
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from io import StringIO
@@ -65,7 +65,7 @@ async def test_canaries_are_found_nowhere(
     people: int, fresh_url: str, fresh_store: Store, memory: Memory, memory_url: str
 ):
     nest = Nest()
-    app = core.app(fresh_store, **GATEWAY)
+    app = core.app(fresh_store, core.Clock(), **GATEWAY)
     with written() as lines:
         async with core.doors(app) as doors:
             for _ in range(people):
@@ -119,26 +119,28 @@ async def _lives(nest: Nest, store: Store, doors: httpx.AsyncClient, memory: Mem
     address = {"address": nest.word("خیابان"), "postal_code": "8913715351"}
     paper = papers.pdf(trailer=f"/Of ({nest.word('paper')}) ".encode())
 
-    async def said(path: str, *, content: bytes | None = None, **body: object) -> httpx.Response:
+    async def said(
+        path: str, body: Mapping[str, object] | None = None, content: bytes | None = None
+    ) -> httpx.Response:
         answer = await doors.post(
             path,
             content=content,
-            json=None if content else body,
+            json=body,
             headers={"X-Chat": str(chat), "Idempotency-Key": f"k{next(_keys)}"},
         )
         if answer.is_error:
             nest.told.append(answer.text)
         return answer
 
-    assert (await said("/v1/identity/claims", **claimed)).status_code == 200
-    await said("/v1/booklets/offers", kind="first", how="another", **address)
+    assert (await said("/v1/identity/claims", claimed)).status_code == 200
+    await said("/v1/booklets/offers", {"kind": "first", "how": "another", **address})
     assert (await said("/v1/files?purpose=loss_paper", content=paper)).status_code == 200
-    assert (await said("/v1/identity/pin", pin="4831")).status_code == 204
-    link = (await said("/v1/payments/links", bills=[str(bill.id)])).json()
+    assert (await said("/v1/identity/pin", {"pin": "4831"})).status_code == 204
+    link = (await said("/v1/payments/links", {"bills": [str(bill.id)]})).json()
     nest.one(link["url"].rpartition("/")[2])
     typed = nest.word("typed")
     for wrong in ({"national_code": typed, "phone": typed}, {typed: typed}):
-        assert (await said("/v1/identity/claims", **wrong)).status_code == 422
+        assert (await said("/v1/identity/claims", wrong)).status_code == 422
     words = nest.word("سخن")
     number = secrets.randbits(50)
     raw = f'{{"update_id": {number}, "text": "{words} {code} {phone}"}}'

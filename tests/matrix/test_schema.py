@@ -37,7 +37,7 @@ async def test_whatever_is_sent_is_answered_as_declared(
 ):
     seed = luck.seed()
     chance = random.Random(seed)
-    app = core.app(store, threads=1, **GATEWAY)
+    app = core.app(store, core.Clock(), threads=1, **GATEWAY)
     with store.writing("test") as session:
         town = settle(session)
     page = app.openapi()
