@@ -13,7 +13,7 @@ export PYTHONDONTWRITEBYTECODE ?=
 help:
 	@echo "make up       run the whole hub on this machine, with the outside world on a desk"
 	@echo "make test     the test suite, on SQLite and PostgreSQL"
-	@echo "make check    format, lint, types, the house's arrows, translations"
+	@echo "make check    format, lint, types, the house's arrows, translations, secrets"
 	@echo "make browser  walk the desk in Chromium"
 	@echo "make chat     talk to the running hub in this terminal (CHANNEL=terminal|telegram|bale|sms|web AUDIENCE=people|employers LANG=fa|en|ar|ckb)"
 	@echo "make job      run a job of the timetable now (JOB=debt-notices ON=today)"
@@ -71,6 +71,7 @@ check: $(VENV)/dev
 	$(VENV)/bin/mypy
 	$(VENV)/bin/lint-imports
 	$(RUN) -m locales.check
+	$(RUN) -m pytest -q tests/test_secrets.py
 
 # BROWSER_SHOTS=folder keeps a picture of each stop.
 browser: $(VENV)/dev

@@ -6,6 +6,8 @@ from typing import Literal
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from api.kit.strength import Secret
+
 
 class Settings(BaseSettings):
     """What an operator tells the core; docs/configuration.md explains each."""
@@ -14,7 +16,7 @@ class Settings(BaseSettings):
 
     database_url: str
     keys: Path
-    bots_key: SecretStr = Field(min_length=32)
+    bots_key: Secret = Field(min_length=32)
     public_url: str = "http://127.0.0.1:8000"
     port: int = Field(default=8000, ge=0, le=65535)
     host: str = "127.0.0.1"

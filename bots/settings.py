@@ -8,11 +8,13 @@ from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from api.kit import logs
+from api.kit.strength import Secret
 
 _HINTS = {
     "database_url": "write sqlite:///var/bots.db or postgresql+psycopg://user@host/name",
     "keys": "name the key file; `python -m api keys new PATH` makes one",
     "core_key": "write the secret that API_BOTS_KEY holds, 32 characters or more",
+    "inbound_secret": "write 16 letters and digits or more that nobody guesses",
     "mode": "write polling or webhook",
     "web_url": "write the https:// address under which people reach the page, or leave it out",
     "core_url": "write the http:// or https:// address of the core",
@@ -42,7 +44,7 @@ class CoreSettings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="BOTS_", extra="ignore")
 
-    core_key: SecretStr = Field(min_length=32)
+    core_key: Secret = Field(min_length=32)
     core_url: str = Field(default="http://127.0.0.1:8000", pattern=r"^https?://\S+$")
 
 
@@ -58,7 +60,7 @@ class Settings(CoreSettings):
     web_url: str = Field(default="", pattern=r"^(https?://[^\s/]+)?$")
     web_proxies: int = Field(default=0, ge=0, le=9)
     chats_at_once: int = Field(default=16, ge=1, le=500)
-    inbound_secret: SecretStr = SecretStr("")
+    inbound_secret: Secret = SecretStr("")
     log_level: logs.Level = "INFO"
 
 

@@ -113,7 +113,7 @@ class HandingOn:
         assert self._http is not None  # noqa: S101 - `run` opens it.
         try:
             with points.around("notifier.inbound.post"):
-                async with self._http.post(self._url, data=form) as answer:
+                async with self._http.post(self._url, data=form, allow_redirects=False) as answer:
                     status = answer.status
         except (aiohttp.ClientError, TimeoutError) as error:
             log.warning("inbound.not_reached", reason=type(error).__name__)

@@ -11,6 +11,7 @@ from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from api.kit import logs
+from api.kit.strength import Secret
 from notifier.channels.settings import SmsSettings
 
 _HINTS = {
@@ -44,7 +45,7 @@ class Settings(SmsSettings):
     port: int = Field(default=8001, ge=0, le=65535)
     clock_port: int | None = Field(default=None, ge=0, le=65535)
     public_url: str = ""
-    report_secret: SecretStr = Field(default=SecretStr(""))
+    report_secret: Secret = Field(default=SecretStr(""))
     kavenegar_report_id: str = "messageid"
     kavenegar_report_status: str = "status"
     inbound_url: SecretStr = Field(default=SecretStr(""))

@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import structlog
 from hypothesis import HealthCheck, settings
 from sqlalchemy import create_engine, text
 from sqlalchemy.engine import make_url
@@ -18,6 +17,7 @@ from api.db import Store
 from api.kit.sealing import Keyring
 from api.notices import questions
 from tests.support import luck, models, postgres
+from tests.support.watch import Watch
 
 pytest_plugins = ["tests.support.promises"]
 
@@ -31,18 +31,21 @@ settings.register_profile(
     suppress_health_check=[HealthCheck.too_slow],
 )
 settings.load_profile("house")
-# A traceback with the colours and locals of `rich` costs seconds of a core each.
-structlog.configure(
-    processors=[
-        *structlog.get_config()["processors"][:-1],
-        structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback),
-    ]
-)
+_watch = Watch()
 
 
 @pytest.fixture(scope="session", autouse=True)
 def _keys() -> None:
     db.use_keys(Keyring.new())
+
+
+@pytest.fixture(autouse=True)
+def _nothing_of_a_person_is_logged() -> Iterator[None]:
+    """Whatever a test makes the product log, at DEBUG, names nobody and tells no secret (G19)."""
+    _watch.stand()
+    yield
+    said = _watch.look()
+    assert not said, "\n".join(said)
 
 
 @pytest.fixture(autouse=True)

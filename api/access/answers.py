@@ -19,6 +19,8 @@ from api.printing.printer import Sheet
 Said = dict[int | str, dict[str, Any]]
 
 _STILL_RUNNING = "still_running"
+_GUARDED = {"cache-control": "no-store", "x-content-type-options": "nosniff"}
+"""Nobody on the way may keep an answer, or take it for what it is not."""
 
 
 def json_response(status: int, body: bytes, headers: dict[str, str] | None = None) -> Response:
@@ -26,7 +28,7 @@ def json_response(status: int, body: bytes, headers: dict[str, str] | None = Non
     return Response(
         body or None,
         status,
-        {"cache-control": "no-store", **(headers or {})},
+        {**_GUARDED, **(headers or {})},
         "application/json" if body else None,
     )
 
@@ -34,7 +36,7 @@ def json_response(status: int, body: bytes, headers: dict[str, str] | None = Non
 def file_response(content: bytes, sheet: Sheet, headers: Mapping[str, str]) -> Response:
     """Answer with a file that was drawn; nobody on the way may keep it."""
     said = {
-        "cache-control": "no-store",
+        **_GUARDED,
         "content-disposition": f'attachment; filename="{sheet.name}"',
         **headers,
     }

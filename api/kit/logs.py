@@ -36,10 +36,9 @@ _SECRETS = re.compile(
     r"|[\w.+-]+@[\w-]+(?:\.[\w-]+)+"
     r"|\+?\d{8,}"
 )
-_LIBRARIES = (
-    "aiogram", "aiohttp", "aiosmtplib", "alembic", "apscheduler", "asyncio", "httpcore", "httpx",
-    "mail", "psycopg", "sqlalchemy", "telegram", "uvicorn",
-)  # fmt: skip
+_ROOMS = ("api", "bots", "notifier")
+_HANDLED = ("aiogram", "aiohttp", "alembic", "apscheduler", "asyncio", "telegram", "uvicorn")
+"""Libraries that may have handlers of their own, past which nobody looks."""
 
 
 def redact(text: str) -> str:
@@ -81,10 +80,13 @@ def setup(level: Level = "INFO", *, json: bool | None = None) -> None:
     )
     root = logging.getLogger()
     root.handlers[:] = [handler]
-    root.setLevel(level)
-    for name in _LIBRARIES:
+    # Whatever library there is: one of the drivers tells each statement with its values at DEBUG.
+    root.setLevel(max(logging.WARNING, logging.getLevelNamesMapping()[level]))
+    for name in _ROOMS:
+        logging.getLogger(name).setLevel(level)
+    for name in _HANDLED:
         library = logging.getLogger(name)
-        library.setLevel(max(logging.WARNING, root.level))
+        library.setLevel(root.level)
         library.handlers.clear()
         library.propagate = True
 

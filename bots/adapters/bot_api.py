@@ -167,6 +167,7 @@ class BotApiAdapter(ABC):
                     f"{self._url}/{method}",
                     json=asked,
                     timeout=aiohttp.ClientTimeout(total=seconds),
+                    allow_redirects=False,
                 ) as response:
                     status, answer = response.status, await response.json(content_type=None)
         except TimeoutError:

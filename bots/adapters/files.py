@@ -49,7 +49,7 @@ class Files:
 
     async def _path(self, file: File) -> str:
         said = {"file_id": file.reference}
-        async with self._session.post(self._asked, json=said) as response:
+        async with self._session.post(self._asked, json=said, allow_redirects=False) as response:
             status, answer = response.status, await response.json(content_type=None)
         told: dict[str, Any] = answer if isinstance(answer, dict) else {}
         result = told.get("result")

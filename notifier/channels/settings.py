@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from api.kit.strength import is_weak
 from notifier.channels.dialects import BALE, DIALECTS, TELEGRAM
 from notifier.channels.smpp.settings import SmppSettings
 from notifier.channels.sms_http import API_ROOT as KAVENEGAR_ROOT
@@ -101,6 +102,11 @@ class ChannelSettings(BaseSettings):
                     raise BadBotSettings(
                         f"CHANNELS_{of.upper()}_TOKEN is no bot's token: copy it whole, "
                         "123456:AAAA…, as the messenger gave it."
+                    )
+                if is_weak(getattr(self, f"{of}_secret").get_secret_value()):
+                    raise BadBotSettings(
+                        f"CHANNELS_{of.upper()}_SECRET is one that anybody would guess: write 16 "
+                        "letters and digits or more."
                     )
                 for root in ("API_ROOT", "FILE_ROOT"):
                     if not _ROOT.fullmatch(getattr(self, f"{of}_{root.lower()}")):

@@ -103,7 +103,9 @@ class KavenegarChannel:
                 timeout=self._timeout, connector=aiohttp.TCPConnector(limit=0)
             )
         try:
-            async with self._http.post(f"{self._base}/{method}.json", data=form) as response:
+            async with self._http.post(
+                f"{self._base}/{method}.json", data=form, allow_redirects=False
+            ) as response:
                 body = await response.read()
                 wait = response.headers.get("Retry-After", "")
         except aiohttp.ClientConnectorError:

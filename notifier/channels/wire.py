@@ -84,7 +84,7 @@ class Wire(BaseRequest):
         limit = aiohttp.ClientTimeout(total=write_timeout if long else self._seconds)
         try:
             async with self._pool().request(
-                method, url, data=body, headers=headers, timeout=limit
+                method, url, data=body, headers=headers, timeout=limit, allow_redirects=False
             ) as answer:
                 status, said = answer.status, await answer.read()
                 after = answer.headers.get("Retry-After", "")

@@ -151,7 +151,7 @@ def counting(store: Store, statements: list[str]) -> Iterator[None]:
 @pytest.fixture
 async def matrix(store: Store) -> Any:
     # One request at a time: a single thread of the pool.
-    app = core.app(store, None, threads=1, **GATEWAY)
+    app = core.app(store, core.Clock(), threads=1, **GATEWAY)
     with store.writing("test") as session:
         town = settle(session)
     statements: list[str] = []

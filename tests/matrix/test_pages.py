@@ -149,7 +149,7 @@ def test_each_page_is_looked_at():
 
 
 async def test_no_page_shows_what_is_anothers(store: Store):
-    app = core.app(store, None, threads=1, **GATEWAY)
+    app = core.app(store, core.Clock(), threads=1, **GATEWAY)
     app.state.printer = Press()
     with store.writing("test") as session:
         place = _arranged(session)

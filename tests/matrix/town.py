@@ -213,7 +213,11 @@ def _of_a_person(session: Session, who: Person, link: ChatLink, branch: Branch) 
     """What anybody insured has, each of their own."""
     own = int(who.national_code[-4:])
     contract = make.contract(
-        session, person=who, monthly_base=150_000_000 + own * 1000, branch=branch
+        session,
+        person=who,
+        number=f"{27_180_000 + own}",
+        monthly_base=150_000_000 + own * 1000,
+        branch=branch,
     )
     credit = _credit(session, paying.Payer(who, link, {}), contract.id)
     bill = paying.bill(session, who, assessed=4_250_000 + own * 1000)
@@ -286,7 +290,7 @@ def _credit(session: Session, payer: paying.Payer, contract: UUID) -> Credit:
             session,
             attempt_id=one.attempt_id,
             lease=one.attempt_id,
-            outcome=Verified(f"30{next(_authorities):08d}", "6037-99**-****-1234"),
+            outcome=Verified(f"9164{next(_authorities):08d}", "6037-99**-****-1234"),
             now=make.NOW,
         )
     return session.scalars(select(Credit).where(Credit.person_id == payer.person.id)).one()

@@ -108,7 +108,7 @@ async def test_a_bot_with_a_token_has_a_mouth_of_its_own(monkeypatch: pytest.Mon
         ("NOTIFIER_LOG_LEVEL", "LOUD", "NOTIFIER_LOG_LEVEL is wrong"),
         ("NOTIFIER_KAVENEGAR_ROOT", "banana", "NOTIFIER_KAVENEGAR_ROOT is wrong"),
         ("NOTIFIER_BOT_PER_SECOND", "31", "NOTIFIER_BOT_PER_SECOND is wrong"),
-        ("NOTIFIER_REPORT_SECRET", "short", "NOTIFIER_REPORT_SECRET is not set"),
+        ("NOTIFIER_REPORT_SECRET", "short", "NOTIFIER_REPORT_SECRET is wrong"),
         ("NOTIFIER_SMS_SENDER", None, "NOTIFIER_SMS_SENDER is not set"),
         ("NOTIFIER_MAIL_FROM", None, "NOTIFIER_MAIL_FROM is not set"),
         ("NOTIFIER_MAIL_FROM", "nobody", "NOTIFIER_MAIL_FROM is no mail address"),

@@ -369,6 +369,20 @@ async def test_input_is_not_repeated_in_a_refusal(app: FastAPI):
     }
 
 
+async def test_no_answer_is_read_as_what_it_is_not(app: FastAPI):
+    async with core.doors(app) as doors:
+        answers_ = [
+            await doors.get(path, headers={"origin": "https://elsewhere.example"})
+            for path in ("/v1/access/me", "/v1/test/fault", "/v1/nowhere", "/health/live")
+        ]
+    for answer in answers_:
+        assert answer.headers["content-type"] == "application/json"
+        assert answer.headers["x-content-type-options"] == "nosniff"
+        assert answer.headers["cache-control"] == "no-store"
+        # No page of another host may read it.
+        assert not [name for name in answer.headers if name.startswith("access-control")]
+
+
 async def test_fault_tells_an_event_and_nothing_else(app: FastAPI):
     async with core.doors(app) as doors:
         with capture_logs() as lines:

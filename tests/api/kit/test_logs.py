@@ -10,6 +10,7 @@ import pytest
 import structlog
 
 from api.kit import logs
+from tests.support import watch
 
 TOKEN = "7123456789:AAEhBOweik6ad9r_QXMENQjcrGbqCr4K-bc"
 CANARIES = (
@@ -66,7 +67,9 @@ def test_event_is_written_with_its_keys(output: Output):
 
 
 def test_key_that_is_not_on_the_list_is_dropped_and_named(output: Output):
-    structlog.get_logger().info("person.found", phone="+989121234567", name="مینا", count=1)
+    structlog.get_logger("api.trial").info(
+        "person.found", phone="+989121234567", name="مینا", count=1
+    )
     assert output.last["count"] == 1
     assert "phone" not in output.last
     assert output.last["reason"] == "(keys not logged: name, phone)"
@@ -75,7 +78,7 @@ def test_key_that_is_not_on_the_list_is_dropped_and_named(output: Output):
 
 @pytest.mark.parametrize("canary", CANARIES)
 def test_canary_is_taken_out_of_whatever_is_written(output: Output, canary: str):
-    structlog.get_logger().warning(f"met {canary}", reason=f"x={canary}")
+    structlog.get_logger("api.trial").warning(f"met {canary}", reason=f"x={canary}")
     logging.getLogger("some.library").warning("calling /bot%s/getMe for %s", canary, canary)
     for form in (canary, canary.removeprefix("+")):
         assert form not in output.text
@@ -85,7 +88,7 @@ def test_canary_is_taken_out_of_whatever_is_written(output: Output, canary: str)
 def test_ids_of_ours_stay(output: Output):
     ids = ("01890a5d-ac96-774b-bcce-b302099a8057", "0" * 8 + "1234" * 6)
     for one in ids:
-        structlog.get_logger().info("notice.posted", notice=one)
+        structlog.get_logger("api.trial").info("notice.posted", notice=one)
         assert output.last["notice"] == one
 
 
@@ -94,7 +97,10 @@ def test_exception_is_told_by_type_and_place(output: Output, canary: str):
     def breaks() -> None:
         raise ValueError(f"row (مینا, {canary}) is in the way")
 
-    for tell in (structlog.get_logger().exception, logging.getLogger("some.library").exception):
+    for tell in (
+        structlog.get_logger("api.trial").exception,
+        logging.getLogger("some.library").exception,
+    ):
         try:
             breaks()
         except ValueError:
@@ -105,7 +111,7 @@ def test_exception_is_told_by_type_and_place(output: Output, canary: str):
 
 
 def test_libraries_speak_from_warning_up(output: Output):
-    for name in ("httpx", "aiogram.event", "sqlalchemy.engine", "uvicorn.access"):
+    for name in ("httpx", "aiogram.event", "uvicorn.access", "aiosqlite", "of.nobody.we.know"):
         logging.getLogger(name).info("GET https://api.telegram.org/bot%s/getMe", TOKEN)
     assert output.text == ""
     logging.getLogger("aiogram.event").warning("slow")
@@ -115,6 +121,28 @@ def test_libraries_speak_from_warning_up(output: Output):
 def test_terminal_gets_plain_lines(monkeypatch: pytest.MonkeyPatch, output: Output):
     monkeypatch.setattr("sys.stderr", output.stream)
     logs.setup("INFO", json=False)
-    structlog.get_logger("web").info("web.ready", port=8000)
+    structlog.get_logger("api.web").info("web.ready", port=8000)
     assert "web.ready" in output.text
     assert "port=8000" in output.text
+
+
+@pytest.mark.parametrize(
+    ("line", "kind"),
+    [
+        ("code 0012345679 came", "a national code"),
+        ("+989121234567", "a phone"),
+        ("to=09121234567", "a phone"),
+        ("6037997599999993", "a card"),
+        (f"POST /bot{TOKEN}/getMe", "a secret"),
+        ("bk_" + "x" * 43, "a secret"),
+        ("to mina@example.ir", "an address"),
+        ("said سلام", "words of a person"),
+    ],
+)
+def test_watch_over_the_suite_sees_what_is_a_persons(line: str, kind: str):
+    assert kind in set(watch.found_in(line))
+
+
+def test_watch_over_the_suite_passes_what_is_ours():
+    line = '{"event": "delivery.sent", "notice": "01a208e9-a8e1-7c66-9283-dea1cf6b15fc", "seconds": 0.125, "timestamp": "2026-12-02T06:30:00.000000Z"}'
+    assert not set(watch.found_in(line))
