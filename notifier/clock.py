@@ -11,7 +11,7 @@ import os
 import socket
 from collections.abc import Iterable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, time
 
 import structlog
@@ -44,11 +44,15 @@ def collect_rarely() -> None:
 
 @dataclass(frozen=True, slots=True)
 class Ran:
-    """How far a run came: its slot and the rows handled, and the notices that this clock posted."""
+    """How far a run came: its slot and the rows handled, and the notices that this clock posted.
+
+    `by_hand`: somebody asked for it by name.
+    """
 
     lease: Lease
     posted: int = 0
     is_over: bool = False
+    by_hand: bool = False
 
 
 class Clock:
@@ -118,13 +122,13 @@ class Clock:
         if lease is None:
             return None
         log.info("job.begun", job=job.name, slot=slot.isoformat(), done=lease.done)
-        ran = Ran(lease)
+        ran = Ran(lease, by_hand=again)
         while not ran.is_over:
             if self._stopping.is_set():
                 with suppress(LeaseLost):
                     await cross(self._release, ran.lease)
                 return ran
-            ran = await cross(self._slice, job, ran, by_hand=again)
+            ran = await cross(self._slice, job, ran)
             if not ran.is_over:
                 # SQLite lets one write at a time: those who wait have their turn between slices.
                 await asyncio.sleep(PAUSE_SECONDS)
@@ -173,7 +177,7 @@ class Clock:
                 again=again,
             )
 
-    def _slice(self, job: Job, ran: Ran, *, by_hand: bool) -> Ran:
+    def _slice(self, job: Job, ran: Ran) -> Ran:
         slot, after = today(ran.lease.slot), ran.lease.progress
         verb: Verb = job.verb
         if job.ahead is not None:
@@ -186,7 +190,7 @@ class Clock:
             if job.late is Late.OVERTAKEN:
                 # A latest slot does what the earlier ones would have done.
                 since = occurrences.ran_before(session, job.name, ran.lease.slot)
-            elif by_hand:
+            elif ran.by_hand:
                 # Whoever runs a day by name may have done so before its hour.
                 since = datetime.combine(slot, time.min, tzinfo=TEHRAN)
             holds.recall(session, since=since or ran.lease.slot)
@@ -197,7 +201,7 @@ class Clock:
             is_over = part.after is None
             if is_over:
                 occurrences.finish(session, lease, now=now)
-            return Ran(lease, ran.posted + part.posted, is_over=is_over)
+            return replace(ran, lease=lease, posted=ran.posted + part.posted, is_over=is_over)
 
     def _release(self, lease: Lease) -> None:
         with self._store.writing("clock.release") as session:
