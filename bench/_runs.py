@@ -33,9 +33,9 @@ class _Watched(Clock):
         self.aside = 0.0
         self.held: list[float] = []
 
-    def _slice(self, job: Job, ran: Ran, *, by_hand: bool) -> Ran:
+    def _slice(self, job: Job, ran: Ran) -> Ran:
         began = time.perf_counter()
-        done = super()._slice(job, ran, by_hand=by_hand)
+        done = super()._slice(job, ran)
         ended = time.perf_counter()
         self.held.append(resident_mib())
         self._beside()

@@ -81,9 +81,9 @@ async def test_canaries_are_found_nowhere(
         assert not nest.found_in(content), name
     # What is kept in clear is seen: the search does see.
     assert any("آزمون".encode() in content for _name, content in kept)
-    async with memory.store.reading() as connection:
+    with memory.store.reading() as connection:
         for table in metadata.sorted_tables:
-            rows = (await connection.execute(text(f"SELECT * FROM {table.name}"))).all()
+            rows = connection.execute(text(f"SELECT * FROM {table.name}")).all()
             assert not nest.found_in(_joined(map(tuple, rows))), table.name
     for name, content in _files_of(memory_url):
         assert not nest.found_in(content), name

@@ -174,7 +174,7 @@ async def test_who_was_overtaken_stops_and_its_slice_is_undone(fresh_store: Stor
         await other.wake(work.job)
         assert len(work.seen) == 2
         with pytest.raises(occurrences.LeaseLost):
-            clock._slice(work.job, Ran(lease), by_hand=False)
+            clock._slice(work.job, Ran(lease))
     with fresh_store.reading() as session:
         assert len(session.scalars(select(Holiday.day)).all()) == 2
 
