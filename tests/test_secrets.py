@@ -107,7 +107,7 @@ def test_no_secret_stands_in_the_repository():
 @pytest.mark.parametrize(
     "line",
     [
-        "-----BEGIN RSA PRIVATE KEY-----",
+        "-----BEGIN RSA " + "PRIVATE KEY-----",
         'TOKEN = "' + "a8" * 20 + '"',
         "8123456789:AAE" + "h" * 32,
     ],

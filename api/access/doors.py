@@ -165,6 +165,9 @@ def of_exception(error: Exception, *, door: str) -> Response:
     if isinstance(error, RequestValidationError):
         return of_refusal(_invalid(error))
     if isinstance(error, HTTPException):
+        # What FastAPI could not parse at all: bytes of no text, a number without end.
+        if error.status_code == HTTPStatus.BAD_REQUEST:
+            return of_refusal(Invalid(field="body", reason="json_invalid"))
         return of_status(error.status_code)
     away = error if isinstance(error, Unavailable) else unavailability(error)
     if away is not None:

@@ -23,7 +23,7 @@ from tests.matrix.drawing import Drawing
 from tests.matrix.town import settle
 from tests.support import core, luck
 
-SHORT, LONG = 120, 50_000
+SHORT, LONG = 80, 50_000
 """Requests on each of two stores."""
 HANGS = 30.0
 _keys = count(1)
