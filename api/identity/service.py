@@ -43,6 +43,7 @@ from api.people import queries as people
 from api.people import service as people_service
 from api.people.models import Person
 from api.people.rules import is_under_age
+from api.preferences import service as preferences
 
 SWEPT_AFTER = timedelta(days=2)
 """Longer than any budget looks back."""
@@ -304,6 +305,9 @@ def _link(
         language=made.language,
         level=Level.CODE,
         now=now,
+    )
+    preferences.keep_language(
+        session, person_id=person.id, language=Language(made.language), now=now
     )
     audit.note(
         session,

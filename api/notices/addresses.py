@@ -8,6 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from api.access import service as access
+from api.kit.language import Language
 from api.notices.models import Notice
 from api.notices.plans import Channel
 from api.people.models import Person
@@ -25,15 +26,19 @@ _OF_WORKPLACES = "employers"
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """An address and who speaks to it; `link_id` for a chat."""
+    """An address, who speaks to it and in which language; `link_id` for a chat."""
 
     sender: str
     value: str = field(repr=False)
+    language: Language
     link_id: uuid.UUID | None = None
 
 
 class AddressBook:
-    """The addresses, languages and wishes of the people of a batch, read at once."""
+    """The addresses, languages and wishes of the people of a batch, read at once.
+
+    A chat is written to in its own language, whatever the person reads elsewhere.
+    """
 
     def __init__(
         self,
@@ -50,7 +55,6 @@ class AddressBook:
         self._links = access.links_of(session, people) if channel == Channel.CHAT else ()
         self._values = _values(session, people, channel)
         self._wishes = preferences.wishes(session, people)
-        self.languages = {who: wish.language for who, wish in self._wishes.items()}
 
     def may_be_told(self, notice: Notice) -> bool:
         """Whether the person lets us tell such a thing at all."""
@@ -68,7 +72,9 @@ class AddressBook:
             return self._chat_of(notice) if may_chat else None
         value = self._values.get(notice.person_id)
         sender = SMS if self._channel == Channel.SMS else EMAIL
-        return Address(sender, value) if value and sender in self._senders else None
+        if not value or sender not in self._senders:
+            return None
+        return Address(sender, value, self._wishes[notice.person_id].language)
 
     def _chat_of(self, notice: Notice) -> Address | None:
         audience = None if notice.workshop_id is None else _OF_WORKPLACES
@@ -79,7 +85,7 @@ class AddressBook:
                 fits = audience in {None, link.audience}
             sender = f"{link.messenger}:{link.audience}"
             if fits and link.person_id == notice.person_id and sender in self._senders:
-                return Address(sender, link.chat, link.id)
+                return Address(sender, link.chat, Language(link.language), link.id)
         return None
 
 

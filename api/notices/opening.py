@@ -76,7 +76,7 @@ def open_attempts(
     )
     ready = _reachable(session, _true(session, waiting, courses), book, courses)
     leaving, limited = _within_rates(session, ready, courses, per_second, now)
-    letters = _open(session, leaving, book, claim, now)
+    letters = _open(session, leaving, claim, now)
     courses.write()
     return Work(
         letters=tuple(letters),
@@ -324,7 +324,6 @@ def _one_a_chat(
 def _open(
     session: Session,
     leaving: Collection[_Ready],
-    book: AddressBook,
     claim: Claim,
     now: datetime,
 ) -> list[Letter]:
@@ -361,7 +360,7 @@ def _open(
                 template=notice.template,
                 facts=notice.facts,
                 secret=None if notice.secret is None else json.loads(notice.secret),
-                language=book.languages[notice.person_id],
+                language=address.language,
                 code=notice.code,
                 reference=str(delivery.reference),
                 opened_at=now,

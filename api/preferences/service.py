@@ -63,6 +63,15 @@ def set_language(
     _chosen(session, person_id, now).language = language.value
 
 
+def keep_language(
+    session: Session, *, person_id: uuid.UUID, language: Language, now: datetime
+) -> None:
+    """Take the language of a chat just linked for the person's own, unless they chose one before."""
+    found = queries.of_person(session, person_id)
+    if found is None or found.language is None:
+        set_language(session, person_id=person_id, language=language, now=now)
+
+
 def set_consent(session: Session, *, person_id: uuid.UUID, on: bool, now: datetime) -> None:
     """Take back, or give again, the leave to write of our own accord (STOP and START)."""
     _chosen(session, person_id, now).consent = on

@@ -14,6 +14,9 @@ from api.access.rules import ChatAddress
 from api.audit.models import Entry
 from api.identity import service
 from api.identity.models import Claim, Guard, SentCode
+from api.kit.language import Language
+from api.people import queries as people
+from api.preferences import service as preferences
 from tests.api.identity.conftest import NATIONAL_CODE, PHONE, Meeting
 from tests.support import make
 
@@ -60,15 +63,28 @@ async def test_linking_is_written_down_without_personal_data(meeting: Meeting):
         }
 
 
-async def test_link_speaks_the_language_of_the_talk(meeting: Meeting):
+@pytest.mark.parametrize(
+    ("chosen_before", "written_in"), [(None, Language.EN), (Language.CKB, Language.CKB)]
+)
+async def test_link_speaks_the_language_of_the_talk(
+    meeting: Meeting, chosen_before: Language | None, written_in: Language
+):
+    """What goes elsewhere follows it too, unless another language was chosen before."""
+    with meeting.store.writing("arrange") as session:
+        (person_id,) = people.ids_by_national_code(session, [NATIONAL_CODE]).values()
+        if chosen_before:
+            preferences.set_language(
+                session, person_id=person_id, language=chosen_before, now=make.NOW
+            )
     meeting.doors.headers["Accept-Language"] = "en"
     await meeting.open()
     await meeting.fact()
     await meeting.code(meeting.codes()[-1])
     with meeting.store.reading() as session:
         link = access_queries.current_link(session, meeting.chat)
+        spoken = preferences.language_of(session, [person_id])
     assert link is not None
-    assert link.language == "en"
+    assert (link.language, spoken[person_id]) == ("en", written_in)
 
 
 @pytest.mark.parametrize(

@@ -43,6 +43,16 @@ def test_without_a_chat_the_sms_goes_at_once(office: Office, person) -> None:
     assert office.deliveries(notice) == [("sms", "sent")]
 
 
+def test_a_chat_is_written_to_in_its_own_language(office: Office) -> None:
+    reads_persian = make.person(office.session, language="fa")
+    office.post(reads_persian)
+    chat(office.session, reads_persian)
+    (letter,) = office.send("chat", Rejected("blocked", address_dead=True))
+    assert letter.language == "en"
+    (letter,) = office.send("sms")
+    assert letter.language == "fa"
+
+
 def test_what_concerns_a_workplace_is_told_in_the_employers_bot(office: Office, person) -> None:
     chat(office.session, person, audience="employers")
     chat(office.session, person, audience="people")
