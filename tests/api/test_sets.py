@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from sqlalchemy import select
+from sqlalchemy import event, select
 
 from api import db, sets
 from api.employers.models import Contact
@@ -70,3 +70,19 @@ def test_rows_bound_before_are_inserted_once_with_all_they_say(session):
         owed,
         {**owed, "key": "issue:bill:2"},
     ]
+
+
+def test_rows_that_change_alike_are_written_in_one_statement_and_others_by_themselves(session):
+    people = [make.person(session, language="en") for _ in range(7)]
+    for one in people[:5]:
+        one.language = "ckb"
+    people[5].language, people[5].first_name = "ar", "سارا"
+    asked: list[str] = []
+    connection = session.connection()
+    event.listen(connection, "before_cursor_execute", lambda *given: asked.append(given[2]))
+    sets.change(session, people)
+    assert sum(line.startswith("UPDATE") for line in asked) == 2
+    assert [one.language for one in people] == ["ckb"] * 5 + ["ar", "en"]
+    assert people[5].first_name == "سارا"
+    session.flush()
+    assert sum(line.startswith("UPDATE") for line in asked) == 2, "nothing is left to write"
