@@ -41,7 +41,10 @@ async def _bot(bot: BotSettings) -> Finding:
     address = f"{bot.api_root}/bot{bot.token.get_secret_value()}/getMe"
     limit = aiohttp.ClientTimeout(total=REACH_SECONDS)
     try:
-        async with aiohttp.ClientSession(timeout=limit) as http, http.get(address) as answer:
+        async with (
+            aiohttp.ClientSession(timeout=limit) as http,
+            http.get(address, allow_redirects=False) as answer,
+        ):
             status = answer.status
     # No text of these errors: the address holds the token.
     except (aiohttp.ClientError, TimeoutError) as error:

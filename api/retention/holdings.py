@@ -207,10 +207,12 @@ IMPERSONAL: Mapping[str, str] = MappingProxyType(
         "availabilities": "where a service is offered",
         "branches": "offices",
         "debts": "of workplaces",
+        "holds": "when a store was brought back, and released",
         "holidays": "days",
         "occurrences": "runs of jobs",
         "rates": "how fast a line may speak",
         "rule_tables": "rates and limits",
+        "bots.holds": "when the memory was brought back, and released",
         "bots.pollers": "processes",
         "bots.rates": "how fast a bot may speak",
     }

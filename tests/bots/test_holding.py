@@ -16,6 +16,7 @@ from bots.tables import holds
 from tests.bots.test_memory import BOT, an_update
 from tests.conftest import new_database
 from tests.support import make, postgres
+from tests.support.core import BOTS_KEY
 
 
 @pytest.fixture
@@ -44,7 +45,7 @@ async def restored(
 
 
 def settings(url: str, keys: Path) -> Settings:
-    return Settings(database_url=url, keys=keys, core_key="k" * 32)
+    return Settings(database_url=url, keys=keys, core_key=BOTS_KEY)
 
 
 async def test_held_memory_listens_and_says_nothing(restored):

@@ -14,6 +14,7 @@ from api.db import BadStore, Store
 from api.holds import service as holds
 from api.settings import Settings
 from tests.support import make
+from tests.support.core import BOTS_KEY
 
 
 def begun(store: Store, *, whole: bool = True) -> None:
@@ -58,7 +59,7 @@ def test_held_store_takes_files_and_no_other_command(
 ):
     monkeypatch.setattr("api.migrations.is_ready", lambda _: True)
     db.keys().save(tmp_path / "keys")
-    given = Settings(database_url=fresh_url, keys=tmp_path / "keys", bots_key="k" * 32)
+    given = Settings(database_url=fresh_url, keys=tmp_path / "keys", bots_key=BOTS_KEY)
     with opening.ready(given) as store:
         begun(store)
     with opening.ready(given, held=True):
