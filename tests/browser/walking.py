@@ -215,6 +215,10 @@ class Phone:
 
     def worded(self, sentence: str) -> str:
         """A sentence of the code in this phone's language, its holes as they are."""
-        said = translation(DOMAIN, LOCALES, [self.language], fallback=True).gettext(sentence)
+        catalogue = translation(DOMAIN, LOCALES, [self.language], fallback=True)
+        said = catalogue.gettext(sentence)
+        if said == sentence:
+            # Early 3.11 finds a sentence that has a plural by number alone.
+            said = catalogue.ngettext(sentence, sentence, 1)
         assert self.language is Language.EN or not said.isascii(), f"nobody says {sentence!r}"
         return said
