@@ -1,16 +1,14 @@
 """The memory's schema through time: one line of migrations of its own, the same on both stores."""
 
-from functools import cache
 from pathlib import Path
 
 from alembic import command
-from alembic.config import Config
-from alembic.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, text
 
+from api.kit import revisions
 from bots.store import open_plain
 
+_HERE = Path(__file__).parent
 _LOCK = 20_260_123
 
 
@@ -23,7 +21,7 @@ def upgrade(url: str) -> None:
             if locks:
                 connection.execute(text("SELECT pg_advisory_lock(:lock)"), {"lock": _LOCK})
                 connection.commit()
-            config = _config()
+            config = revisions.config(_HERE)
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
             if locks:
@@ -34,37 +32,15 @@ def upgrade(url: str) -> None:
 
 
 def is_ready(connection: Connection) -> bool:
-    """Whether the memory of this connection has the schema of this code, or that of a newer release.
-
-    A revision that this code does not know is a newer one: migrations only add (guarantees.md, G15),
-    so the processes of the release before it work on until they are replaced.
-    """
-    heads = MigrationContext.configure(connection).get_current_heads()
-    return bool(heads) and older().isdisjoint(heads)
+    """Whether the memory of this connection has the schema of this code, or that of a newer release."""
+    return revisions.is_ready(connection, _HERE)
 
 
 def older() -> frozenset[str]:
-    """Name the revisions before this code's own."""
-    return _older(str(_config().get_main_option("script_location")))
-
-
-@cache
-def _older(location: str) -> frozenset[str]:
-    # Each is a file to compile, and readiness is asked for every few seconds.
-    config = Config()
-    config.set_main_option("script_location", location)
-    scripts = ScriptDirectory.from_config(config)
-    every = {one.revision for one in scripts.walk_revisions()}
-    return frozenset(every.difference(scripts.get_heads()))
+    """Name the revisions before this code's own; worked out once a process."""
+    return revisions.older(_HERE)
 
 
 def known() -> frozenset[str]:
-    """Every revision of a schema that this code knows."""
-    scripts = ScriptDirectory.from_config(_config())
-    return frozenset(one.revision for one in scripts.walk_revisions())
-
-
-def _config() -> Config:
-    config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parent))
-    return config
+    """Name every revision of the schema that this code knows."""
+    return revisions.known(_HERE)

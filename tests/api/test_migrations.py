@@ -2,7 +2,6 @@
 
 import pytest
 from alembic.autogenerate import compare_metadata
-from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, text
@@ -10,6 +9,7 @@ from sqlalchemy.exc import OperationalError
 
 from api import db, migrations
 from api.db import BadStore, Base, Store
+from api.kit import revisions
 from tests import conftest
 from tests.support import models
 
@@ -63,10 +63,7 @@ def test_store_is_ready_at_our_head_and_beyond(
     versions.mkdir()
     for name, before in (("first", None), ("second", "first")):
         (versions / f"{name}.py").write_text(f"revision = {name!r}\ndown_revision = {before!r}\n")
-    line = Config()
-    line.set_main_option("script_location", str(tmp_path))
-    monkeypatch.setattr(migrations, "_config", lambda: line)
-    monkeypatch.setattr(migrations, "_older", migrations._older.__wrapped__)
+    monkeypatch.setattr(migrations, "_HERE", tmp_path)
     with empty_store.bind.engine.connect() as connection:
         assert not migrations.is_ready(connection)
         connection.execute(text("CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL)"))
@@ -75,5 +72,5 @@ def test_store_is_ready_at_our_head_and_beyond(
 
 
 def test_there_is_one_line_of_migrations():
-    scripts = ScriptDirectory.from_config(migrations._config())
+    scripts = ScriptDirectory.from_config(revisions.config(migrations._HERE))
     assert len(scripts.get_heads()) == 1
