@@ -3,6 +3,7 @@
 import sys
 
 from api.commands.line import app
+from api.kit import unasked
 
 
 @app.command()
@@ -16,6 +17,7 @@ def serve() -> None:
 
 def main() -> None:
     """Run the command line."""
+    unasked.leave_out()
     try:
         app()
     except Exception as error:

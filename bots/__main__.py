@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from api.kit import unasked
+
 app = typer.Typer(
     name="python -m bots",
     help="The bots of the hub: they talk.",
@@ -177,6 +179,7 @@ def chat(
 
 def main() -> None:
     """Run the command line."""
+    unasked.leave_out()
     try:
         app()
     except Exception as error:

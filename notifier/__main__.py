@@ -8,6 +8,8 @@ from typing import Annotated
 
 import typer
 
+from api.kit import unasked
+
 app = typer.Typer(
     name="python -m notifier",
     help="Delivers notices, takes delivery reports, and keeps the timetable.",
@@ -93,6 +95,7 @@ def run(
 
 def main() -> None:
     """Run the command line."""
+    unasked.leave_out()
     try:
         app()
     except Exception as error:

@@ -2,7 +2,6 @@
 
 from pathlib import Path
 
-from alembic import command
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import OperationalError
 
@@ -16,6 +15,9 @@ _LOCK = 20_260_122
 
 def upgrade(store: Store) -> None:
     """Bring the store to the newest schema; safe to run again, and twice at once."""
+    # Ten MiB that a process which serves would hold all its life.
+    from alembic import command
+
     with store.bind.engine.connect() as connection:
         if connection.dialect.name == "postgresql":
             connection.execute(text("SELECT pg_advisory_lock(:lock)"), {"lock": _LOCK})

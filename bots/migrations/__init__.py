@@ -2,7 +2,6 @@
 
 from pathlib import Path
 
-from alembic import command
 from sqlalchemy import Connection, text
 
 from api.kit import revisions
@@ -14,6 +13,9 @@ _LOCK = 20_260_123
 
 def upgrade(url: str) -> None:
     """Bring the memory to the newest schema; safe to run again, and twice at once."""
+    # Ten MiB that a process which serves would hold all its life.
+    from alembic import command
+
     engine = open_plain(url)
     try:
         with engine.connect() as connection:

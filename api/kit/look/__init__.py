@@ -5,8 +5,10 @@ from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from types import MappingProxyType
+from typing import TYPE_CHECKING
 
-import jinja2
+if TYPE_CHECKING:
+    import jinja2
 
 TYPES: Mapping[str, str] = MappingProxyType(
     {
@@ -32,8 +34,11 @@ def version() -> str:
     return hashlib.sha256(file("look.css")).hexdigest()[:12]
 
 
-def template(folder: Path, name: str) -> jinja2.Template:
+def template(folder: Path, name: str) -> "jinja2.Template":
     """Read a page's template: what is filled in is escaped, and what is missing raises."""
+    # Bots whose talks have no page do without it.
+    import jinja2
+
     return jinja2.Environment(
         loader=jinja2.FileSystemLoader(folder),
         autoescape=True,
