@@ -83,6 +83,15 @@ def _length(year: int, month: int) -> int:
     return 30 if month < 12 or JalaliDate.is_leap(year) else 29
 
 
+# A record of thirty years, or a slice of debts, says the same few months over and over.
+@lru_cache(maxsize=4096)
+def _written_month(text: str) -> tuple[int, int]:
+    found = _WRITTEN_MONTH.fullmatch(ascii_digits(normalise(text)))
+    if found is None:
+        raise BadDate("form")
+    return int(found[1]), int(found[2])
+
+
 @dataclass(frozen=True, order=True, slots=True)
 class Month:
     """A Jalali month: the period of a statement, a bill or a debt. BadDate if there is none."""
@@ -96,10 +105,7 @@ class Month:
     @classmethod
     def parse(cls, text: str) -> Self:
         """Read ۱۴۰۵/۰۵, 1405-05 or 140505; BadDate says what is wrong with another text."""
-        found = _WRITTEN_MONTH.fullmatch(ascii_digits(normalise(text)))
-        if found is None:
-            raise BadDate("form")
-        return cls(int(found[1]), int(found[2]))
+        return cls(*_written_month(text))
 
     @classmethod
     def of(cls, day: date) -> Self:

@@ -38,7 +38,7 @@ from decimal import Decimal
 from enum import StrEnum
 from functools import cache, lru_cache
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 from api.kit import discreet
 from api.kit.calendar import TEHRAN, Month, jalali
@@ -175,34 +175,42 @@ def _number_marks(language: Language) -> dict[int, int]:
     return str.maketrans("0123456789,.", manner.digits + manner.group + manner.point)
 
 
-# A sentence cut at its holes: a literal text, then the name and the style of a hole.
-_Pieces = tuple[tuple[str, str | None, str], ...]
+class _Cut(NamedTuple):
+    """A sentence cut at its holes: texts with a place for each, and its place, its name, its style."""
+
+    texts: tuple[str, ...]
+    holes: tuple[tuple[int, str, "_Style"], ...]
 
 
 @cache
-def _parsed(text: str) -> _Pieces:
-    cut = string.Formatter().parse(text)
-    return tuple((literal, name, style or "") for literal, name, style, _conversion in cut)
+def _cut(text: str) -> _Cut:
+    texts, found = [], []
+    for literal, name, style, _conversion in string.Formatter().parse(text):
+        texts.append(literal)
+        if name is not None:
+            found.append((len(texts), name, _style(style or "")))
+            texts.append("")
+    return _Cut(tuple(texts), tuple(found))
 
 
 @lru_cache(maxsize=8192)
-def _translated(language: Language, msgid: str, plural: str, count: int) -> _Pieces:
+def _translated(language: Language, msgid: str, plural: str, count: int) -> _Cut:
     catalogue = _catalogue(language)
     if plural:
-        return _parsed(catalogue.ngettext(msgid, plural, count))
-    return _parsed(catalogue.gettext(msgid))
+        return _cut(catalogue.ngettext(msgid, plural, count))
+    return _cut(catalogue.gettext(msgid))
 
 
 def holes(text: str) -> frozenset[str]:
     """Name the holes of a sentence, with their styles: `{"amount:toman", "day"}`."""
     return frozenset(
-        f"{name}:{style}" if style else name for _text, name, style in _parsed(text) if name
+        f"{name}:{style.name}" if style.name else name for _place, name, style in _cut(text).holes
     )
 
 
 def hole_names(text: str) -> frozenset[str]:
     """Name the facts a sentence asks for."""
-    return frozenset(name for _text, name, _style in _parsed(text) if name)
+    return frozenset(name for _place, name, _style in _cut(text).holes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,7 +228,7 @@ class Speech:
     """
 
     __slots__ = (
-        "_apart", "_digits", "_manner", "_minus", "_short", "discreet", "language", "medium",
+        "_apart", "_digits", "_manner", "_marks", "_minus", "_short", "discreet", "language", "medium",
     )  # fmt: skip
 
     def __init__(
@@ -231,7 +239,7 @@ class Speech:
         self.discreet = discreet
         self._manner = MANNERS[language]
         _catalogue(language)  # A missing one is told here, not at the first sentence.
-        self._digits = _digits(language)
+        self._digits, self._marks = _digits(language), _number_marks(language)
         self._short = medium is Medium.SMS
         # Old phones show the marks as boxes, and they count as letters: none in an SMS.
         self._minus = self._manner.minus.lstrip(_DIRECTIONS) if self._short else self._manner.minus
@@ -256,21 +264,16 @@ class Speech:
             return self.say(instead, {**sentence.facts, **instead.facts, **facts})
         if sentence.facts:
             facts = {**sentence.facts, **facts}
-        said = []
-        for literal, name, style in _translated(
-            self.language, sentence.msgid, sentence.plural, sentence.count
-        ):
-            if literal:
-                said.append(literal)
-            if name is None:
-                continue
+        texts, gaps = _translated(self.language, sentence.msgid, sentence.plural, sentence.count)
+        said = list(texts)
+        for place, name, style in gaps:
             try:
                 fact = facts[name]
             except KeyError:
                 raise KeyError(f"no {name!r} for {sentence.msgid!r}") from None
-            words = _saying(fact.__class__, style)(self, fact)
-            said.append(discreet.left_of(fact, words) if self.discreet else words)
-        return said[0] if len(said) == 1 else "".join(said)
+            words = style[fact.__class__](self, fact)
+            said[place] = discreet.left_of(fact, words) if self.discreet else words
+        return "".join(said)
 
     def name(self, text: str) -> str:
         """Write a name or another text that is no sentence."""
@@ -288,7 +291,7 @@ class Speech:
 
     def fact(self, value: Any, style: str = "") -> str:
         """Say one fact by its type; `style` is what follows the colon in a hole."""
-        return _saying(value.__class__, style)(self, value)
+        return _style(style)[value.__class__](self, value)
 
     def digits(self, text: str) -> str:
         """Write a text's ASCII digits in the reader's script."""
@@ -297,7 +300,7 @@ class Speech:
     def number(self, value: int | Decimal) -> str:
         """Write a number, grouped by thousands; a Decimal keeps its digits after the point."""
         said = f"{abs(value):,}" if isinstance(value, int) else f"{abs(value):,f}"
-        said = said.translate(_number_marks(self.language))
+        said = said.translate(self._marks)
         return self._minus + said if value < 0 else said
 
     def money(self, amount: Rials, *, toman: bool = False) -> str:
@@ -305,9 +308,9 @@ class Speech:
 
         An SMS has no room for both.
         """
-        said = self._manner.rials.format(self.number(amount))
-        if toman and not self._short and amount.tomans is not None:
-            return self._manner.tomans.format(said, self.number(amount.tomans))
+        said = f"{self.number(amount)} {self._manner.rials}"
+        if toman and not self._short and (tomans := amount.tomans) is not None:
+            return f"{said} ({self.number(tomans)} {self._manner.tomans})"
         return said
 
     def weekday(self, day: date) -> str:
@@ -318,7 +321,7 @@ class Speech:
         return self._manner.months[number - 1]
 
     def month(self, month: Month) -> str:
-        return f"{self._manner.months[month.month - 1]} {self.digits(str(month.year))}"
+        return _written_month(self.language, month.year, month.month)
 
     def day(self, day: date, style: DateStyle = DateStyle.LONG) -> str:
         """Write a day of the Jalali calendar."""
@@ -357,18 +360,35 @@ def _written_day(language: Language, day: date, style: DateStyle) -> str:
     return said.translate(digits)
 
 
-@cache
-def _saying(kind: type[object], style: str) -> "_Saying":
-    said: Mapping[str, _Saying] = next(
-        (_SAYINGS[base] for base in kind.__mro__ if base in _SAYINGS), {}
-    )
-    # A bool is an int to Python and no number to a reader.
-    if kind is bool or style not in said:
-        raise TypeError(f"a sentence has no words for {kind.__name__}, style {style!r}")
-    return said[style]
+@lru_cache(maxsize=1024)
+def _written_month(language: Language, year: int, month: int) -> str:
+    return f"{MANNERS[language].months[month - 1]} {str(year).translate(_digits(language))}"
 
 
 _Saying = Callable[[Speech, Any], str]
+
+
+class _Style(dict[type[object], _Saying]):
+    """How facts are said in the style that a hole asks for; each type is found out once.
+
+    TypeError for a type that has no words in it.
+    """
+
+    def __init__(self, name: str) -> None:
+        super().__init__()
+        self.name = name
+
+    def __missing__(self, kind: type[object]) -> _Saying:
+        said: Mapping[str, _Saying] = next(
+            (_SAYINGS[base] for base in kind.__mro__ if base in _SAYINGS), {}
+        )
+        # A bool is an int to Python and no number to a reader.
+        if kind is bool or self.name not in said:
+            raise TypeError(f"a sentence has no words for {kind.__name__}, style {self.name!r}")
+        return self.setdefault(kind, said[self.name])
+
+
+_style = cache(_Style)
 
 
 def _runs(text: str) -> str:

@@ -1,10 +1,14 @@
 """What is said to a person, before any messenger: text, buttons, link, papers, a place.
 
 Bots' replies and notices are both Messages; `notifier/channels/` turns one into calls.
+
+All of them are values that nobody changes. Of the two that every notice makes mypy alone sees to it
+(`Final`): a frozen dataclass sets each field by a call, a sixth of the time of a notice's words.
 """
 
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Final
 
 
 class Wants(StrEnum):
@@ -15,13 +19,13 @@ class Wants(StrEnum):
     FILE = "file"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, unsafe_hash=True)
 class Button:
     """One act: `data` comes back when it is tapped (at most 64 bytes); `url` opens a page instead."""
 
-    label: str
-    data: str = ""
-    url: str = ""
+    label: Final[str]
+    data: Final[str] = ""
+    url: Final[str] = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +68,7 @@ class Order:
     language: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, unsafe_hash=True)
 class Message:
     """Everything a channel needs; already worded in the reader's language, nothing escaped.
 
@@ -74,13 +78,13 @@ class Message:
     the message leaves, or on the page that shows it.
     """
 
-    text: str
-    buttons: tuple[tuple[Button, ...], ...] = ()
-    wants: Wants | None = None
-    wants_label: str = ""
-    subject: str = ""
-    html: str = ""
-    papers: tuple[Paper, ...] = field(default=())
-    order: Order | None = None
-    pin: Pin | None = None
-    language: str = "fa"
+    text: Final[str]
+    buttons: Final[tuple[tuple[Button, ...], ...]] = ()
+    wants: Final[Wants | None] = None
+    wants_label: Final[str] = ""
+    subject: Final[str] = ""
+    html: Final[str] = ""
+    papers: Final[tuple[Paper, ...]] = field(default=())
+    order: Final[Order | None] = None
+    pin: Final[Pin | None] = None
+    language: Final[str] = "fa"

@@ -7,9 +7,7 @@ from functools import cache
 from itertools import groupby
 from operator import attrgetter
 from pathlib import Path
-from typing import Any
-
-import jinja2
+from typing import TYPE_CHECKING, Any
 
 from api.kit.codes import grouped
 from api.kit.language import Language, Medium, Speech, _
@@ -18,6 +16,9 @@ from api.kit.text import Code
 from api.templates import layout
 from api.templates.catalogue import ACTIONS, TEMPLATES
 from api.templates.layout import Kind, Line, Wording
+
+if TYPE_CHECKING:
+    import jinja2
 
 # What a messenger lets come back from a button (Bot API: 1-64 bytes).
 _MOST_BYTES_OF_A_BUTTON = 64
@@ -58,35 +59,39 @@ def message(
     speech = _speech(language, channel)
     wording = layout.wording(template_name, "chat" if channel == "inbox" else channel)
     told = template.facts.model_validate(facts)
-    words = {
-        **told.words(today=today),
-        **{name: Code(value) for name, value in (secret or {}).items()},
-        "check_code": Code(grouped(code)),
-    }
+    words = dict(told.words(today=today))
+    if secret:
+        words.update((name, Code(value)) for name, value in secret.items())
+    words["check_code"] = Code(grouped(code))
     if speech.medium is Medium.EMAIL:
         return _mail(wording, speech, words)
     plain = [said for lines in wording.paragraphs if (said := _plainly(lines, speech, words))]
     if speech.medium is Medium.SMS:
         text = "\n".join([*plain, speech.word(_CHECK_ABOVE), words["check_code"]])
         return Message(text=text, language=language)
-    text = "\n\n".join([*plain, speech.say(_CHECK, words)])
-    buttons = tuple([(_button(action, speech, code),) for action in template.offered(told)])
-    return Message(text=text, buttons=buttons, language=language)
+    plain.append(speech.say(_CHECK, words))
+    buttons = tuple([
+        (_button(action, speech.language, code),) for action in template.offered(told)
+    ])  # fmt: skip
+    return Message(text="\n\n".join(plain), buttons=buttons, language=language)
 
 
 def _plainly(lines: Sequence[Line], speech: Speech, words: Mapping[str, Any]) -> str:
     """Word a paragraph for those who read no page; empty where nothing of it is said."""
-    return "\n".join([
-        _row(speech.say(line.sentence, words), speech.say(line.value, words))
-        if line.value
-        else speech.say(line.sentence, words)
-        for line in lines
-        if not line.needs or _is_sayable(line, words)
-    ])  # fmt: skip
+    said = []
+    for line in lines:
+        if not line.needs or _is_sayable(line, words):
+            text = speech.say(line.sentence, words)
+            said.append(_row(text, speech.say(line.value, words)) if line.value else text)
+    return "\n".join(said)
 
 
 def _is_sayable(line: Line, words: Mapping[str, Any]) -> bool:
-    return all(words.get(name) is not None for name in line.needs)
+    # A loop, for it is asked of every line of every message: `all` makes a generator each time.
+    for name in line.needs:  # noqa: SIM110
+        if words.get(name) is None:
+            return False
+    return True
 
 
 def _row(label: str, value: str) -> str:
@@ -122,11 +127,11 @@ def _plain(paragraphs: Sequence[Sequence[_Said]]) -> str:
     return "\n\n".join("\n".join(each.plain for each in said) for said in paragraphs)
 
 
-def _button(action: str, speech: Speech, code: str) -> Button:
+def _button(action: str, language: Language, code: str) -> Button:
     data = f"{action}|{code}"
     if len(data.encode()) > _MOST_BYTES_OF_A_BUTTON:
         raise ValueError(f"button {action!r} is too long for a messenger")
-    return Button(_label(action, speech.language), data)
+    return Button(_label(action, language), data)
 
 
 @cache
@@ -170,7 +175,10 @@ _BY_KIND = attrgetter("kind")
 
 
 @cache
-def _skeleton() -> jinja2.Template:
+def _skeleton() -> "jinja2.Template":
+    # Mails alone are pages: who sends none does without the library of pages, two MiB.
+    import jinja2
+
     folder = jinja2.FileSystemLoader(Path(__file__).parent)
     return jinja2.Environment(
         loader=folder, autoescape=True, trim_blocks=True, undefined=jinja2.StrictUndefined
