@@ -8,7 +8,7 @@ LANG   ?= fa
 NAME   ?=
 export PYTHONDONTWRITEBYTECODE ?=
 
-.PHONY: up test check browser chat job reset faults bench locales texts lock help
+.PHONY: up test check browser chat job reset faults bench locales texts lock bom help
 
 help:
 	@echo "make up       run the whole hub on this machine, with the outside world on a desk"
@@ -21,6 +21,7 @@ help:
 	@echo "make bench    measure it"
 	@echo "make texts    bring new sentences into the catalogues, to be translated"
 	@echo "make lock     take newer versions of what we build on"
+	@echo "make bom      say in var/bom.json (CycloneDX) what a release is made of"
 	@echo "make reset    forget everything that make up has made"
 
 $(VENV)/python:
@@ -119,3 +120,9 @@ lock:
 	@$(PYTHON) -m venv var/uv && var/uv/bin/pip install --quiet uv
 	@var/uv/bin/uv $(LOCK) --group desk -o requirements.lock
 	@var/uv/bin/uv $(LOCK) --group desk --group dev -c requirements.lock -o requirements-dev.lock
+
+bom:
+	@$(PYTHON) -m venv var/bom && var/bom/bin/pip install --quiet cyclonedx-bom
+	@var/bom/bin/cyclonedx-py requirements --output-reproducible \
+	    requirements.lock -o var/bom.json
+	@echo "var/bom.json names every package of requirements.lock, with its hashes."

@@ -229,6 +229,8 @@ def serve(settings: Settings) -> None:
     """
     import uvicorn
 
+    from api.wire import Wire
+
     try:
         db.use_keys(Keyring.load(settings.keys), settings.keys)
         open_catalogues()
@@ -242,6 +244,7 @@ def serve(settings: Settings) -> None:
     _set_apart()
     config = uvicorn.Config(
         app,
+        http=Wire,
         access_log=False,
         log_config=None,
         server_header=False,
@@ -249,8 +252,12 @@ def serve(settings: Settings) -> None:
         timeout_keep_alive=75,
     )
     # Uvicorn stops gracefully and then lets the signal that stopped it take its usual course.
-    with listening, suppress(KeyboardInterrupt):
-        asyncio.run(uvicorn.Server(config).serve(sockets=[listening]))
+    with (
+        listening,
+        suppress(KeyboardInterrupt),
+        asyncio.Runner(loop_factory=config.get_loop_factory()) as runner,
+    ):
+        runner.run(uvicorn.Server(config).serve(sockets=[listening]))
 
 
 def _set_apart() -> None:

@@ -14,12 +14,13 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVarTuple
 
 from sqlalchemy import (
     JSON,
     BigInteger,
     Connection,
+    CursorResult,
     DateTime,
     Dialect,
     Engine,
@@ -27,6 +28,7 @@ from sqlalchemy import (
     Integer,
     LargeBinary,
     MetaData,
+    Select,
     Uuid,
     create_engine,
     event,
@@ -56,6 +58,12 @@ BigId = BigInteger().with_variant(Integer, "sqlite")
 """A counter: 64 bits on PostgreSQL, the row id on SQLite (which autoincrements INTEGER alone)."""
 
 Json = JSON().with_variant(JSONB(), "postgresql")
+
+
+class JsonText(str):
+    """JSON that was written already: `sets` binds it to a column of JSON as it is."""
+
+    __slots__ = ()
 
 
 def word(words: type[StrEnum]) -> Enum:
@@ -168,11 +176,31 @@ class WithId:
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
 
 
+_Columns = TypeVarTuple("_Columns")
+
+
+def ask(session: Session, prepared: Select[*_Columns], **values: Any) -> CursorResult[*_Columns]:
+    """Ask for columns by a statement that was put together once, with named holes.
+
+    For what is asked at every knock: to put a statement together anew costs as much as its answer,
+    and to read objects twice as much (docs/performance.md). What waits in the session is written
+    first, as before any question of it.
+    """
+    session.flush()
+    return session.connection().execute(prepared, values)
+
+
 class Store:
     """One database and how transactions on it are opened."""
 
     def __init__(self, bind: Engine | Connection) -> None:
         self.bind = bind
+        # Made once: an engine with options is new to its listeners, and asks for them anew.
+        self._binds = {
+            writing: bind.execution_options(**{_WRITING: writing})
+            for writing in (False, True)
+            if isinstance(bind, Engine)
+        }
 
     @property
     def dialect(self) -> str:
@@ -200,13 +228,12 @@ class Store:
         return self._session(writing=writing)
 
     def _session(self, *, writing: bool) -> Session:
-        if isinstance(self.bind, Connection):
+        if not self._binds:
             # A test holds the outer transaction; a commit here releases a savepoint of it.
             return Session(
                 self.bind, join_transaction_mode="create_savepoint", expire_on_commit=False
             )
-        bind = self.bind.execution_options(**{_WRITING: writing})
-        return Session(bind, expire_on_commit=False)
+        return Session(self._binds[writing], expire_on_commit=False)
 
 
 def open_store(url: str, *, size: int = 12, wait_seconds: float = 30.0) -> Store:
@@ -279,12 +306,12 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
 
 
 def _begin_sqlite(connection: Connection) -> None:
-    writing = connection.get_execution_options().get(_WRITING, False)
-    if not writing:
-        connection.exec_driver_sql("BEGIN")
+    driver: Any = connection.connection.dbapi_connection
+    if not connection.get_execution_options().get(_WRITING, False):
+        # It looks at no file and cannot be refused: the driver is told without ceremony.
+        driver.execute("BEGIN").close()
         return
     until = time.monotonic() + _BUSY_SECONDS
-    driver: Any = connection.connection.dbapi_connection
     driver.execute(f"PRAGMA busy_timeout={_ASK_AGAIN_MS}").close()
     try:
         while True:

@@ -26,9 +26,8 @@ from sqlalchemy.orm import Session
 
 from api.access import grants, numbers, persons, queries, service
 from api.access.grants import Held
-from api.access.models import ChatLink, Grant
 from api.access.refusals import GrantEnded, NotLinked, ScopeMissing
-from api.access.rules import SMS, ChatAddress
+from api.access.rules import SMS, ChatAddress, Given, Link
 from api.errors import Invalid, NotFound, NotKnown
 from api.kit import calendar
 from api.kit.language import Language, asked_for
@@ -120,6 +119,7 @@ class Anyone(Caller):
     """Whoever writes to a bot, known to us or not."""
 
     chat: ChatAddress | None
+    link: Link | None
     link_id: UUID | None
     person_id: UUID | None
     language: Language
@@ -134,6 +134,7 @@ class Anyone(Caller):
             return cls(
                 actor=f"person:{link.person_id}",
                 chat=holder.chat,
+                link=link,
                 link_id=link.id,
                 person_id=link.person_id,
                 language=holder.language or Language(link.language),
@@ -142,6 +143,7 @@ class Anyone(Caller):
         return cls(
             actor=f"chat:{chat}",
             chat=holder.chat,
+            link=None,
             link_id=None,
             person_id=None,
             language=holder.language or LANGUAGE,
@@ -277,7 +279,7 @@ class Machine(Caller):
 
 def _linked(
     session: Session, holder: Keyholder, *, now: datetime, writing: bool
-) -> tuple[ChatAddress, ChatLink]:
+) -> tuple[ChatAddress, Link]:
     if not holder.is_bots:
         raise ScopeMissing(scope="bots")
     link = _link(session, holder.chat, now=now, writing=writing)
@@ -288,7 +290,7 @@ def _linked(
 
 def _granted(
     session: Session, holder: Keyholder, kinds: Collection[str], *, now: datetime, writing: bool
-) -> tuple[ChatAddress, ChatLink, Grant, Held]:
+) -> tuple[ChatAddress, Link, Given, Held]:
     """Find the grant of one of these kinds that X-For names, if it still holds today."""
     if not holder.is_bots:
         raise ScopeMissing(scope="bots")
@@ -297,7 +299,9 @@ def _granted(
     except ValueError:
         raise Invalid(field="X-For") from None
     index = holder.chat and _index_of_grants(session, holder.chat, now=now)
-    grant = index and queries.grant_of_chat(session, grant_id, index, kinds=kinds)
+    grant = index and queries.given_to_chat(session, grant_id, index)
+    if grant and grant.kind not in kinds:
+        grant = None
     if grant and grant.ended_at is not None:
         raise GrantEnded
     chat, link = _linked(session, holder, now=now, writing=writing)
@@ -316,13 +320,13 @@ def _granted(
 
 def _link(
     session: Session, chat: ChatAddress | None, *, now: datetime, writing: bool
-) -> ChatLink | None:
+) -> Link | None:
     today = calendar.today(now)
     link = None if chat is None else numbers.speaking_link(session, chat, now=now)
-    if link is None or chat is None or service.is_idle(link, now=now):
+    if link is None or chat is None or link.is_idle(now=now):
         return None
     # What was heard by SMS keeps no chat of a messenger awake: its sender may be forged.
-    if link.messenger != chat.messenger or service.is_up_to_date(link, today=today):
+    if link.messenger != chat.messenger or link.is_up_to_date(today=today):
         return link
     if not writing:
         raise UnheardToday(link.id)

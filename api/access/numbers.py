@@ -9,15 +9,17 @@ asked of a higher floor, and answered by `reactions.py`.
 
 from collections.abc import Collection
 from datetime import date, datetime
+from functools import cache
 from typing import Protocol
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, case, update
 from sqlalchemy.orm import Session
 
+from api import db
 from api.access.models import ChatLink
-from api.access.queries import chat_index, current_link
-from api.access.rules import IDLE, SHARING_AT_MOST, SMS, SPEAKS, WEB, ChatAddress, LinkState
+from api.access.queries import Asked, chat_index, link_columns, link_of
+from api.access.rules import IDLE, SHARING_AT_MOST, SMS, SPEAKS, WEB, ChatAddress, Link, LinkState
 from api.kit import calendar
 
 
@@ -40,7 +42,7 @@ def registered_for(session: Session, number: str) -> set[UUID]:
     return {person for answer in _answers for person in answer(session, number)}
 
 
-def speaking_link(session: Session, chat: ChatAddress, *, now: datetime) -> ChatLink | None:
+def speaking_link(session: Session, chat: ChatAddress, *, now: datetime) -> Link | None:
     """The link that speaks for a chat; None where nobody does.
 
     By SMS that is the link of the one linked person whose number it is: the number's own, else the
@@ -48,7 +50,7 @@ def speaking_link(session: Session, chat: ChatAddress, *, now: datetime) -> Chat
     last, for a while.
     """
     if chat.messenger != SMS:
-        return current_link(session, chat)
+        return link_of(session, chat)
     links = _links_of_number(session, chat.chat_id, calendar.today(now))
     if len({link.person_id for link in links}) > 1:
         links = [link for link in links if link.chosen_at and link.chosen_at > now - SPEAKS]
@@ -76,30 +78,36 @@ def sharing(session: Session, chat: ChatAddress, *, now: datetime) -> set[UUID]:
 
 def choose(session: Session, chat: ChatAddress, *, person_id: UUID, now: datetime) -> None:
     """Let one of the people of a number be the one who is answered, for a while."""
-    for link in _links_of_number(session, chat.chat_id, calendar.today(now)):
-        link.chosen_at = now if link.person_id == person_id else None
-    session.flush()
+    links = _links_of_number(session, chat.chat_id, calendar.today(now))
+    session.execute(
+        update(ChatLink)
+        .where(ChatLink.id.in_([link.id for link in links]))
+        .values(chosen_at=case((ChatLink.person_id == person_id, now), else_=None))
+    )
 
 
-def _links_of_number(session: Session, number: str, today: date) -> list[ChatLink]:
+def _links_of_number(session: Session, number: str, today: date) -> list[Link]:
     """The links, latest first, of everybody for whom a number is registered.
 
     A link that was silent for long is none (phones change hands), nor is one by SMS from a number
     that was theirs before, nor a talk on the web, which is over sooner than its link looks.
     """
-    lasting = session.scalars(
-        select(ChatLink)
-        .where(
-            ChatLink.person_id.in_(registered_for(session, number)),
-            ChatLink.state != LinkState.ENDED,
-            ChatLink.messenger != WEB,
-            ChatLink.seen_on >= today - IDLE,
-        )
-        .order_by(ChatLink.linked_at.desc(), ChatLink.id.desc())
-    )
+    people = registered_for(session, number)
+    lasting = db.ask(session, _lasting_of(), people=list(people), since=today - IDLE)
     return [
         link
-        for link in lasting
+        for link in (Link(*one) for one in lasting)
         if link.messenger != SMS
         or link.chat_index == chat_index(ChatAddress(SMS, link.audience, number))
     ]
+
+
+@cache
+def _lasting_of() -> Asked:
+    lasting = link_columns().where(
+        ChatLink.person_id.in_(bindparam("people", expanding=True)),
+        ChatLink.state != LinkState.ENDED,
+        ChatLink.messenger != WEB,
+        ChatLink.seen_on >= bindparam("since"),
+    )
+    return lasting.order_by(ChatLink.linked_at.desc(), ChatLink.id.desc())

@@ -6,8 +6,9 @@ refusal undid its transaction, so its repeat is judged anew: nothing was done th
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 
-from sqlalchemy import select, text
+from sqlalchemy import BigInteger, Insert, Select, bindparam, func, insert, select
 from sqlalchemy.orm import Session
 
 from api import db
@@ -43,26 +44,41 @@ def first_answer(session: Session, asked: Request) -> tuple[int, bytes] | None:
     # On SQLite the writer's transaction is alone in any case.
     if session.get_bind().dialect.name == "postgresql":
         number = int.from_bytes(asked.index[:8], signed=True)
-        free = session.scalar(text("SELECT pg_try_advisory_xact_lock(:number)"), {"number": number})
-        if not free:
+        if not db.ask(session, _free(), number=number).scalar():
             raise Unavailable("still_running", retry_after=1.0)
-    kept = session.scalar(select(FirstAnswer).where(FirstAnswer.index == asked.index))
+    kept = db.ask(session, _kept(), index=asked.index).one_or_none()
     if kept is None:
         return None
-    if kept.request != asked.hash:
+    request, status, body = kept
+    if request != asked.hash:
         raise OtherBodySameKey
-    return kept.status, kept.body.encode()
+    return status, body.encode()
 
 
 def keep(session: Session, asked: Request, *, status: int, body: bytes, now: datetime) -> None:
     """Keep the first answer; it is committed with what the request did, or not at all."""
-    session.add(
-        FirstAnswer(
-            index=asked.index,
-            request=asked.hash,
-            status=status,
-            body=body.decode(),
-            created_at=now,
-        )
-    )
     session.flush()
+    row = {
+        "index": asked.index,
+        "request": asked.hash,
+        "status": status,
+        "body": body.decode(),
+        "created_at": now,
+    }
+    session.connection().execute(_keep(), row)
+
+
+@cache
+def _free() -> Select[bool]:
+    return select(func.pg_try_advisory_xact_lock(bindparam("number", type_=BigInteger())))
+
+
+@cache
+def _kept() -> Select[bytes, int, str]:
+    asked = select(FirstAnswer.request, FirstAnswer.status, FirstAnswer.body)
+    return asked.where(FirstAnswer.index == bindparam("index"))
+
+
+@cache
+def _keep() -> Insert:
+    return insert(FirstAnswer)

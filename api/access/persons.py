@@ -18,12 +18,12 @@ from sqlalchemy import ColumnElement, select, update
 from sqlalchemy.orm import Session
 
 from api import events
-from api.access import grants, numbers
+from api.access import grants, numbers, queries
 from api.access.events import PersonAdded, PersonEnded
 from api.access.grants import Held
 from api.access.models import ChatLink, Grant
 from api.access.refusals import AlreadyHere, NotLinked, TooManyPersons
-from api.access.rules import IDLE, PERSONS_AT_MOST, EndedBy, LinkState
+from api.access.rules import IDLE, PERSONS_AT_MOST, EndedBy, Given, LinkState
 from api.access.schemas import GrantOut
 from api.errors import NotFound
 from api.kit import calendar
@@ -57,7 +57,20 @@ def held(session: Session, link_id: UUID) -> dict[UUID, Held]:
 
     Two of one masked name are told apart by the year of birth.
     """
-    lasting = _lasting(session, Grant.link_id == link_id)
+    return _held(session, queries.given_to_link(session, link_id))
+
+
+def shown(session: Session, given: Collection[Given]) -> list[GrantOut]:
+    """The other people among whom a link's grants are for, as they are shown."""
+    ids = {one.held_id: one.id for one in given if one.kind == grants.PERSON}
+    return [
+        GrantOut(id=ids[person_id], kind=grants.PERSON, label=one.label, role=one.role)
+        for person_id, one in _held(session, given).items()
+    ]
+
+
+def _held(session: Session, given: Collection[Given]) -> dict[UUID, Held]:
+    lasting = [one for one in given if one.kind == grants.PERSON]
     known = _known(session, [one.held_id for one in lasting])
     holding = {one.held_id: known[one.held_id] for one in lasting if _holds(one, known)}
     same = Counter(one.name for one in holding.values())
@@ -68,15 +81,6 @@ def held(session: Session, link_id: UUID) -> dict[UUID, Held]:
         )
         for person_id, one in holding.items()
     }
-
-
-def shown(session: Session, link_id: UUID) -> list[GrantOut]:
-    """The other people a link acts for, as they are shown."""
-    given = {one.held_id: one.id for one in _lasting(session, Grant.link_id == link_id)}
-    return [
-        GrantOut(id=given[person_id], kind=grants.PERSON, label=one.label, role=one.role)
-        for person_id, one in held(session, link_id).items()
-    ]
 
 
 def may_add(session: Session, link: ChatLink, person_id: UUID | None, *, today: date) -> None:
@@ -213,7 +217,7 @@ def _lasting(session: Session, whose: ColumnElement[bool]) -> Sequence[Grant]:
     ).all()
 
 
-def _holds(grant: Grant, known: Mapping[UUID, Known]) -> bool:
+def _holds(grant: Grant | Given, known: Mapping[UUID, Known]) -> bool:
     """Whether the number that gave the code is still the person's."""
     person = known.get(grant.held_id)
     return person is not None and person.number_index == grant.number_index

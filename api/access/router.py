@@ -7,7 +7,6 @@ from sqlalchemy.orm import Session
 
 from api.access import persons, queries, service, signin
 from api.access.doors import Anyone, Linked, Now, Router, Today, answers
-from api.access.models import ChatLink
 from api.access.refusals import LinkedElsewhere
 from api.access.rules import SMS, EndedBy
 from api.access.schemas import Me, SigninOut, Trusted, TrustedOut
@@ -25,16 +24,17 @@ def me(session: Session, caller: Anyone, today: Today) -> Me:
 
     The answer for a chat that is linked to nobody says so and is no refusal.
     """
-    link = None if caller.link_id is None else session.get(ChatLink, caller.link_id)
+    link = caller.link
     if link is None:
         return Me(linked=False, name=None, language=caller.language, grants=[])
     by_sms = caller.chat is not None and caller.chat.messenger == SMS
-    others = [] if by_sms else persons.shown(session, link.id)
+    given = queries.given_to_link(session, link.id)
+    others = [] if by_sms else persons.shown(session, given)
     return Me(
         linked=True,
         name=link.masked_name,
         language=link.language,
-        grants=[*queries.shown_grants(session, link, today=today), *others],
+        grants=[*queries.shown_grants(session, link, given, today=today), *others],
         elsewhere=caller.chat is not None and link.messenger != caller.chat.messenger,
         person=queries.mark_of(link.person_id),
     )
@@ -43,7 +43,7 @@ def me(session: Session, caller: Anyone, today: Today) -> Me:
 @router.post("/unlink", responses=answers(LinkedElsewhere))
 def unlink(session: Session, caller: Anyone, now: Now) -> None:
     """End this chat's link and its grants; for a chat that has none there is nothing to do."""
-    link = None if caller.link_id is None else session.get(ChatLink, caller.link_id)
+    link = caller.link
     if link is None or caller.chat is None:
         return
     if link.messenger != caller.chat.messenger:

@@ -1,10 +1,13 @@
-"""What a chat's address is, and the states of a link; pure."""
+"""What a chat's address is, a link and its states, and what is given to it; pure."""
 
 import re
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Self
+from uuid import UUID
+
+from api.kit import calendar
 
 _WORD = re.compile(r"[a-z][a-z0-9_]{0,15}")
 _CHAT_ID = re.compile(r"[!-~]{1,64}")
@@ -89,3 +92,46 @@ class ChatAddress:
 
     def __str__(self) -> str:
         return f"{self.messenger}:{self.audience}:{self.chat_id}"
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """What a chat's link says when the chat knocks: nothing sealed, and nothing to change."""
+
+    id: UUID
+    messenger: str
+    audience: str
+    chat_index: bytes
+    person_id: UUID
+    masked_name: str
+    language: str
+    state: str
+    linked_at: datetime
+    seen_on: date
+    chosen_at: datetime | None
+
+    def is_idle(self, *, now: datetime) -> bool:
+        """Whether the chat speaks for nobody until it is linked again.
+
+        It was silent for long, or is a talk on the web whose hours are over.
+        """
+        if self.messenger == WEB and self.linked_at <= now - WEB_LASTS:
+            return True
+        return self.seen_on < calendar.today(now) - IDLE
+
+    def is_up_to_date(self, *, today: date) -> bool:
+        """Whether `service.heard_of` has nothing to do today."""
+        return self.seen_on >= today and self.state == LinkState.ACTIVE
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """A grant as its link's knock meets it; `held_id` is the workshop's or the person's."""
+
+    id: UUID
+    link_id: UUID
+    kind: str
+    held_id: UUID
+    number_index: bytes | None
+    """Of the registered number that gave the code, where the grant is for another person."""
+    ended_at: datetime | None

@@ -12,7 +12,7 @@ from api import events
 from api.access import grants, persons, queries, signin
 from api.access.events import AllUnlinked, ChatLinked, ChatUnlinked, LinkBroken
 from api.access.models import ApiKey, ChatLink, FirstAnswer, Grant, SignIn
-from api.access.rules import IDLE, SMS, WEB, WEB_LASTS, ChatAddress, EndedBy, Level, LinkState
+from api.access.rules import SMS, ChatAddress, EndedBy, Level, LinkState
 from api.errors import Conflict, NotFound
 from api.kit import calendar
 
@@ -139,21 +139,6 @@ def end_number(session: Session, *, person_id: UUID, now: datetime) -> None:
     )
     for link_id in session.scalars(lasting.order_by(ChatLink.id)).all():
         end_link(session, link_id=link_id, now=now)
-
-
-def is_idle(link: ChatLink, *, now: datetime) -> bool:
-    """Whether the chat speaks for nobody until it is linked again.
-
-    It was silent for long, or is a talk on the web whose hours are over.
-    """
-    if link.messenger == WEB and link.linked_at <= now - WEB_LASTS:
-        return True
-    return link.seen_on < calendar.today(now) - IDLE
-
-
-def is_up_to_date(link: ChatLink, *, today: date) -> bool:
-    """Whether `heard_of` has nothing to do today."""
-    return link.seen_on >= today and link.state == LinkState.ACTIVE
 
 
 def heard_of(session: Session, *, link_id: UUID, now: datetime) -> None:

@@ -4,11 +4,12 @@ import uuid
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
 
-from sqlalchemy import ColumnElement, and_, or_, select
+from sqlalchemy import BindParameter, ColumnElement, Date, Select, and_, bindparam, or_, select
 from sqlalchemy.orm import Session, aliased
 
-from api import db
+from api import db, sets
 from api.employers.models import Contact, Employer, Workshop
 from api.employers.rules import Role
 
@@ -31,6 +32,16 @@ class Label:
 
 
 @dataclass(frozen=True, slots=True)
+class Held:
+    """A workshop that somebody speaks for, and as what."""
+
+    id: uuid.UUID
+    code: str
+    name: str
+    role: Role
+
+
+@dataclass(frozen=True, slots=True)
 class Sibling:
     """A workshop of an employer of somebody's, and whether they speak for this one too."""
 
@@ -40,7 +51,7 @@ class Sibling:
     spoken_for: bool
 
 
-def speaks_on(day: date) -> ColumnElement[bool]:
+def speaks_on(day: date | BindParameter[date]) -> ColumnElement[bool]:
     """The condition that a contact speaks for the workshop on a day."""
     return and_(Contact.since <= day, or_(Contact.until.is_(None), Contact.until >= day))
 
@@ -60,6 +71,11 @@ def workshops_of(session: Session, person_id: uuid.UUID, today: date) -> Sequenc
     ).all()
 
 
+def held_by(session: Session, person_id: uuid.UUID, today: date) -> list[Held]:
+    """The same workshops, with what the person is there; by code."""
+    return [Held(*one) for one in db.ask(session, _held(), person_id=person_id, day=today)]
+
+
 def contacts_of(
     session: Session, workshop_ids: Collection[uuid.UUID], today: date
 ) -> Sequence[ContactOf]:
@@ -67,7 +83,11 @@ def contacts_of(
     found = session.execute(
         select(Contact.workshop_id, Contact.person_id, Contact.role)
         .join(Workshop, Workshop.id == Contact.workshop_id)
-        .where(Contact.workshop_id.in_(workshop_ids), Workshop.active, speaks_on(today))
+        .where(
+            sets.among(session, Contact.workshop_id, workshop_ids),
+            Workshop.active,
+            speaks_on(today),
+        )
         .order_by(Contact.workshop_id, Contact.id)
     )
     return [ContactOf(*row) for row in found]
@@ -114,7 +134,9 @@ def of_the_same_employers(
 def labels_of(session: Session, workshop_ids: Collection[uuid.UUID]) -> Mapping[uuid.UUID, Label]:
     """The codes and names of these workshops."""
     found = session.execute(
-        select(Workshop.id, Workshop.code, Workshop.name).where(Workshop.id.in_(workshop_ids))
+        select(Workshop.id, Workshop.code, Workshop.name).where(
+            sets.among(session, Workshop.id, workshop_ids)
+        )
     )
     return {workshop_id: Label(code, name) for workshop_id, code, name in found}
 
@@ -132,3 +154,17 @@ def ids_by_code(session: Session, codes: Collection[str]) -> Mapping[str, uuid.U
     """The ids of those workshop codes that are registered."""
     found = session.execute(select(Workshop.code, Workshop.id).where(Workshop.code.in_(codes)))
     return dict(found.all())
+
+
+@cache
+def _held() -> Select[uuid.UUID, str, str, Role]:
+    held = select(Workshop.id, Workshop.code, Workshop.name, Contact.role)
+    return (
+        held.join(Contact, Contact.workshop_id == Workshop.id)
+        .where(
+            Contact.person_id == bindparam("person_id"),
+            Workshop.active,
+            speaks_on(bindparam("day", type_=Date())),
+        )
+        .order_by(Workshop.code, Contact.id)
+    )

@@ -87,13 +87,7 @@ def codes_sent(session: Session, phone_index: bytes, day: date) -> tuple[int, da
 
 def workplaces_held(session: Session, *, person_id: UUID, today: date) -> Mapping[UUID, Held]:
     """The workplaces a person speaks for; the answer that `access.grants` asks for."""
-    workshops = employers.workshops_of(session, person_id, today)
-    roles = {
-        contact.workshop_id: contact.role
-        for contact in employers.contacts_of(session, [one.id for one in workshops], today)
-        if contact.person_id == person_id
-    }
     return {
-        one.id: Held(label=f"{mask_workshop(one.code)} {one.name}", role=roles[one.id])
-        for one in workshops
+        one.id: Held(label=f"{mask_workshop(one.code)} {one.name}", role=one.role)
+        for one in employers.held_by(session, person_id, today)
     }

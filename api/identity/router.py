@@ -128,9 +128,9 @@ def code(
         actor=caller.actor,
         now=now,
     )
-    return Welcome(
-        name=link.masked_name, grants=access_queries.shown_grants(session, link, today=today)
-    )
+    given = access_queries.given_to_link(session, link.id)
+    shown = access_queries.shown_grants(session, link, given, today=today)
+    return Welcome(name=link.masked_name, grants=shown)
 
 
 @router.post(

@@ -5,8 +5,9 @@ from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
 
-from sqlalchemy import ColumnElement, and_, or_, select
+from sqlalchemy import BindParameter, ColumnElement, Date, Select, and_, bindparam, or_, select
 from sqlalchemy.orm import Session
 
 from api import db
@@ -16,6 +17,8 @@ from api.kit import calendar
 from api.kit.identifiers import mask_name
 from api.people.models import Dependant, Person
 from api.people.rules import Relation, is_under_age
+
+_DAY = bindparam("day", type_=Date())
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,11 +61,7 @@ def known_by_chats(
     session: Session, person_ids: Collection[uuid.UUID]
 ) -> Mapping[uuid.UUID, Known]:
     """Who these people are to a chat that acts for them; the answer that `access.persons` asks for."""
-    found = session.execute(
-        select(
-            Person.id, Person.first_name, Person.last_name, Person.birth_date, Person.phone_index
-        ).where(Person.id.in_(person_ids))
-    )
+    found = db.ask(session, _known(), ids=list(person_ids))
     return {
         person_id: Known(
             name=mask_name(first_name, last_name),
@@ -95,18 +94,7 @@ def dependants_of(session: Session, person_id: uuid.UUID, day: date) -> Sequence
 
 def family_of(session: Session, person_id: uuid.UUID, day: date) -> Sequence[Member]:
     """The dependants of a person on a day, the oldest relation first."""
-    found = session.execute(
-        select(
-            Person.id,
-            Person.first_name,
-            Person.last_name,
-            Person.birth_date,
-            Dependant.relation,
-        )
-        .join(Dependant, Dependant.dependant_id == Person.id)
-        .where(Dependant.person_id == person_id, _in_force_on(day))
-        .order_by(Dependant.since, Dependant.id)
-    )
+    found = db.ask(session, _family(), person_id=person_id, day=day)
     return [
         Member(member_id, mask_name(first_name, last_name), birth_date, relation)
         for member_id, first_name, last_name, birth_date, relation in found
@@ -133,7 +121,23 @@ def children_held(
     }
 
 
-def _in_force_on(day: date) -> ColumnElement[bool]:
+@cache
+def _family() -> Select[uuid.UUID, str, str, date | None, Relation]:
+    members = select(
+        Person.id, Person.first_name, Person.last_name, Person.birth_date, Dependant.relation
+    ).join(Dependant, Dependant.dependant_id == Person.id)
+    kept = members.where(Dependant.person_id == bindparam("person_id"), _in_force_on(_DAY))
+    return kept.order_by(Dependant.since, Dependant.id)
+
+
+@cache
+def _known() -> Select[uuid.UUID, str, str, date | None, bytes | None]:
+    return select(
+        Person.id, Person.first_name, Person.last_name, Person.birth_date, Person.phone_index
+    ).where(Person.id.in_(bindparam("ids", expanding=True)))
+
+
+def _in_force_on(day: date | BindParameter[date]) -> ColumnElement[bool]:
     return and_(Dependant.since <= day, or_(Dependant.until.is_(None), Dependant.until >= day))
 
 

@@ -1,11 +1,10 @@
 """The record on paper and as a picture: what each says, and the code by which a paper is checked."""
 
-from collections.abc import Sequence
+from collections.abc import Container, Iterator, Sequence
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-import segno
 from sqlalchemy.orm import Session
 
 from api import db
@@ -39,6 +38,9 @@ def paper(
     session: Session, *, person_id: UUID, language: Language, now: datetime, public_url: str
 ) -> Sheet:
     """Word a person's record for printing, with its check code. NotFound if it is empty."""
+    # The notifier knows papers by their codes and prints none.
+    import segno
+
     speech = Speech(language, Medium.PAGE)
     record, said = _said(session, person_id, speech, now)
     code = code_of(calendar.today(now), record.total.all_days)
@@ -85,7 +87,7 @@ def _said(
     if person is None or record.last_month is None:
         raise NotFound
     total = record.total
-    missing = sum(gap.months for gap in record.gaps)
+    gaps = frozenset(_months(record.gaps))
     return record, {
         "language": speech.language.value,
         "direction": speech.direction,
@@ -103,9 +105,9 @@ def _said(
                 _n(
                     "{n} month is missing between the first and the last.",
                     "{n} months are missing between the first and the last.",
-                    missing,
+                    len(gaps),
                 )
-                if missing
+                if gaps
                 else _("No month is missing between the first and the last.")
             ),
         ],
@@ -113,7 +115,7 @@ def _said(
         "years": [
             {
                 "year": speech.digits(str(year.year)),
-                "cells": _cells(record, year.year, year.days, speech),
+                "cells": _cells(gaps, year.year, year.days, speech),
                 "total": speech.number(year.total),
             }
             for year in record.years
@@ -135,23 +137,26 @@ def _said(
     }
 
 
+def _months(gaps: Sequence[GapOut]) -> Iterator[Month]:
+    """Give each month of these gaps."""
+    for gap in gaps:
+        since = Month.parse(gap.since)
+        yield from (since.plus(number) for number in range(gap.months))
+
+
 def _cells(
-    record: RecordOut, year: int, days: Sequence[int | None], speech: Speech
+    gaps: Container[Month], year: int, days: Sequence[int | None], speech: Speech
 ) -> list[dict[str, str]]:
     return [
-        {"kind": _kind(record, Month(year, number), count or 0), "days": speech.number(count or 0)}
+        {"kind": _kind(gaps, Month(year, number), count or 0), "days": speech.number(count or 0)}
         for number, count in enumerate(days, 1)
     ]
 
 
-def _kind(record: RecordOut, month: Month, days: int) -> str:
+def _kind(gaps: Container[Month], month: Month, days: int) -> str:
     if days:
         return "full" if days >= month.days else "part"
-    return "gap" if any(_holds(gap, month) for gap in record.gaps) else "empty"
-
-
-def _holds(gap: GapOut, month: Month) -> bool:
-    return Month.parse(gap.since) <= month <= Month.parse(gap.until)
+    return "gap" if month in gaps else "empty"
 
 
 def _gap(gap: GapOut) -> Sentence:

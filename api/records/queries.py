@@ -1,11 +1,13 @@
 """Questions about records."""
 
 from collections.abc import Collection, Mapping, Sequence
+from functools import cache
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, bindparam, func, select
 from sqlalchemy.orm import Session
 
+from api import db
 from api.kit.calendar import Month
 from api.records import rules
 from api.records.models import RecordMonth
@@ -18,12 +20,7 @@ def days_by_month(session: Session, person_id: UUID) -> dict[Month, int]:
 
 def days_of(session: Session, person_ids: Collection[UUID]) -> Mapping[UUID, dict[Month, int]]:
     """The same for several people; who has no record is left out."""
-    found = session.execute(
-        select(RecordMonth.person_id, RecordMonth.month, func.sum(RecordMonth.days))
-        .where(RecordMonth.person_id.in_(person_ids))
-        .group_by(RecordMonth.person_id, RecordMonth.month)
-        .order_by(RecordMonth.person_id, RecordMonth.month)
-    )
+    found = db.ask(session, _days(), people=list(person_ids))
     people: dict[UUID, dict[Month, int]] = {}
     for person_id, text, days in found:
         month = Month.parse(text)
@@ -79,3 +76,14 @@ def months_since(session: Session, person_id: UUID, since: Month) -> set[Month]:
 
 def _month(text: str | None) -> Month | None:
     return None if text is None else Month.parse(text)
+
+
+@cache
+def _days() -> Select[UUID, str, int]:
+    month = (RecordMonth.person_id, RecordMonth.month)
+    return (
+        select(*month, func.sum(RecordMonth.days))
+        .where(RecordMonth.person_id.in_(bindparam("people", expanding=True)))
+        .group_by(*month)
+        .order_by(*month)
+    )

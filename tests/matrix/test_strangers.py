@@ -71,9 +71,7 @@ def _bots(memory: Memory) -> web.Application:
         Watched(_adapter("bale", "employers"), SECRET, in_path=True),
     ]
     line = (_adapter("sms", "people"), SECRET)
-    return doors(
-        memory.inbox, watched, ready=ready, came=lambda: None, line=line, pages=pages.routes()
-    )
+    return doors(memory.inbox.receive, watched, ready=ready, line=line, pages=pages.routes())
 
 
 def _notifier(store: Store) -> web.Application:

@@ -19,6 +19,7 @@ from api.app import create_app
 from api.client import Core, knock
 from api.db import Store
 from api.settings import Settings
+from api.wire import Wire
 from tests.support import make
 
 BOTS_KEY = "an invented key of the bots, long enough"
@@ -90,6 +91,7 @@ def running(store: Store, clock: Clock | None = None, **changed: object) -> Iter
     server = uvicorn.Server(
         uvicorn.Config(
             _noting(application, faults),
+            http=Wire,
             access_log=False,
             log_config=None,
             timeout_graceful_shutdown=5,

@@ -199,7 +199,8 @@ def test_bot_of_another_audience_gives_no_grants(session: Session, link: Link):
     make.workshop(session, contacts=[person])
     made = link(session, person, ChatAddress("telegram", "inspectors", "5"))
     assert queries.lasting_grants(session, made.id) == []
-    assert queries.shown_grants(session, made, today=make.TODAY) == []
+    given = queries.given_to_link(session, made.id)
+    assert queries.shown_grants(session, made, given, today=make.TODAY) == []
 
 
 async def test_me_lists_children_until_they_are_of_age(app: FastAPI, give: Give, store: Store):

@@ -46,7 +46,9 @@ def test_link_gives_a_grant_for_each_workplace(session: Session, link: Link):
 
     given = queries.lasting_grants(session, made.id)
     assert {grant.workshop_id for grant in given} == {first.id, second.id}
-    shown = queries.shown_grants(session, made, today=make.TODAY)
+    shown = queries.shown_grants(
+        session, made, queries.given_to_link(session, made.id), today=make.TODAY
+    )
     assert (shown[1].kind, shown[1].label, shown[1].role) == ("workshop", "*0451 نان سحر", "owner")
     assert [one.label[:5] for one in shown] == ["*0017", "*0451"]
 
