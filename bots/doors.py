@@ -12,7 +12,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from bots.adapters import Adapter, Raw
 from bots.adapters.sms import call_of, message_of
-from bots.inbox import Inbox, Update
+from bots.inbox import Update
 from bots.store import Away
 
 SECRET_HEADER = "X-Telegram-Bot-Api-Secret-Token"  # noqa: S105 - the header's name.
@@ -20,6 +20,7 @@ _BODY_BYTES = 1_048_576
 _logger = structlog.get_logger("bots.doors")
 
 Handler = Callable[[web.Request], Awaitable[web.Response]]
+Receive = Callable[[str, Sequence[Update]], Awaitable[object]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,16 +34,16 @@ class Watched:
 
 
 def doors(
-    inbox: Inbox,
+    receive: Receive,
     watched: Iterable[Watched],
     *,
     ready: Callable[[], Awaitable[bool]],
-    came: Callable[[], None],
     line: tuple[Adapter, str] | None = None,
     pages: Sequence[web.RouteDef] = (),
 ) -> web.Application:
     """Make the doors: `/<messenger>/<audience>`, with the secret in a header or at its end.
 
+    `receive` keeps the updates of a bot, committed when it returns, as `Inbox.receive` does.
     `line` is that of SMS with the secret in the addresses to which its provider pushes; `pages` are
     those of the web talk (`bots.web.doors`).
     """
@@ -59,23 +60,22 @@ def doors(
     # Before the messengers' doors, whose shape theirs is.
     for path, kind in (("inbound", message_of), ("missed", _call_of_now)):
         if line is not None:
-            push = _sms(inbox, line, came, kind)
+            push = _sms(receive, line, kind)
             router.add_get(f"/sms/{path}/{{secret}}", push, allow_head=False)
             router.add_post(f"/sms/{path}/{{secret}}", push)
     router.add_post(
-        update, _update(inbox, by_header, lambda it: it.headers.get(SECRET_HEADER, ""), came)
+        update, _update(receive, by_header, lambda it: it.headers.get(SECRET_HEADER, ""))
     )
     router.add_post(
-        f"{update}/{{secret}}", _update(inbox, by_path, lambda it: it.match_info["secret"], came)
+        f"{update}/{{secret}}", _update(receive, by_path, lambda it: it.match_info["secret"])
     )
     return application
 
 
 def _update(
-    inbox: Inbox,
+    receive: Receive,
     watched: Mapping[str, Watched],
     secret_of: Callable[[web.Request], str],
-    came: Callable[[], None],
 ) -> Handler:
     async def update(request: web.Request) -> web.Response:
         name = f"{request.match_info['messenger']}:{request.match_info['audience']}"
@@ -96,15 +96,14 @@ def _update(
         if number is None:
             return web.Response(status=400)
         one = Update(number, adapter.chat_of(raw), kept)
-        return await _keep(inbox, adapter, one, came)
+        return await _keep(receive, adapter, one)
 
     return update
 
 
 def _sms(
-    inbox: Inbox,
+    receive: Receive,
     line: tuple[Adapter, str],
-    came: Callable[[], None],
     kind: Callable[[Mapping[str, str]], Raw],
 ) -> Handler:
     adapter, secret = line
@@ -126,7 +125,7 @@ def _sms(
         if number is None or not raw["from"]:
             return web.Response(status=400)
         one = Update(number, adapter.chat_of(raw), json.dumps(raw))
-        return await _keep(inbox, adapter, one, came)
+        return await _keep(receive, adapter, one)
 
     return push
 
@@ -135,18 +134,14 @@ def _call_of_now(given: Mapping[str, str]) -> Raw:
     return call_of(given, time.time())
 
 
-async def _keep(
-    inbox: Inbox, adapter: Adapter, one: Update, came: Callable[[], None]
-) -> web.Response:
+async def _keep(receive: Receive, adapter: Adapter, one: Update) -> web.Response:
     """Acknowledge what came when it is committed."""
     try:
-        fresh = await inbox.receive(adapter.name, [one])
+        await receive(adapter.name, [one])
     except Away as error:
         # Not acknowledged: the messenger will bring it again.
         _logger.warning("memory.away", kind=type(error).__name__)
         return web.Response(status=503, headers={"Retry-After": "1"})
-    if fresh:
-        came()
     return web.Response()
 
 

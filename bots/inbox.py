@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, func, literal, select, update
+from sqlalchemy import Connection, bindparam, case, func, select, update
 
 from api.kit.sealing import Keyring
 from bots.leases import LostLease
@@ -32,6 +32,20 @@ class Inbox:
         self.store = store
         self._keys = keys
         self._now = now
+        self._came = (
+            store.insert(inbox)
+            .on_conflict_do_nothing(index_elements=["bot", "update_id"])
+            .returning(inbox.c.id)
+        )
+        at = bindparam("now", type_=chats.c.due_at.type)
+        self._woken = store.insert(chats).on_conflict_do_update(
+            index_elements=["key"],
+            set_={
+                "arrived": chats.c.arrived + 1,
+                # At once, or when it was due already.
+                "due_at": case((chats.c.due_at < at, chats.c.due_at), else_=at),
+            },
+        )
 
     @writes("memory.received")
     def receive(self, connection: Connection, bot: str, updates: Sequence[Update]) -> int:
@@ -99,18 +113,16 @@ class Inbox:
         for one in updates:
             key = self.key_of(bot, one.chat) if one.chat is not None else None
             kept = connection.execute(
-                self.store.insert(inbox)
-                .values(
-                    bot=bot,
-                    update_id=one.update_id,
-                    chat=key,
-                    raw=self._keys.seal(one.raw, context=RAW) if key else None,
-                    received_at=now,
+                self._came,
+                {
+                    "bot": bot,
+                    "update_id": one.update_id,
+                    "chat": key,
+                    "raw": self._keys.seal(one.raw, context=RAW) if key else None,
+                    "received_at": now,
                     # What concerns no chat has no turn: it is known, and that is all.
-                    done_at=None if key else now,
-                )
-                .on_conflict_do_nothing(index_elements=["bot", "update_id"])
-                .returning(inbox.c.id)
+                    "done_at": None if key else now,
+                },
             )
             if kept.first() is None:
                 continue
@@ -118,25 +130,15 @@ class Inbox:
             if key is not None and one.chat is not None:
                 woken[key] = one.chat
         for key, chat in sorted(woken.items()):
-            fresh_chat = self.store.insert(chats).values(
-                key=key,
-                bot=bot,
-                address=self._keys.seal(chat, context=ADDRESS),
-                arrived=1,
-                due_at=now,
-            )
             connection.execute(
-                fresh_chat.on_conflict_do_update(
-                    index_elements=["key"],
-                    set_={
-                        "arrived": chats.c.arrived + 1,
-                        "due_at": func.coalesce(
-                            self._least(chats.c.due_at, literal(now)), literal(now)
-                        ),
-                    },
-                )
+                self._woken,
+                {
+                    "key": key,
+                    "bot": bot,
+                    "address": self._keys.seal(chat, context=ADDRESS),
+                    "arrived": 1,
+                    "due_at": now,
+                    "now": now,
+                },
             )
         return fresh
-
-    def _least(self, one: Any, other: Any) -> ColumnElement[Any]:
-        return (func.least if self.store.dialect == "postgresql" else func.min)(one, other)

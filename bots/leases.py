@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, literal, select, update
+from sqlalchemy import Connection, and_, bindparam, literal, select, update
 
 from bots.tables import chats
 
@@ -24,18 +24,21 @@ class Claim:
     token: str
 
 
-def held(claim: Claim) -> ColumnElement[bool]:
-    """The row of a chat, if the lease holds."""
-    return and_(chats.c.key == claim.key, chats.c.lease == claim.token)
+HELD_BY = and_(chats.c.key == bindparam("held_chat"), chats.c.lease == bindparam("held_under"))
+"""The row of a chat, if the lease holds: a claim's `lease` says which."""
+
+HOLDS = select(literal(1)).where(HELD_BY).exists()
+"""Whether the lease still holds, as a condition on another table."""
+
+_CHANGED = update(chats).where(HELD_BY)
 
 
-def holds(claim: Claim) -> ColumnElement[bool]:
-    """Whether the lease still holds, as a condition on another table."""
-    return select(literal(1)).where(held(claim)).exists()
+def lease(claim: Claim) -> dict[str, str]:
+    """What a statement with `HELD_BY` or `HOLDS` is to be told."""
+    return {"held_chat": claim.key, "held_under": claim.token}
 
 
 def change(connection: Connection, claim: Claim, **values: Any) -> None:
     """Change the row of a chat. Raises LostLease."""
-    changed = connection.execute(update(chats).where(held(claim)).values(**values))
-    if changed.rowcount != 1:
+    if connection.execute(_CHANGED, {**lease(claim), **values}).rowcount != 1:
         raise LostLease(claim.key)

@@ -1,6 +1,6 @@
 """The bots' memory: what came in, what is remembered, what is to be said (talks.md, "One turn").
 
-    Memory       the work on chats: leased, looked at, a turn kept, let go
+    Memory       the work on chats: leased, looked at, a turn kept, let go (bots.work)
       .inbox     what comes in, and who polls a bot
       .replies   what is to be said, and what became of it
       .moves     the codes that carry talks from chat to chat
@@ -10,10 +10,8 @@ write under a lease checks it in the same transaction: whoever lost it changes n
 LostLease. Times are seconds since epoch, by the store's own clock.
 """
 
-import json
 import time
-from collections.abc import Callable, Collection, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 import structlog
@@ -22,6 +20,7 @@ from sqlalchemy import (
     Connection,
     Select,
     Table,
+    bindparam,
     delete,
     exists,
     select,
@@ -32,12 +31,13 @@ from sqlalchemy import (
 from api.kit.message import Message
 from api.kit.sealing import CannotOpen, Keyring
 from bots.carrying import Move, Offer
-from bots.inbox import ADDRESS, RAW, Inbox
-from bots.leases import LEASE_SECONDS, Claim, LostLease, change, held
+from bots.inbox import ADDRESS, Inbox, Update
+from bots.leases import HELD_BY, LEASE_SECONDS, Claim, LostLease, change, lease
 from bots.moves import Moves
-from bots.replies import Due, Replies
+from bots.replies import Due, Ended, Pace, Replies
 from bots.store import Store, reads, writes
 from bots.tables import HELD, chats, inbox, replies
+from bots.work import WORKED_ON, Waiting, Work
 
 KEPT_SECONDS = 48 * 3600.0
 SILENT_SECONDS = 365 * 86_400.0
@@ -46,16 +46,34 @@ SILENT_SECONDS = 365 * 86_400.0
 _logger = structlog.get_logger("bots.memory")
 
 
-@dataclass(frozen=True, slots=True)
-class Work:
-    """What a chat has waiting: replies first, then the next update, then a talk to wake."""
-
-    arrived: int
-    state: dict[str, Any] | None
-    wakes: int
-    wake_at: float | None
-    replies: list[Due]
-    update: tuple[int, dict[str, Any]] | None
+# The chats that have something due and no worker; none while the memory is held.
+_NOW = bindparam("now", type_=chats.c.due_at.type)
+_DUE = select(chats.c.key).where(
+    chats.c.bot.in_(bindparam("bots", expanding=True)),
+    chats.c.due_at <= _NOW,
+    chats.c.lease_until < _NOW,
+    ~HELD,
+)
+_ANY_DUE = _DUE.limit(1)
+# Chosen before the update: within it a planner may choose once a row, and `limit` is nothing.
+_chosen = (
+    _DUE.order_by(chats.c.due_at)
+    .limit(bindparam("most"))
+    .with_for_update(skip_locked=True)
+    .cte("chosen")
+)
+_LEASED = (
+    update(chats)
+    .where(chats.c.key.in_(select(_chosen.c.key)))
+    .returning(chats.c.key, chats.c.bot, chats.c.address, *WORKED_ON)
+)
+_WORKED_ON = select(*WORKED_ON).where(HELD_BY)
+_HAD = update(inbox).where(inbox.c.id == bindparam("row")).values(raw=None)
+_RELEASED = (
+    update(chats)
+    .where(HELD_BY, chats.c.arrived == bindparam("counted"))
+    .values(lease=None, lease_until=0.0)
+)
 
 
 class Memory:
@@ -84,16 +102,36 @@ class Memory:
         theirs = await self.store.read(lambda connection: connection.scalar(clock))
         self._skew = float(theirs or 0) - self._clock()
 
-    async def claim(self, token: str, *, bots: Collection[str], limit: int) -> list[Claim]:
+    async def claim(
+        self, token: str, *, bots: Collection[str], limit: int, sure: bool = False
+    ) -> dict[Claim, Work]:
         """Lease chats of these bots that have something due and no worker; the longest waiting first.
 
-        None while the memory is held.
+        None while the memory is held. Where it is `sure` that something came in, it is not looked
+        first whether there is anything: looking costs no commit, claiming does.
         """
-        now = self.now()
-        # Looking costs no commit; claiming does.
-        if not await self._any_due(bots, now):
-            return []
-        return await self._lease(bots, token, now, limit=limit)
+        given = {"bots": list(bots), "now": self.now()}
+        if not sure and not await self._any_due(given):
+            return {}
+        return await self._lease(given, token, limit=limit)
+
+    @writes("memory.received")
+    def receive(
+        self,
+        connection: Connection,
+        bot: str,
+        updates: Sequence[Update],
+        token: str,
+        *,
+        bots: Collection[str],
+        limit: int,
+    ) -> tuple[int, dict[Claim, Work]]:
+        """Keep updates as `Inbox.receive` does, and claim in the same commit; gives both."""
+        fresh = self.inbox.take(connection, bot, updates)
+        if not fresh or not limit:
+            return fresh, {}
+        given = {"bots": list(bots), "now": self.now()}
+        return fresh, self._leased(connection, given, token, limit=limit)
 
     async def renew(self, claims: Iterable[Claim]) -> None:
         """Hold leases for another while; those that were lost stay lost."""
@@ -104,27 +142,13 @@ class Memory:
     @reads
     def work(self, connection: Connection, claim: Claim) -> Work:
         """Look what is to be done for a chat. Raises LostLease."""
-        # The counter is read before the inbox: what comes in between shows as a change of it.
-        chat = connection.execute(
-            select(chats.c.arrived, chats.c.state, chats.c.wakes, chats.c.wake_at).where(
-                held(claim)
-            )
-        ).one_or_none()
-        if chat is None:
+        return self._work(connection, claim)
+
+    def _work(self, connection: Connection, claim: Claim) -> Work:
+        row = connection.execute(_WORKED_ON, lease(claim)).one_or_none()
+        if row is None:
             raise LostLease(claim.key)
-        waiting = self.replies.due(connection, claim)
-        next_update = connection.execute(
-            select(inbox.c.id, inbox.c.raw)
-            .where(inbox.c.chat == claim.key, inbox.c.done_at.is_(None))
-            .order_by(inbox.c.id)
-            .limit(1)
-        ).one_or_none()
-        raw = None
-        if next_update is not None:
-            opened = self._keys.open(next_update.raw, context=RAW)
-            raw = (int(next_update.id), json.loads(opened))
-        state = json.loads(chat.state) if chat.state else None
-        return Work(chat.arrived, state, chat.wakes, chat.wake_at, waiting, raw)
+        return Waiting(connection, self._keys, self.replies, [claim.key]).work(claim.key, row)
 
     @writes("memory.turn")
     def keep_turn(
@@ -132,49 +156,60 @@ class Memory:
         connection: Connection,
         claim: Claim,
         update_row: int | None,
-        state: dict[str, Any],
+        state: str,
         messages: Sequence[Message],
         *,
         wake_at: float | None,
         wakes: int,
+        say: Pace | None = None,
         offered: Offer | None = None,
         moved: Move | None = None,
-    ) -> None:
+    ) -> list[Due]:
         """Keep a turn: the new log and its replies, and the update's text goes. Raises LostLease.
 
-        With it go a code that was given out and the talk that a code has brought; raises Overtaken
-        where that one cannot leave its chat now.
+        With it the attempt to `say` the first reply is kept, where the rates are there: of the
+        replies given it is the one that is `begun`. And a code that was given out, and the talk
+        that a code has brought; raises Overtaken where that one cannot leave its chat now.
         """
-        now = self.now()
-        plain = json.dumps(state, ensure_ascii=False, separators=(",", ":"))
-        change(connection, claim, state=plain, wake_at=wake_at, wakes=wakes)
+        changed: dict[str, Any] = {"state": state, "wake_at": wake_at, "wakes": wakes}
+        spoken = None
+        if say is not None and messages:
+            spoken = self.replies.spend(connection, claim.bot, say)
+        if spoken is not None:
+            changed["spoken_at"] = spoken
+        change(connection, claim, **changed)
         if update_row is not None:
-            connection.execute(
-                update(inbox).where(inbox.c.id == update_row).values(done_at=now, raw=None)
-            )
-        if messages:
-            self.replies.keep(connection, claim.key, messages, update_row=update_row)
+            connection.execute(_HAD, {"row": update_row, "done_at": self.now()})
+        kept = self.replies.keep(
+            connection, claim.key, messages, update_row=update_row, begun=spoken is not None
+        )
         if offered is not None:
             self.moves.offer(connection, claim, offered)
         if moved is not None:
             self.moves.move(connection, moved)
+        return kept
 
     @writes("memory.released")
     def release(
-        self, connection: Connection, claim: Claim, *, arrived: int, due_at: float | None
-    ) -> None:
-        """Let a chat go until `due_at`. If something came in since `arrived`, it is due at once."""
-        changed = connection.execute(
-            update(chats)
-            .where(held(claim), chats.c.arrived == arrived)
-            .values(lease=None, lease_until=0.0, due_at=due_at)
+        self,
+        connection: Connection,
+        claim: Claim,
+        *,
+        arrived: int,
+        due_at: float | None,
+        ended: Ended | None = None,
+    ) -> Work | None:
+        """Let a chat go until `due_at`, with what became of its last reply.
+
+        If something came in since `arrived` it is not let go: gives what is to be done. Raises
+        LostLease.
+        """
+        if ended is not None:
+            self.replies.end(connection, claim, ended)
+        let_go = connection.execute(
+            _RELEASED, {**lease(claim), "counted": arrived, "due_at": due_at}
         )
-        if changed.rowcount == 0:
-            connection.execute(
-                update(chats)
-                .where(held(claim))
-                .values(lease=None, lease_until=0.0, due_at=self.now())
-            )
+        return None if let_go.rowcount == 1 else self._work(connection, claim)
 
     async def forget(self, *, limit: int = 5000) -> int:
         """Drop updates and replies that were done with 48 hours ago; gives how many."""
@@ -182,28 +217,33 @@ class Memory:
         return sum([await self._forget(table, before, limit) for table in (inbox, replies)])
 
     @reads
-    def _any_due(self, connection: Connection, bots: Collection[str], now: float) -> bool:
-        return connection.execute(_due(bots, now).limit(1)).first() is not None
+    def _any_due(self, connection: Connection, given: Mapping[str, Any]) -> bool:
+        return connection.execute(_ANY_DUE, given).first() is not None
 
     @writes("memory.claimed")
     def _lease(
-        self, connection: Connection, bots: Collection[str], token: str, now: float, *, limit: int
-    ) -> list[Claim]:
-        # Chosen before the update: within it a planner may choose once a row, and `limit` is nothing.
-        chosen = (
-            _due(bots, now)
-            .order_by(chats.c.due_at)
-            .limit(limit)
-            .with_for_update(skip_locked=True)
-            .cte("chosen")
-        )
-        taken = connection.execute(
-            update(chats)
-            .where(chats.c.key.in_(select(chosen.c.key)))
-            .values(lease=token, lease_until=now + LEASE_SECONDS)
-            .returning(chats.c.key, chats.c.bot, chats.c.address)
-        )
-        return [claim for row in taken if (claim := self._claimed(row, token)) is not None]
+        self, connection: Connection, given: Mapping[str, Any], token: str, *, limit: int
+    ) -> dict[Claim, Work]:
+        return self._leased(connection, given, token, limit=limit)
+
+    def _leased(
+        self, connection: Connection, given: Mapping[str, Any], token: str, *, limit: int
+    ) -> dict[Claim, Work]:
+        until = {"lease": token, "lease_until": given["now"] + LEASE_SECONDS}
+        rows = connection.execute(_LEASED, {**given, **until, "most": limit}).all()
+        if not rows:
+            return {}
+        waiting = Waiting(connection, self._keys, self.replies, [row.key for row in rows])
+        claimed: dict[Claim, Work] = {}
+        for row in rows:
+            try:
+                chat = self._keys.open(row.address, context=ADDRESS)
+                claimed[Claim(row.key, row.bot, chat, token)] = waiting.work(row.key, row)
+            except (CannotOpen, ValueError, LookupError, TypeError):
+                # What is kept of it cannot be read, or is sealed with keys this process does not
+                # have: the other chats are not held up. Its lease ends, and it is tried again.
+                _logger.exception("chat.cannot_open", channel=row.bot)
+        return claimed
 
     @writes("memory.renewed")
     def _renew(self, connection: Connection, claims: Sequence[Claim]) -> None:
@@ -251,19 +291,3 @@ class Memory:
         return connection.execute(
             delete(chats).where(chats.c.key.in_(old.scalar_subquery()), *silent)
         ).rowcount
-
-    def _claimed(self, row: Any, token: str) -> Claim | None:
-        try:
-            chat = self._keys.open(row.address, context=ADDRESS)
-        except CannotOpen:
-            # Sealed with keys this process does not have: the other chats are not held up by it.
-            _logger.exception("chat.cannot_open", channel=row.bot)
-            return None
-        return Claim(row.key, row.bot, chat, token)
-
-
-def _due(bots: Collection[str], now: float) -> Select[str]:
-    """The chats of these bots that have something due and no worker; none while the memory is held."""
-    return select(chats.c.key).where(
-        chats.c.bot.in_(bots), chats.c.due_at <= now, chats.c.lease_until < now, ~HELD
-    )

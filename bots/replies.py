@@ -1,15 +1,16 @@
 """What is to be said: its rates, its attempts, its outcome. A reply's text goes with its outcome."""
 
 import json
-from collections.abc import Callable, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import astuple, dataclass
 from typing import Any
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, bindparam, case, insert, select, update
 
 from api.kit.message import Button, Message, Order, Pin, Wants
 from api.kit.sealing import Keyring
-from bots.leases import Claim, LostLease, change, held, holds
+from bots.leases import HELD_BY, HOLDS, Claim, LostLease, change, lease
 from bots.store import Store, writes
 from bots.tables import chats, rates, replies
 
@@ -18,13 +19,38 @@ BOT_RATE, BOT_BURST = 10.0, 10.0
 CHAT_RATE, CHAT_BURST = 1.0, 3.0
 """One message a second in a chat; short bursts pass (domain page "Payments and messaging", 3)."""
 
+_SHORTEST_WAIT = 0.01
+
 TEXT = "bots.replies.text"
 """What a reply is sealed for."""
 
 
+_DUE = (
+    select(
+        replies.c.chat,
+        replies.c.id,
+        replies.c.text,
+        replies.c.attempts,
+        replies.c.open,
+        replies.c.uncertain,
+        replies.c.again_at,
+        replies.c.created_at,
+    )
+    .where(replies.c.chat.in_(bindparam("chats", expanding=True)), replies.c.done_at.is_(None))
+    .order_by(replies.c.id)
+)
+_SPOKEN = select(chats.c.spoken_at).where(HELD_BY)
+_KEPT = insert(replies).returning(replies.c.id, sort_by_parameter_order=True)
+_ENDED = (
+    update(replies)
+    .where(replies.c.id == bindparam("reply"), replies.c.done_at.is_(None), HOLDS)
+    .values(open=False, text=None)
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Due:
-    """A reply that is to be said. `open`: an attempt has no outcome."""
+    """A reply that is to be said. `open`: an attempt has no outcome; `begun`: it is ours, and now."""
 
     id: int
     message: Message
@@ -33,6 +59,25 @@ class Due:
     uncertain: bool
     again_at: float
     created_at: float
+    begun: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """What became of a reply, for good."""
+
+    reply: int
+    outcome: str
+    reason: str = ""
+    provider_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """Until when a chat's share of its rate is spoken for; what no messenger counts is not `counted`."""
+
+    spoken_at: float
+    counted: bool = True
 
 
 class Replies:
@@ -42,15 +87,26 @@ class Replies:
         self.store = store
         self._keys = keys
         self._now = now
+        self._bot_speaks = _bot_speaks(store)
 
-    def due(self, connection: Connection, claim: Claim) -> list[Due]:
-        """Give what is to be said in a chat, oldest first."""
-        found = connection.execute(
-            select(replies)
-            .where(replies.c.chat == claim.key, replies.c.done_at.is_(None))
-            .order_by(replies.c.id)
+    def due(self, connection: Connection, of: Collection[str]) -> Mapping[str, list[Any]]:
+        """Give what is to be said in the chats of these keys, oldest first, as it is kept."""
+        found: dict[str, list[Any]] = defaultdict(list)
+        for row in connection.execute(_DUE, {"chats": list(of)}):
+            found[row.chat].append(row)
+        return found
+
+    def open(self, row: Any) -> Due:
+        """Open a reply as it is kept; raises CannotOpen."""
+        return Due(
+            id=row.id,
+            message=message_of(self._keys.open(row.text, context=TEXT)),
+            attempts=row.attempts,
+            open=row.open,
+            uncertain=row.uncertain,
+            again_at=row.again_at,
+            created_at=row.created_at,
         )
-        return [self._due(row) for row in found]
 
     def keep(
         self,
@@ -59,21 +115,43 @@ class Replies:
         messages: Sequence[Message],
         *,
         update_row: int | None,
-    ) -> None:
-        """Keep what is to be said in a chat, by its key, in the transaction of the turn that says it."""
+        begun: bool = False,
+    ) -> list[Due]:
+        """Keep what is to be said in a chat, by its key, in the transaction of the turn that says it.
+
+        With the first one an attempt is kept where it is `begun`.
+        """
+        if not messages:
+            return []
         now = self._now()
-        connection.execute(
-            insert(replies),
+        starts = [begun, *[False] * (len(messages) - 1)]
+        ids = connection.scalars(
+            _KEPT,
             [
                 {
                     "chat": chat,
                     "update_row": update_row,
                     "text": self._keys.seal(written(message), context=TEXT),
                     "created_at": now,
+                    "attempts": int(start),
+                    "open": start,
                 }
-                for message in messages
+                for message, start in zip(messages, starts, strict=True)
             ],
         )
+        return [
+            Due(
+                number,
+                message,
+                0,
+                open=False,
+                uncertain=False,
+                again_at=0.0,
+                created_at=now,
+                begun=start,
+            )
+            for number, message, start in zip(ids, messages, starts, strict=True)
+        ]
 
     @writes("memory.attempt")
     def attempt(
@@ -83,13 +161,14 @@ class Replies:
 
         What is not `paced` has no rates: no messenger counts it. Raises LostLease.
         """
-        now = self._now()
-        spoken = connection.scalar(select(chats.c.spoken_at).where(held(claim)))
-        if spoken is None:
+        spoken_at = connection.scalar(_SPOKEN, lease(claim))
+        if spoken_at is None:
             raise LostLease(claim.key)
-        wait = self._spend(connection, claim, spoken, now) if paced else 0.0
-        if wait > 0:
-            return wait
+        pace = Pace(spoken_at, counted=paced)
+        spoken = self.spend(connection, claim.bot, pace)
+        if spoken is None:
+            return self._wait(connection, claim.bot, pace)
+        change(connection, claim, spoken_at=spoken)
         connection.execute(
             update(replies)
             .where(replies.c.id == reply.id)
@@ -97,46 +176,58 @@ class Replies:
         )
         return 0.0
 
-    def _spend(self, connection: Connection, claim: Claim, spoken: float, now: float) -> float:
-        """Spend the rates of chat and bot; 0, or the seconds after which they are there."""
-        rate = self._rate(connection, claim.bot)
-        chat_at = max(now, spoken) + 1 / CHAT_RATE
-        bot_at = max(now, rate.spoken_at) + 1 / BOT_RATE
-        wait = max(
-            rate.silent_until - now,
-            chat_at - now - CHAT_BURST / CHAT_RATE,
-            bot_at - now - BOT_BURST / BOT_RATE,
+    def spend(self, connection: Connection, bot: str, pace: Pace) -> float | None:
+        """Spend the rate of a bot for one reply in a chat of this pace.
+
+        Gives until when the chat's own share is spoken for then, which the caller keeps; None where
+        one of the rates is not there now.
+        """
+        if not pace.counted:
+            return pace.spoken_at
+        now = self._now()
+        if _chat_waits(pace, now) > 0:
+            return None
+        spent = connection.execute(
+            self._bot_speaks,
+            {
+                "bot": bot,
+                "spoken_at": now + 1 / BOT_RATE,
+                "silent_until": 0.0,
+                "now": now,
+                "latest": now + (BOT_BURST - 1) / BOT_RATE,
+                "apart": 1 / BOT_RATE,
+            },
         )
-        if wait > 0:
-            return float(wait)
-        change(connection, claim, spoken_at=chat_at)
-        connection.execute(update(rates).where(rates.c.bot == claim.bot).values(spoken_at=bot_at))
-        return 0.0
+        return max(now, pace.spoken_at) + 1 / CHAT_RATE if spent.first() is not None else None
+
+    def _wait(self, connection: Connection, bot: str, pace: Pace) -> float:
+        """The seconds after which the rates of a chat and its bot are there; more than 0."""
+        now = self._now()
+        rate = connection.execute(select(rates).where(rates.c.bot == bot)).one_or_none()
+        bot_waits = 0.0
+        if rate is not None:
+            bot_at = max(now, rate.spoken_at) + 1 / BOT_RATE
+            bot_waits = max(rate.silent_until - now, bot_at - now - BOT_BURST / BOT_RATE)
+        # Somebody may have looked a moment later, or waited a moment less than it takes.
+        return max(_SHORTEST_WAIT, _chat_waits(pace, now), bot_waits)
 
     @writes("memory.outcome")
-    def conclude(
-        self,
-        connection: Connection,
-        claim: Claim,
-        reply: Due,
-        outcome: str,
-        *,
-        reason: str = "",
-        provider_id: str = "",
-    ) -> None:
+    def conclude(self, connection: Connection, claim: Claim, ended: Ended) -> None:
         """Keep what became of a reply, for good; its text goes. A stale finish changes nothing."""
+        self.end(connection, claim, ended)
+
+    def end(self, connection: Connection, claim: Claim, ended: Ended) -> None:
+        """Conclude, in somebody else's transaction."""
         connection.execute(
-            update(replies)
-            .where(replies.c.id == reply.id, replies.c.done_at.is_(None))
-            .where(holds(claim))
-            .values(
-                outcome=outcome,
-                reason=reason[:64] or None,
-                provider_id=provider_id[:64] or None,
-                open=False,
-                text=None,
-                done_at=self._now(),
-            )
+            _ENDED,
+            {
+                **lease(claim),
+                "reply": ended.reply,
+                "outcome": ended.outcome,
+                "reason": ended.reason[:64] or None,
+                "provider_id": ended.provider_id[:64] or None,
+                "done_at": self._now(),
+            },
         )
 
     @writes("memory.outcome")
@@ -155,15 +246,18 @@ class Replies:
         connection.execute(
             update(replies)
             .where(replies.c.id == reply.id, replies.c.done_at.is_(None))
-            .where(holds(claim))
-            .values(open=still_open, again_at=again)
+            .where(HOLDS)
+            .values(open=still_open, again_at=again),
+            lease(claim),
         )
         if silent:
-            self._rate(connection, claim.bot)
+            silenced = self.store.insert(rates).values(bot=claim.bot, silent_until=again)
             connection.execute(
-                update(rates)
-                .where(rates.c.bot == claim.bot, rates.c.silent_until < again)
-                .values(silent_until=again)
+                silenced.on_conflict_do_update(
+                    index_elements=["bot"],
+                    set_={"silent_until": again},
+                    where=rates.c.silent_until < again,
+                )
             )
 
     @writes("memory.outcome")
@@ -172,32 +266,30 @@ class Replies:
         connection.execute(
             update(replies)
             .where(replies.c.chat == claim.key, replies.c.done_at.is_(None))
-            .where(holds(claim))
-            .values(outcome="failed", reason=reason, open=False, text=None, done_at=self._now())
+            .where(HOLDS)
+            .values(outcome="failed", reason=reason, open=False, text=None, done_at=self._now()),
+            lease(claim),
         )
 
-    def _rate(self, connection: Connection, bot: str) -> Any:
-        found = select(rates).where(rates.c.bot == bot).with_for_update()
-        rate = connection.execute(found).one_or_none()
-        if rate is None:
-            connection.execute(
-                self.store.insert(rates)
-                .values(bot=bot)
-                .on_conflict_do_nothing(index_elements=["bot"])
-            )
-            rate = connection.execute(found).one()
-        return rate
 
-    def _due(self, row: Any) -> Due:
-        return Due(
-            id=row.id,
-            message=message_of(self._keys.open(row.text, context=TEXT)),
-            attempts=row.attempts,
-            open=row.open,
-            uncertain=row.uncertain,
-            again_at=row.again_at,
-            created_at=row.created_at,
-        )
+def _chat_waits(pace: Pace, now: float) -> float:
+    return max(now, pace.spoken_at) + 1 / CHAT_RATE - now - CHAT_BURST / CHAT_RATE
+
+
+def _bot_speaks(store: Store) -> Any:
+    """Spends the rate of a bot where it is there: asked and kept at once, so nobody reads in between."""
+    kind = rates.c.spoken_at.type
+    now = bindparam("now", type_=kind)
+    speaks = store.insert(rates).on_conflict_do_update(
+        index_elements=["bot"],
+        set_={
+            "spoken_at": case((rates.c.spoken_at > now, rates.c.spoken_at), else_=now)
+            + bindparam("apart", type_=kind)
+        },
+        where=(rates.c.silent_until <= now)
+        & (rates.c.spoken_at <= bindparam("latest", type_=kind)),
+    )
+    return speaks.returning(rates.c.bot)
 
 
 def written(message: Message) -> str:

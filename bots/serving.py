@@ -30,6 +30,7 @@ from bots.web import doors as web_doors
 from bots.web import pages
 from bots.web.visits import Visits
 from notifier.channels.dialects import TELEGRAM
+from notifier.channels.mouths import SMPP
 from notifier.channels.settings import (
     BadBotSettings,
     BotSettings,
@@ -104,10 +105,9 @@ async def _serve(settings: Settings, keys: Keyring) -> None:
         )
         runner = await _listening(
             doors(
-                memory.inbox,
+                worker.receive,
                 watched,
                 ready=lambda: _ready(store),
-                came=worker.wake,
                 line=line,
                 pages=talks.routes() if on_the_web else (),
             ),
@@ -178,7 +178,8 @@ def _line(settings: Settings) -> tuple[SmsAdapter, str] | None:
         return None
     line = SmsSettings()
     try:
-        centre = line.channel()
+        # The first of the lines: people are answered by the one that they know.
+        centre = line.channel() if line.lines()[:1] == [SMPP] else None
     except BadLineSettings as error:
         raise CannotStart(str(error)) from None
     if centre is not None:

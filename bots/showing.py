@@ -18,7 +18,7 @@ from bots.menu import language_list, menu, whether_meant
 from bots.questions import Question
 from bots.replay import Run
 from bots.reply import MENU, Line, Reply
-from bots.standing import Asking
+from bots.standing import Asking, Closed
 from bots.stops import Away, Ended, Over, Pending, Refused, Stop, Unlinked
 from bots.talk import Dialogue, Dialogues, Say, dialogue
 
@@ -44,6 +44,7 @@ class Showing(ABC):
         medium: Medium | None = None,
         codes: Codes | None = None,
         fetch: Fetch = nowhere,
+        closed: Closed | None = None,
     ) -> None:
         """`medium` is the address's own where it is not said; `codes` knows the talks that are carried.
 
@@ -61,7 +62,7 @@ class Showing(ABC):
         self._medium = medium or address.medium
         self._codes = codes
         self._fetch = fetch
-        self._asking = Asking(core, chat, address)
+        self._asking = Asking(core, chat, address, closed)
 
     @property
     def speech(self) -> Speech:

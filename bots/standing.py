@@ -15,7 +15,7 @@ from api.errors import Refusal, Unavailable
 from api.identity.schemas import ConfirmationOut, Unlocked
 from api.kit import points
 from api.kit.language import Language
-from api.organisation.schemas import BranchOut
+from api.organisation.schemas import BranchOut, Services
 from bots import log
 from bots.address import Address
 
@@ -23,6 +23,7 @@ T = TypeVar("T")
 P = ParamSpec("P")
 
 _OFF = "off"
+_HOLDS_SECONDS = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,22 +35,48 @@ class Standing:
     language: Language
 
 
+class Closed:
+    """The services that are off and why: the same for all chats, so one answer holds for a while.
+
+    The core refuses what is off whatever is believed here. `now` gives seconds since epoch.
+    """
+
+    def __init__(self, now: Callable[[], float]) -> None:
+        self._now = now
+        self._asked_at: float | None = None
+        self._off: dict[str, str] = {}
+
+    async def off(self, ask: Callable[[], Awaitable[Services]]) -> dict[str, str]:
+        """Give the reason by service, asked for where the last answer is too old."""
+        now = self._now()
+        if self._asked_at is None or not 0 <= now - self._asked_at < _HOLDS_SECONDS:
+            services = await ask()
+            self._off = {one.service: one.reason for one in services.items if one.state == _OFF}
+            self._asked_at = now
+        return self._off
+
+
 class Asking:
     """Questions about a chat as a whole."""
 
-    def __init__(self, core: Core, chat: log.Chat, address: Address) -> None:
+    def __init__(
+        self, core: Core, chat: log.Chat, address: Address, closed: Closed | None = None
+    ) -> None:
+        """`closed` is what is known beside this chat; without it the core is asked each time."""
         self._core = core
         self._chat = chat
         self._address = address
+        self._closed = closed
 
     async def standing(self) -> Standing | None:
         """Who this chat is to the core; None while the core cannot answer."""
         try:
             mine = {one: await self._me(one) for one in self._address.audiences}
-            services = await self._call(self._core.organisation.services)
+            off = await (self._closed or Closed(lambda: 0.0)).off(
+                partial(self._call, self._core.organisation.services)
+            )
         except (Unavailable, Refusal):
             return None
-        off = {item.service: item.reason for item in services.items if item.state == _OFF}
         linked = [one for one, me in mine.items() if me.linked]
         spoken = mine[linked[0]].language if linked else Language.FA
         return Standing(frozenset(linked), off, Language(spoken))

@@ -13,7 +13,6 @@ from functools import partial, wraps
 from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
 
 from sqlalchemy import Connection, Engine, Table, create_engine, event, text
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -80,7 +79,14 @@ class Store:
 
     def insert(self, table: Table) -> Any:
         """An INSERT into a table that can say what becomes of a conflict, as both stores can."""
-        return (postgresql if self.dialect == "postgresql" else sqlite).insert(table)
+        # Each is two MiB of types and words, and one of them is wanted.
+        if self.dialect == "postgresql":
+            from sqlalchemy.dialects import postgresql
+
+            return postgresql.insert(table)
+        from sqlalchemy.dialects import sqlite
+
+        return sqlite.insert(table)
 
     async def close(self) -> None:
         """Let the connections go, when what is under way has ended."""

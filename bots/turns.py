@@ -1,7 +1,7 @@
 """The work of the bots: chats are leased, updates get their turn, replies are said.
 
     inbox row committed -> acknowledged -> turn under the chat's lease -> log and replies in one
-    transaction -> each reply: attempt committed, call, outcome
+    transaction, with the attempt of the first -> call -> its outcome, and the chat is let go
 
 A crash at any point repeats the rest and nothing else: a turn that was not kept is done again with
 the same keys, and a reply found with an attempt and no outcome is repeated once, as `uncertain`.
@@ -11,51 +11,40 @@ import asyncio
 import json
 import random
 import secrets
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
-from datetime import UTC, datetime
 from functools import partial
 from typing import Any, cast
 
 import structlog
 from prometheus_client import Counter, Histogram
 
-from api.client import Core, knock
-from api.errors import Refusal, Unavailable
-from api.kit import points
-from api.kit.language import Language, Speech
-from api.kit.message import Message
-from api.kit.outcome import Accepted, Rejected, Unknown
+from api.client import Core
 from api.kit.sealing import Keyring
-from bots import log, papers, wording
+from bots import log, wording
 from bots.adapters import Adapter
 from bots.address import Address
 from bots.conversation import Conversation
+from bots.inbox import Update
 from bots.leases import LEASE_SECONDS, Claim, LostLease
-from bots.memory import Memory, Work
+from bots.memory import Memory
 from bots.moves import Overtaken
-from bots.replies import Due
 from bots.reply import Reply, messages
+from bots.saying import Saying
+from bots.standing import Closed
 from bots.store import Away
 from bots.talk import Dialogues, Sent
 from bots.texting import Texting
-from notifier.channels import mouths
-
-REPLY_SECONDS = 3600.0
-"""A reply that could not be said within an hour is not said any more (guarantees.md, G7)."""
+from bots.work import Work
 
 _LONGEST_WAKE = 300.0
-_LONGEST_RETRY = 60.0
 _IDLE_SECONDS = 0.5
 _BREATH = 1.0
 _OVERTAKEN_SECONDS = 0.25
 
 _turns = Counter("bots_turns", "Turns of chats, by bot.", ["bot"])
 _turn_seconds = Histogram("bots_turn_seconds", "From claiming an update to its turn kept.", ["bot"])
-_replies = Counter(
-    "bots_replies", "Replies with a final outcome, by bot and outcome.", ["bot", "outcome"]
-)
 _logger = structlog.get_logger("bots.turns")
 
 
@@ -79,9 +68,12 @@ class Worker:
         self._dialogues = dialogues
         self._core = core
         self._keys = keys
+        self._saying = Saying(memory, core)
+        self._closed = Closed(memory.now)
         self._room = chats_at_once
         self._sleep = sleep
         self._held: dict[Claim, asyncio.Task[None]] = {}
+        self._promised = 0
         self._something = asyncio.Event()
         self._stopping = False
 
@@ -94,9 +86,10 @@ class Worker:
         keeper = asyncio.create_task(self._keep_leases())
         try:
             while not self._stopping:
+                came = self._something.is_set()
                 self._something.clear()
                 try:
-                    claimed = await self.look()
+                    more = await self.look(sure=came)
                 except Away as error:
                     _logger.warning("memory.away", kind=type(error).__name__)
                     await self._sleep(_BREATH)
@@ -106,7 +99,7 @@ class Worker:
                     _logger.exception("look.broken", kind=type(error).__name__)
                     await self._sleep(_BREATH)
                     continue
-                if not claimed:
+                if not more:
                     with suppress(TimeoutError):
                         await asyncio.wait_for(self._something.wait(), _IDLE_SECONDS)
         finally:
@@ -123,20 +116,40 @@ class Worker:
                 task.cancel()
             await asyncio.gather(*late, return_exceptions=True)
 
-    async def look(self) -> int:
-        """Claim what is due and begin to work on it; gives how many chats were claimed."""
-        room = self._room - len(self._held)
+    async def look(self, *, sure: bool = False) -> bool:
+        """Claim what is due and begin to work on it; gives whether more may be due than had room.
+
+        `sure` says that something came in.
+        """
+        room = self._free()
         if room <= 0:
-            await asyncio.wait(list(self._held.values()), return_when=asyncio.FIRST_COMPLETED)
-            return 1
+            # What is being received takes the rest, and says so itself.
+            if self._held:
+                await asyncio.wait(list(self._held.values()), return_when=asyncio.FIRST_COMPLETED)
+            return bool(self._held)
         claims = await self._memory.claim(
-            secrets.token_hex(16), bots=list(self._adapters), limit=room
+            secrets.token_hex(16), bots=list(self._adapters), limit=room, sure=sure
         )
-        for claim in claims:
-            task = asyncio.create_task(self._hold(claim))
-            self._held[claim] = task
-            task.add_done_callback(partial(self._let_go, claim))
-        return len(claims)
+        self._begin(claims)
+        return len(claims) == room
+
+    async def receive(self, bot: str, updates: Sequence[Update]) -> int:
+        """Keep updates of a bot, and begin at once on as many chats as they are and have room.
+
+        Gives how many updates are new; they are committed when it returns.
+        """
+        promised = 0 if self._stopping else max(0, min(self._free(), len(updates)))
+        self._promised += promised
+        try:
+            fresh, claims = await self._memory.receive(
+                bot, updates, secrets.token_hex(16), bots=list(self._adapters), limit=promised
+            )
+        finally:
+            self._promised -= promised
+        self._begin(claims)
+        if fresh > len(claims):
+            self.wake()
+        return fresh
 
     async def drain(self) -> None:
         """Work until nothing is due any more; for tests and the terminal."""
@@ -144,9 +157,17 @@ class Worker:
             if self._held:
                 await asyncio.gather(*self._held.values())
 
+    def _free(self) -> int:
+        return self._room - len(self._held) - self._promised
+
+    def _begin(self, claims: Mapping[Claim, Work]) -> None:
+        for claim, work in claims.items():
+            task = asyncio.create_task(self._hold(claim, work))
+            self._held[claim] = task
+            task.add_done_callback(partial(self._let_go, claim))
+
     def _let_go(self, claim: Claim, _task: asyncio.Task[None]) -> None:
         self._held.pop(claim, None)
-        self._something.set()
 
     async def _keep_leases(self) -> None:
         while True:
@@ -154,10 +175,13 @@ class Worker:
             with suppress(*Away):
                 await self._memory.renew(self._held)
 
-    async def _hold(self, claim: Claim) -> None:
+    async def _hold(self, claim: Claim, work: Work) -> None:
         """Work on one chat while it has something to do."""
+        adapter = self._adapters[claim.bot]
+        left: Work | None = work
         try:
-            await self._serve(claim)
+            while left is not None:
+                left = await self._next(claim, adapter, left)
         except LostLease:
             # Another process has the chat now; everything of ours that counted was kept before.
             _logger.info("chat.lease_lost")
@@ -168,39 +192,39 @@ class Worker:
             # chat cannot be read. Its lease ends, and it is tried again.
             _logger.exception("chat.broken", kind=type(error).__name__)
 
-    async def _serve(self, claim: Claim) -> None:
-        adapter = self._adapters[claim.bot]
-        while True:
-            work = await self._memory.work(claim)
-            now = self._memory.now()
-            saying = next(iter(work.replies), None)
-            later: list[float] = []
-            if self._stopping:
-                later.append(now)
-            elif saying is not None and saying.again_at <= now:
-                wait = await self._say(claim, adapter, saying)
-                if wait <= _BREATH:
-                    await self._sleep(wait)
-                    continue
-                later.append(now + wait)
-            elif work.update is not None:
-                await self._turn(claim, adapter, work, *work.update)
-                continue
-            elif work.wake_at is not None and work.wake_at <= now:
-                await self._wake(claim, adapter, work)
-                continue
-            if saying is not None:
-                later = [max([saying.again_at, *later])]
-            if work.wake_at is not None:
-                later.append(work.wake_at)
-            due = min(later, default=None)
-            return await self._memory.release(claim, arrived=work.arrived, due_at=due)
+    async def _next(self, claim: Claim, adapter: Adapter, work: Work) -> Work | None:
+        """Do the next thing a chat has waiting; gives what is left, None where it was let go."""
+        now = self._memory.now()
+        saying = work.replies[0] if work.replies else None
+        later: list[float] = [] if work.wake_at is None else [work.wake_at]
+        # What is begun is said, whatever comes: its attempt is kept.
+        if saying is not None and (saying.begun or (saying.again_at <= now and not self._stopping)):
+            said = await self._saying.say(claim, adapter, work)
+            if not isinstance(said, float):
+                return said
+            if said <= _BREATH:
+                await self._sleep(said)
+                return work
+            later.append(now + said)
+        elif self._stopping:
+            later.append(now)
+        elif work.update is not None:
+            return await self._turn(claim, adapter, work, *work.update)
+        elif work.more:
+            return await self._memory.work(claim)
+        elif work.wake_at is not None and work.wake_at <= now:
+            return await self._wake(claim, adapter, work)
+        elif saying is not None:
+            later.append(saying.again_at)
+        return await self._memory.release(
+            claim, arrived=work.arrived, due_at=min(later, default=None)
+        )
 
     # A turn
 
     async def _turn(
         self, claim: Claim, adapter: Adapter, work: Work, row: int, raw: dict[str, Any]
-    ) -> None:
+    ) -> Work:
         with _turn_seconds.labels(claim.bot).time():
             sent = adapter.read(raw)
             acknowledging = asyncio.create_task(adapter.acknowledge(sent or Sent()))
@@ -216,18 +240,19 @@ class Worker:
                 conversation.offered = conversation.moved = None
                 replies = [Reply(conversation.speech.word(wording.TROUBLE))]
             try:
-                await self._keep(
+                left = await self._keep(
                     claim, adapter, work, row, chat=chat, conversation=conversation, replies=replies
                 )
             except Overtaken:
                 # The chat that its talk comes from is at work: the whole turn is done again.
                 await self._sleep(_OVERTAKEN_SECONDS)
-                return
+                return await self._memory.work(claim)
             finally:
                 await acknowledging
         _turns.labels(claim.bot).inc()
+        return left
 
-    async def _wake(self, claim: Claim, adapter: Adapter, work: Work) -> None:
+    async def _wake(self, claim: Claim, adapter: Adapter, work: Work) -> Work:
         chat = _chat(work)
         conversation = self._conversation(claim, adapter, chat)
         try:
@@ -237,7 +262,7 @@ class Worker:
             chat = _chat(work)
             log.park(chat)
             replies = [Reply(conversation.speech.word(wording.TROUBLE))]
-        await self._keep(
+        return await self._keep(
             claim, adapter, work, None, chat=chat, conversation=conversation, replies=replies
         )
 
@@ -251,7 +276,7 @@ class Worker:
         chat: log.Chat,
         conversation: Conversation,
         replies: list[Reply],
-    ) -> None:
+    ) -> Work:
         said = messages(replies, conversation.speech, adapter.channel.can)
         wakes, wake_at = 0, None
         if conversation.waits is not None or "untold" in chat:
@@ -259,15 +284,29 @@ class Worker:
             growing = min(_LONGEST_WAKE, 2.0 ** min(work.wakes, 10))
             delay = max(conversation.waits or 0.0, growing)
             wake_at = self._memory.now() + delay * random.uniform(0.9, 1.1)
-        await self._memory.keep_turn(
+        state = json.dumps(chat, ensure_ascii=False, separators=(",", ":"))
+        at_once = said and not self._stopping
+        kept = await self._memory.keep_turn(
             claim,
             row,
-            cast("dict[str, Any]", chat),
+            state,
             said,
             wake_at=wake_at,
             wakes=wakes,
+            say=self._saying.pace(adapter, work, said[0]) if at_once else None,
             offered=conversation.offered,
             moved=conversation.moved,
+        )
+        if conversation.moved is not None:
+            # The chat that it has left is to hear of it.
+            self.wake()
+        return replace(
+            work,
+            state=state,
+            wakes=wakes,
+            wake_at=wake_at,
+            replies=[*work.replies, *kept],
+            update=None,
         )
 
     def _conversation(self, claim: Claim, adapter: Adapter, chat: log.Chat) -> Conversation:
@@ -282,131 +321,12 @@ class Worker:
             now=self._memory.now(),
             codes=self._memory.moves,
             fetch=adapter.fetch,
+            closed=self._closed,
         )
-
-    # A reply
-
-    async def _say(self, claim: Claim, adapter: Adapter, reply: Due) -> float:
-        """Say one reply; gives 0 when something became of it, else the seconds to wait."""
-        if reply.open and reply.uncertain:
-            await self._conclude(claim, reply, "uncertain", reason="repeated_once")
-            return 0.0
-        if self._memory.now() - reply.created_at > REPLY_SECONDS:
-            await self._conclude(claim, reply, "failed", reason="too_late")
-            return 0.0
-        ready = await self._ready(claim, adapter, reply)
-        if not isinstance(ready, Message):
-            return ready
-        outcome = await adapter.channel.send(
-            mouths.Address(chat_id=claim.chat), ready, _reference(claim, reply)
-        )
-        match outcome:
-            case Accepted():
-                # One that was repeated may have been said twice: that is kept, not hidden.
-                said = "uncertain" if reply.uncertain or reply.open else "sent"
-                await self._conclude(claim, reply, said, provider_id=outcome.provider_id)
-            case Unknown():
-                await self._memory.replies.postpone(claim, reply, seconds=_BREATH, still_open=True)
-            case Rejected(address_dead=True):
-                await self._memory.replies.nobody_there(claim, outcome.reason)
-                _replies.labels(claim.bot, "failed").inc()
-            case Rejected(again=True):
-                waits = outcome.wait_seconds > 0
-                delay = outcome.wait_seconds or min(_LONGEST_RETRY, 2.0 ** min(reply.attempts, 10))
-                await self._memory.replies.postpone(
-                    claim, reply, seconds=delay, still_open=False, silent=waits
-                )
-                if waits:
-                    await self._tell_wait(adapter, delay)
-            case Rejected():
-                await self._conclude(claim, reply, "failed", reason=outcome.reason)
-        return 0.0
-
-    async def _ready(self, claim: Claim, adapter: Adapter, reply: Due) -> Message | float:
-        """What is to be sent now, its attempt kept; else the seconds to wait, 0 where it was put off."""
-        wait = self._told_to_wait(adapter)
-        if wait > 0:
-            return wait
-        try:
-            message = await self._with_paper(claim, adapter, reply)
-        except Unavailable as away:
-            delay = max(_BREATH, away.retry_after)
-            await self._memory.replies.postpone(claim, reply, seconds=delay, still_open=reply.open)
-            return 0.0
-        wait = await self._memory.replies.attempt(claim, reply, paced=adapter.channel.can.paced)
-        return wait if wait > 0 else message
-
-    async def _with_paper(self, claim: Claim, adapter: Adapter, reply: Due) -> Message:
-        """The message with its ordered paper; with words instead where there is none to be had.
-
-        Raises Unavailable while the paper is worth waiting for.
-        """
-        message, can = reply.message, adapter.channel.can
-        if message.order is None or can.fetches:
-            return message
-        speech = Speech(Language(message.language))
-        chat = str(Address(adapter.messenger, adapter.audience, claim.chat))
-        try:
-            paper = await papers.fetched(self._core, message.order, chat=chat)
-        except Refusal as no:
-            # Whoever may not have the paper any more may not have the words beside it either.
-            return replace(message, text=speech.word(wording.refusal(no)), order=None)
-        except Unavailable:
-            if self._memory.now() - reply.created_at < papers.WITHIN_SECONDS:
-                raise
-            instead = papers.LATER
-        else:
-            if len(paper.content) <= can.largest:
-                return replace(message, papers=(paper,), order=None)
-            instead = papers.TOO_LARGE
-        return replace(message, text=f"{message.text}\n\n{speech.word(instead)}", order=None)
-
-    async def _conclude(
-        self, claim: Claim, reply: Due, outcome: str, *, reason: str = "", provider_id: str = ""
-    ) -> None:
-        await self._memory.replies.conclude(
-            claim, reply, outcome, reason=reason, provider_id=provider_id
-        )
-        _replies.labels(claim.bot, outcome).inc()
-
-    def _told_to_wait(self, adapter: Adapter) -> float:
-        """The seconds the core was told this bot must be silent, by a notice that met a wait."""
-        until = self._core.wait_until.get((adapter.messenger, adapter.audience))
-        if until is None:
-            return 0.0
-        now = datetime.fromtimestamp(self._memory.now(), UTC)
-        return max(0.0, (until - now).total_seconds())
-
-    async def _tell_wait(self, adapter: Adapter, seconds: float) -> None:
-        """Tell the core of a wait that a reply met; notices honour it too. Best effort."""
-        knocking = knock.Knock(
-            chat=f"{adapter.messenger}:{adapter.audience}:", key=secrets.token_hex(16)
-        )
-        token = knock.current.set(knocking)
-        try:
-            with points.around("bots.core"):
-                await self._core.notices.waits(
-                    messenger=adapter.messenger,
-                    audience=adapter.audience,
-                    seconds=min(seconds, 86_400),
-                )
-        except (Refusal, Unavailable) as error:
-            _logger.warning("wait.untold", kind=type(error).__name__)
-        finally:
-            knock.current.reset(token)
-
-
-def _reference(claim: Claim, reply: Due) -> str:
-    """Our own name for a reply, the same when it is repeated.
-
-    A provider sends nothing twice under one name; the second it was kept tells it from one of a
-    memory that was lost.
-    """
-    return f"{claim.bot}:{reply.id}:{int(reply.created_at)}"
 
 
 def _chat(work: Work) -> log.Chat:
+    """The log of a chat, a new one each time: a turn changes it in place."""
     if work.state is None:
         return log.new_chat(secrets.token_hex(8))
-    # A turn changes the chat in place; a broken one must find it as it was.
-    return cast("log.Chat", json.loads(json.dumps(work.state)))
+    return cast("log.Chat", json.loads(work.state))

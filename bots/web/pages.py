@@ -8,8 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-
-import jinja2
+from typing import TYPE_CHECKING
 
 from api.files.rules import MediaType
 from api.kit import look
@@ -17,6 +16,9 @@ from api.kit.language import Language, Medium, Sentence, Speech, _
 from api.kit.message import Button
 from bots import wording
 from bots.web.visits import Line
+
+if TYPE_CHECKING:
+    import jinja2
 
 STATIC: Mapping[str, str] = {**look.TYPES, "talk.css": "text/css; charset=utf-8",
                              "talk.js": "text/javascript; charset=utf-8"}  # fmt: skip
@@ -191,5 +193,5 @@ def _one(line: Line, *, is_open: bool, audience: str) -> Said:
 
 
 @cache
-def _template() -> jinja2.Template:
+def _template() -> "jinja2.Template":
     return look.template(_FOLDER / "templates", "talk.html")

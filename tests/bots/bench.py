@@ -75,7 +75,7 @@ class Bench:
     def __post_init__(self) -> None:
         self.core = trials.new_core(self.knocker)
 
-    def worker(self) -> Worker:
+    def worker(self, *, chats_at_once: int = 16) -> Worker:
         adapter = TerminalAdapter("employers", lambda _chat, _message: None)
         adapter.channel = self.mouth
         return Worker(
@@ -84,13 +84,17 @@ class Bench:
             self.dialogues,
             self.core,
             db.keys(),
+            chats_at_once=chats_at_once,
             sleep=self.clock.sleep,
         )
 
-    async def send(self, words: str, chat: str = "1", **more: Any) -> None:
+    def update(self, words: str, chat: str = "1", **more: Any) -> Update:
         self.number += 1
         raw = {"update_id": self.number, "chat": chat, "text": words, **more}
-        await self.memory.inbox.receive(BOT, [Update(self.number, chat, json.dumps(raw))])
+        return Update(self.number, chat, json.dumps(raw))
+
+    async def send(self, words: str, chat: str = "1", **more: Any) -> None:
+        await self.memory.inbox.receive(BOT, [self.update(words, chat, **more)])
 
     async def settle(self, worker: Worker | None = None, *, times: int = 8) -> None:
         """Work until nothing is due, the waits of the rates passed over."""

@@ -42,7 +42,7 @@ async def door(memory: Memory) -> AsyncIterator[Door]:
         Watched(one, SECRET, in_path=one.dialect.secret_in_path)
         for one in map(an_adapter, LIBRARIES)
     ]
-    client = TestClient(TestServer(doors(memory.inbox, watched, ready=ready, came=lambda: None)))
+    client = TestClient(TestServer(doors(memory.inbox.receive, watched, ready=ready)))
     await client.start_server()
     yield client
     await client.close()

@@ -31,7 +31,7 @@ async def door(memory: Memory) -> AsyncIterator[Door]:
         Watched(_adapter("bale", "employers"), SECRET, in_path=True),
         Watched(_adapter("bale", "people"), "", in_path=True),
     ]
-    application = doors(memory.inbox, watched, ready=ready, came=_came)
+    application = doors(memory.inbox.receive, watched, ready=ready)
     client = TestClient(TestServer(application))
     await client.start_server()
     yield client
@@ -42,10 +42,6 @@ def _adapter(messenger: str, audience: str) -> TerminalAdapter:
     adapter = TerminalAdapter(audience, lambda _chat, _message: None)
     adapter.messenger = messenger
     return adapter
-
-
-def _came() -> None:
-    pass
 
 
 def an_update(number: int = 1) -> str:
@@ -144,10 +140,10 @@ async def test_too_much_is_refused(door: Door):
 async def test_nothing_is_acknowledged_while_the_memory_is_away(
     door: Door, memory: Memory, monkeypatch: pytest.MonkeyPatch
 ):
-    async def away(*_bot: object) -> int:
+    async def away(*_change: object) -> int:
         raise OSError("no such host")
 
-    monkeypatch.setattr(memory.inbox, "receive", away)
+    monkeypatch.setattr(memory.store, "write", away)
     answer = await door.post(
         "/telegram/employers", data=an_update(), headers={SECRET_HEADER: SECRET}
     )
@@ -171,9 +167,7 @@ async def line(memory: Memory) -> AsyncIterator[Door]:
         return True
 
     mouth = SmsMouth(TerminalAdapter("people", lambda _chat, _message: None).channel)
-    application = doors(
-        memory.inbox, [], ready=ready, came=_came, line=(SmsAdapter(mouth), SMS_SECRET)
-    )
+    application = doors(memory.inbox.receive, [], ready=ready, line=(SmsAdapter(mouth), SMS_SECRET))
     client = TestClient(TestServer(application))
     await client.start_server()
     yield client

@@ -33,7 +33,7 @@ async def restored(
     [claim] = await memory.claim("a", bots=[BOT], limit=1)
     work = await memory.work(claim)
     assert work.update is not None
-    await memory.keep_turn(claim, work.update[0], {}, [Message("آری")], wake_at=1.0, wakes=1)
+    await memory.keep_turn(claim, work.update[0], "{}", [Message("آری")], wake_at=1.0, wakes=1)
     await store.close()
     before = settings(memory_url, keys)
     holding.backup(before, tmp_path / "b", now=make.NOW)
@@ -51,7 +51,7 @@ def settings(url: str, keys: Path) -> Settings:
 async def test_held_memory_listens_and_says_nothing(restored):
     _, memory = restored
     assert await memory.inbox.receive(BOT, [an_update(3)]) == 1
-    assert await memory.claim("b", bots=[BOT], limit=5) == []
+    assert await memory.claim("b", bots=[BOT], limit=5) == {}
 
 
 async def test_released_memory_answers_what_came_since_and_nothing_of_before(restored):

@@ -27,9 +27,9 @@ async def file(memory_url: str, tmp_path: Path, clock: Clock) -> Path:
     store = Store(memory_url)
     memory = Memory(store, Keyring.load(path), clock=clock)
     await memory.inbox.receive(BOT, [an_update(n, chat=str(n)) for n in range(CHATS)])
-    [claim] = await memory.claim("a", bots=[BOT], limit=1)
-    await memory.keep_turn(claim, None, {}, [Message("پاسخ")], wake_at=None, wakes=0)
-    await memory.release(claim, arrived=0, due_at=0.0)
+    [(claim, work)] = (await memory.claim("a", bots=[BOT], limit=1)).items()
+    await memory.keep_turn(claim, None, "{}", [Message("پاسخ")], wake_at=None, wakes=0)
+    assert await memory.release(claim, arrived=work.arrived, due_at=0.0) is None
     await store.close()
     return path
 

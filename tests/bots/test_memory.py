@@ -13,6 +13,7 @@ from bots import migrations
 from bots.inbox import POLLER_SECONDS, Update
 from bots.leases import LEASE_SECONDS, Claim, LostLease
 from bots.memory import SILENT_SECONDS, Memory
+from bots.replies import Ended, Pace
 from bots.store import BadStore, Store, open_plain
 from bots.tables import chats, inbox, metadata, replies
 from tests.bots.conftest import Clock
@@ -95,7 +96,7 @@ async def test_updates_of_a_chat_come_in_their_order(memory: Memory, clock: Cloc
         work = await memory.work(claim)
         assert work.update is not None
         said.append(work.update[1]["text"])
-        await memory.keep_turn(claim, work.update[0], {}, [], wake_at=None, wakes=0)
+        await memory.keep_turn(claim, work.update[0], "{}", [], wake_at=None, wakes=0)
     assert said == ["یک", "دو"]
     assert (await memory.work(claim)).update is None
 
@@ -104,24 +105,26 @@ async def test_a_place_is_kept_as_it_will_be_shown(memory: Memory):
     await memory.inbox.receive(BOT, [an_update(1)])
     claim = await one_claim(memory)
     place = Message("شعبه ۱۲", pin=Pin(35.7, 51.34, "شعبه ۱۲", "خیابان آزادی"))
-    await memory.keep_turn(claim, None, {}, [place, ASKED], wake_at=None, wakes=0)
+    await memory.keep_turn(claim, None, "{}", [place, ASKED], wake_at=None, wakes=0)
     assert [reply.message for reply in (await memory.work(claim)).replies] == [place, ASKED]
 
 
 async def test_a_chat_has_one_worker_until_the_lease_ends(memory: Memory, clock: Clock):
     await memory.inbox.receive(BOT, [an_update(1)])
     first = await one_claim(memory, "first")
-    assert await memory.claim("second", bots=[BOT], limit=5) == []
+    assert await memory.claim("second", bots=[BOT], limit=5) == {}
     clock.pass_(LEASE_SECONDS - 1)
     await memory.renew([first])
     clock.pass_(LEASE_SECONDS - 1)
-    assert await memory.claim("second", bots=[BOT], limit=5) == []
+    assert await memory.claim("second", bots=[BOT], limit=5) == {}
     clock.pass_(2)
     second = await one_claim(memory, "second")
     with pytest.raises(LostLease):
         await memory.work(first)
     with pytest.raises(LostLease):
-        await memory.keep_turn(first, 1, {}, [ASKED], wake_at=None, wakes=0)
+        await memory.release(first, arrived=1, due_at=None)
+    with pytest.raises(LostLease):
+        await memory.keep_turn(first, 1, "{}", [ASKED], wake_at=None, wakes=0)
     assert (await memory.work(second)).update is not None, "the stale turn changed nothing"
     assert (await memory.work(second)).replies == []
 
@@ -151,17 +154,49 @@ async def test_twenty_workers_claim_each_chat_once(memory: Memory):
     assert len(keys) >= 4
 
 
-async def test_what_comes_in_while_a_chat_is_let_go_is_due_at_once(memory: Memory):
-    await memory.inbox.receive(BOT, [an_update(1)])
-    claim = await one_claim(memory)
-    work = await memory.work(claim)
+async def test_what_comes_in_while_a_chat_is_let_go_is_worked_on_at_once(memory: Memory):
+    await memory.inbox.receive(BOT, [an_update(1, words="یک")])
+    [(claim, work)] = (await memory.claim("a", bots=[BOT], limit=5)).items()
     assert work.update is not None
-    await memory.keep_turn(claim, work.update[0], {}, [], wake_at=None, wakes=0)
-    seen = await memory.work(claim)
-    await memory.inbox.receive(BOT, [an_update(2)])
-    await memory.release(claim, arrived=seen.arrived, due_at=None)
-    again = await one_claim(memory, "again")
-    assert (await memory.work(again)).update is not None
+    [reply] = await memory.keep_turn(claim, work.update[0], "{}", [ASKED], wake_at=None, wakes=0)
+    await memory.inbox.receive(BOT, [an_update(2, words="دو")])
+    ended = Ended(reply.id, "sent")
+    left = await memory.release(claim, arrived=work.arrived, due_at=None, ended=ended)
+    assert left is not None
+    assert left.update is not None
+    assert left.update[1]["text"] == "دو"
+    assert left.replies == [], "what became of the reply is kept all the same"
+    assert await memory.claim("b", bots=[BOT], limit=5) == {}
+    assert await memory.release(claim, arrived=left.arrived, due_at=0.0) is None
+    assert len(await memory.claim("b", bots=[BOT], limit=5)) == 1
+
+
+async def test_a_claim_tells_what_its_chats_have_waiting(memory: Memory):
+    await memory.inbox.receive(BOT, [an_update(1), an_update(2), an_update(3, chat="8")])
+    works = await memory.claim("a", bots=[BOT], limit=5)
+    for claim, work in works.items():
+        assert work == await memory.work(claim)
+        assert work.update is not None
+        assert work.update[1]["chat"] == claim.chat
+    assert {claim.chat: work.more for claim, work in works.items()} == {"7": True, "8": False}
+
+
+async def test_the_first_reply_is_begun_with_its_turn_where_the_rates_are_there(
+    memory: Memory, clock: Clock
+):
+    await memory.inbox.receive(BOT, [an_update(1)])
+    begun = []
+    for _turn in range(5):
+        [(claim, work)] = (await memory.claim("a", bots=[BOT], limit=5)).items()
+        kept = await memory.keep_turn(
+            claim, None, "{}", [ASKED] * 2, wake_at=None, wakes=0, say=Pace(work.spoken_at)
+        )
+        assert not kept[1].begun
+        begun.append(kept[0].begun)
+        assert [one.open for one in (await memory.work(claim)).replies] == [begun[-1], False]
+        await memory.replies.nobody_there(claim, "gone")
+        await memory.release(claim, arrived=work.arrived, due_at=0.0)
+    assert begun == [True] * 3 + [False] * 2, "a chat hears no more than its burst at once"
 
 
 async def test_a_chat_with_nothing_due_is_left_alone(memory: Memory, clock: Clock):
@@ -169,9 +204,9 @@ async def test_a_chat_with_nothing_due_is_left_alone(memory: Memory, clock: Cloc
     claim = await one_claim(memory)
     work = await memory.work(claim)
     assert work.update is not None
-    await memory.keep_turn(claim, work.update[0], {}, [], wake_at=None, wakes=0)
+    await memory.keep_turn(claim, work.update[0], "{}", [], wake_at=None, wakes=0)
     await memory.release(claim, arrived=work.arrived, due_at=clock.now + 60)
-    assert await memory.claim("b", bots=[BOT], limit=5) == []
+    assert await memory.claim("b", bots=[BOT], limit=5) == {}
     clock.pass_(61)
     assert len(await memory.claim("b", bots=[BOT], limit=5)) == 1
 
@@ -182,16 +217,16 @@ async def test_a_reply_is_kept_whole_and_its_text_goes_with_its_outcome(memory: 
     assert claim.chat == "7"
     work = await memory.work(claim)
     assert work.update is not None
-    await memory.keep_turn(claim, work.update[0], {"x": 1}, [ASKED], wake_at=None, wakes=0)
+    await memory.keep_turn(claim, work.update[0], '{"x": 1}', [ASKED], wake_at=None, wakes=0)
     work = await memory.work(claim)
-    assert work.state == {"x": 1}
+    assert work.state == '{"x": 1}'
     [due] = work.replies
     assert due.message == ASKED
     assert await memory.replies.attempt(claim, due) == 0.0
     [due] = (await memory.work(claim)).replies
     assert due.open
     assert due.attempts == 1
-    await memory.replies.conclude(claim, due, "sent", provider_id="55")
+    await memory.replies.conclude(claim, Ended(due.id, "sent", provider_id="55"))
     assert (await memory.work(claim)).replies == []
     with memory.store.reading() as connection:
         kept = connection.execute(select(replies)).one()
@@ -203,7 +238,7 @@ async def test_a_reply_is_kept_whole_and_its_text_goes_with_its_outcome(memory: 
 async def test_nothing_of_a_person_stands_in_clear(memory: Memory, memory_url: str):
     await memory.inbox.receive(BOT, [an_update(1, chat="998877665544", words="سخن نهان")])
     claim = await one_claim(memory)
-    await memory.keep_turn(claim, None, {}, [Message("پاسخ نهان")], wake_at=None, wakes=0)
+    await memory.keep_turn(claim, None, "{}", [Message("پاسخ نهان")], wake_at=None, wakes=0)
     with memory.store.reading() as connection:
         for table in (inbox, chats, replies):
             for row in connection.execute(select(table)).all():
@@ -217,7 +252,7 @@ async def test_nothing_of_a_person_stands_in_clear(memory: Memory, memory_url: s
 async def test_a_chat_hears_one_message_a_second_after_a_short_burst(memory: Memory, clock: Clock):
     await memory.inbox.receive(BOT, [an_update(1)])
     claim = await one_claim(memory)
-    await memory.keep_turn(claim, None, {}, [ASKED] * 5, wake_at=None, wakes=0)
+    await memory.keep_turn(claim, None, "{}", [ASKED] * 5, wake_at=None, wakes=0)
     waits = [await memory.replies.attempt(claim, due) for due in (await memory.work(claim)).replies]
     assert waits[:3] == [0.0] * 3
     assert 0.5 < waits[3] <= 1.0
@@ -229,7 +264,7 @@ async def test_a_bot_says_ten_replies_a_second_over_all_chats(memory: Memory, cl
     await memory.inbox.receive(BOT, [an_update(n, chat=str(n)) for n in range(1, 16)])
     waits = []
     for claim in await memory.claim("a", bots=[BOT], limit=20):
-        await memory.keep_turn(claim, None, {}, [ASKED], wake_at=None, wakes=0)
+        await memory.keep_turn(claim, None, "{}", [ASKED], wake_at=None, wakes=0)
         [due] = (await memory.work(claim)).replies
         waits.append(await memory.replies.attempt(claim, due))
     assert waits.count(0.0) in {10, 11, 12}
@@ -242,7 +277,7 @@ async def test_a_wait_that_a_messenger_asked_for_silences_the_whole_bot(
     await memory.inbox.receive(BOT, [an_update(1, chat="1"), an_update(2, chat="2")])
     one, other = await memory.claim("a", bots=[BOT], limit=5)
     for claim in (one, other):
-        await memory.keep_turn(claim, None, {}, [ASKED], wake_at=None, wakes=0)
+        await memory.keep_turn(claim, None, "{}", [ASKED], wake_at=None, wakes=0)
     [due] = (await memory.work(one)).replies
     await memory.replies.postpone(one, due, seconds=30, still_open=False, silent=True)
     [due] = (await memory.work(other)).replies
@@ -278,7 +313,7 @@ async def test_what_was_done_with_is_forgotten_after_two_days(memory: Memory, cl
     claim = await one_claim(memory)
     work = await memory.work(claim)
     assert work.update is not None
-    await memory.keep_turn(claim, work.update[0], {}, [ASKED], wake_at=None, wakes=0)
+    await memory.keep_turn(claim, work.update[0], "{}", [ASKED], wake_at=None, wakes=0)
     clock.pass_(47 * 3600)
     assert await memory.forget() == 0
     clock.pass_(2 * 3600)
@@ -292,8 +327,8 @@ async def a_turn(memory: Memory, number: int) -> Claim:
     claim = await one_claim(memory)
     work = await memory.work(claim)
     assert work.update is not None
-    await memory.keep_turn(claim, work.update[0], {}, [], wake_at=None, wakes=0)
-    await memory.release(claim, arrived=work.arrived, due_at=None)
+    await memory.keep_turn(claim, work.update[0], "{}", [], wake_at=None, wakes=0)
+    assert await memory.release(claim, arrived=work.arrived, due_at=None) is None
     return claim
 
 

@@ -10,12 +10,14 @@ from sqlalchemy import select
 
 from api.client.notices import WAITS
 from api.kit import points
-from api.kit.outcome import Rejected, Unknown
+from api.kit.message import Message
+from api.kit.outcome import Outcome, Rejected, Unknown
 from api.notices.schemas import WaitOut
 from bots.leases import LEASE_SECONDS
 from bots.memory import Memory
 from bots.tables import inbox, replies
-from tests.bots.bench import Bench, Killed, until_dead
+from notifier.channels.mouths import Address
+from tests.bots.bench import BOT, Bench, Killed, Mouth, until_dead
 from tests.bots.conftest import Clock
 from tests.support import luck
 
@@ -34,6 +36,44 @@ async def test_an_update_is_answered_and_leaves_nothing_of_its_text(bench: Bench
         [row] = connection.execute(select(inbox)).all()
         [reply] = connection.execute(select(replies)).all()
     assert (row.raw, reply.text, reply.outcome) == (None, None, "sent")
+
+
+async def test_a_turn_is_few_commits_and_its_first_reply_is_kept_before_the_wire(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+):
+    commits: list[str] = []
+    write = bench.memory.store.write
+
+    async def counted(point: str, change: Any) -> Any:
+        commits.append(point)
+        return await write(point, change)
+
+    monkeypatch.setattr(bench.memory.store, "write", counted)
+    bench.mouth.when_heard = lambda: commits.append("the wire")
+    await bench.send("hi")
+    await bench.worker().drain()
+    said = ["memory.turn", "the wire", "memory.released"]
+    assert commits == ["memory.received", "memory.claimed", *said]
+    commits.clear()
+    worker = bench.worker()
+    assert await worker.receive(BOT, [bench.update("2")]) == 1
+    await worker.drain()
+    assert commits == ["memory.received", *said], "brought to the door, it is claimed there"
+    assert await bench.outcomes() == ["sent", "sent"]
+
+
+async def test_what_is_brought_has_its_turn_when_there_is_room(bench: Bench):
+    worker = bench.worker(chats_at_once=2)
+    brought = [bench.update("hi", str(n)) for n in range(1, 7)]
+    came = await asyncio.gather(*(worker.receive(BOT, [one]) for one in brought))
+    assert came == [1] * 6
+    assert len(worker._held) == 2
+    assert await worker.receive(BOT, brought) == 0
+    await worker.drain()
+    assert sorted(who for who, _text in bench.heard) == [str(n) for n in range(1, 7)]
+    await worker.stop()
+    assert await worker.receive(BOT, [bench.update("2")]) == 1
+    assert worker._held == {}, "kept, and left to another process"
 
 
 async def test_the_talk_goes_on_over_processes(bench: Bench):
@@ -124,6 +164,32 @@ async def test_a_flood_wait_is_honoured_and_told_to_the_core(bench: Bench):
     [(_door, told, knocking)] = [c for c in bench.knocker.calls if c[0] == "POST /v1/notices/waits"]
     assert told == {"messenger": "terminal", "audience": "employers", "seconds": 40}
     assert knocking.chat == "terminal:employers:"
+
+
+class Slow(Mouth):
+    """Lets the others go on while a reply is on its way."""
+
+    async def send(self, to: Address, message: Message, reference: str) -> Outcome:
+        await asyncio.sleep(0)
+        return await super().send(to, message, reference)
+
+
+async def test_one_reply_finds_out_that_a_wait_goes_on(bench: Bench):
+    bench.knocker.answers[WAITS] = WaitOut(seconds=40)
+    bench.mouth = Slow(outcomes=[Rejected("too_many", again=True, wait_seconds=40)] * 99)
+    worker = bench.worker()
+    for chat in "12345":
+        await bench.send("hi", chat)
+    await worker.drain()
+    for _ in range(2):
+        asked = len(bench.mouth.asked)
+        bench.clock.pass_(41)
+        await worker.drain()
+        assert len(bench.mouth.asked) == asked + 1
+    bench.mouth.outcomes.clear()
+    bench.clock.pass_(41)
+    await bench.settle(worker)
+    assert {chat: len(bench.texts(chat)) for chat in "12345"} == dict.fromkeys("12345", 1)
 
 
 async def test_a_wait_that_a_notice_met_silences_the_replies_too(bench: Bench):

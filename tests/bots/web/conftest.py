@@ -111,7 +111,7 @@ async def site(memory: Memory, clock: Clock) -> AsyncIterator[Site]:
                 proxies=proxies,
                 came=worker.wake,
             )
-            served = doors(memory.inbox, [], ready=ready, came=worker.wake, pages=pages.routes())
+            served = doors(worker.receive, [], ready=ready, pages=pages.routes())
             client = TestClient(TestServer(served))
             await client.start_server()
             closing.push_async_callback(client.close)
