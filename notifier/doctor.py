@@ -9,6 +9,7 @@ from api.db import Store
 from api.kit.calendar import TEHRAN
 from api.kit.checkup import REACH_SECONDS, Finding, fail, looked, ok, reached, secret, warn
 from api.occurrences import service as occurrences
+from notifier.channels.mouths import KAVENEGAR, MAIL, SECOND_MAIL, SMPP
 from notifier.channels.settings import BotSettings, ChannelSettings
 from notifier.crossing import now_of
 from notifier.settings import Settings
@@ -62,19 +63,22 @@ def _reports(settings: Settings) -> Iterator[Finding]:
 
 
 def _sms(settings: Settings) -> Iterator[Finding]:
-    centre = settings.smpp_url.get_secret_value()
-    if centre or settings.kavenegar_key.get_secret_value():
-        yield reached("sms", centre or settings.kavenegar_root)
-    else:
+    where = {KAVENEGAR: settings.kavenegar_root, SMPP: settings.smpp_url.get_secret_value()}
+    lines = settings.lines()
+    for name in lines:
+        yield reached(name, where[name])
+    if not lines:
         yield warn(
             "sms", "is not set", "notices pass it by; set NOTIFIER_KAVENEGAR_KEY or _SMPP_URL"
         )
 
 
 def _mail(settings: Settings) -> Iterator[Finding]:
-    if url := settings.smtp_url.get_secret_value():
-        yield reached("mail", url)
-    else:
+    urls = [settings.smtp_url.get_secret_value(), settings.smtp_second_url.get_secret_value()]
+    for name, url in zip((MAIL, SECOND_MAIL), urls, strict=True):
+        if url:
+            yield reached(name, url)
+    if not any(urls):
         yield warn("mail", "is not set", "notices pass it by; set NOTIFIER_SMTP_URL")
 
 

@@ -8,9 +8,10 @@ and what nobody recorded the next claim finds.
 
 import asyncio
 import time
-from collections.abc import Collection, Coroutine, Mapping, Sequence
+from collections.abc import Collection, Coroutine, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
+from functools import cache
 from typing import Any
 
 import structlog
@@ -25,8 +26,9 @@ from api.notices.plans import Channel as Name
 from api.notices.service import Claim, Letter, Question, Told, Work
 from api.templates import render
 from notifier import crossing
-from notifier.channels.mouths import Address, Channel
+from notifier.channels.mouths import Address
 from notifier.crossing import AWAY, Now, cross
+from notifier.rounds import SMALLEST_CLAIM, Prepared, Round
 
 log = structlog.get_logger("notifier.postman")
 
@@ -42,73 +44,7 @@ STOP_SECONDS = 12.0
 _RECORD_AT_ONCE = 500
 _AWAY_SECONDS = 1.0
 _LIMITED_SECONDS = 0.25
-_SMALLEST_CLAIM = 4
 _LAST_RECORD_SECONDS = 2.0
-
-
-@dataclass(frozen=True, slots=True)
-class Mouth:
-    """Who speaks for a sender, and how often a second."""
-
-    channel: Channel
-    per_second: float
-
-
-@dataclass(frozen=True, slots=True)
-class Prepared:
-    """A letter and its words; None where it cannot be worded. `at` is the loop's own clock."""
-
-    letter: Letter
-    message: Message | None
-    at: float
-
-
-@dataclass(slots=True)
-class Round:
-    """One channel's round: whom it speaks for, how many letters at once, what came of them.
-
-    `is_idle` while nothing of it is due and it waits to be woken. `spoiled` outcomes are recorded
-    one by one: together they could not be. `alarms` are the reasons already told since the last
-    claim for which a provider refuses our account. `pace` is how many letters at once leave within
-    their second here and now: where the machine or the provider is slow, fewer than `places`.
-    """
-
-    name: str
-    mouths: Mapping[str, Mouth]
-    places: int
-    on_the_way: set[asyncio.Task[None]] = field(default_factory=set)
-    told: list[Told] = field(default_factory=list)
-    news: asyncio.Event = field(default_factory=asyncio.Event)
-    wake: asyncio.Event = field(default_factory=asyncio.Event)
-    is_over: bool = False
-    is_idle: bool = False
-    spoiled: int = 0
-    alarms: set[str] = field(default_factory=set)
-    silent: dict[str, float] = field(default_factory=dict)
-    pace: int = field(init=False)
-    slowed_at: float = 0.0
-
-    def __post_init__(self) -> None:
-        self.pace = self.places
-
-    @property
-    def asks(self) -> bool:
-        return any(mouth.channel.can.asks for mouth in self.mouths.values())
-
-    @property
-    def room(self) -> int:
-        """Letters that may be claimed: those on their way and those not recorded take a place."""
-        return self.pace - len(self.on_the_way) - len(self.told)
-
-    def slower(self, at: float) -> None:
-        """Let half as many go at once: one of the attempts of that moment could not leave in time."""
-        if at > self.slowed_at:
-            self.slowed_at = at
-            self.pace = min(self.places, max(_SMALLEST_CLAIM, self.pace // 2))
-
-    def quicker(self) -> None:
-        """Let a few more go at once: all that were recorded now had left in time."""
-        self.pace = min(self.places, self.pace + 1 + self.pace // 8)
 
 
 class Postman:
@@ -190,6 +126,7 @@ class Postman:
             more = work.looked_at >= wanted
             if prepared:
                 one.alarms.clear()
+            one.hear(work.waits)
             for letter in prepared:
                 self._start(one, self._deliver(one, letter))
             for question in work.questions:
@@ -200,7 +137,7 @@ class Postman:
             if work.limited:
                 # The sender has no more tokens: claim about as many as could leave, no crowd that
                 # would be put off again and again.
-                appetite = max(_SMALLEST_CLAIM, 2 * (work.looked_at - work.limited))
+                appetite = max(SMALLEST_CLAIM, 2 * (work.looked_at - work.limited))
                 await self._sleep(_LIMITED_SECONDS)
             elif not work.looked_at:
                 one.is_idle = True
@@ -240,6 +177,7 @@ class Postman:
                 per_second={name: mouth.per_second for name, mouth in one.mouths.items()},
                 asks=one.asks,
                 now=now,
+                pauses=one.pauses,
             )
         return work, at
 
@@ -263,6 +201,7 @@ class Postman:
             looked_at=len(claim.ids),
             limited=sum(work.limited for work in works),
             handed_over=any(work.handed_over for work in works),
+            waits={name: seconds for work in works for name, seconds in work.waits.items()},
         )
         return whole, at
 
@@ -274,8 +213,8 @@ class Postman:
     async def _deliver(self, one: Round, prepared: Prepared) -> None:
         letter = prepared.letter
         outcome = await self._outcome(one, prepared)
-        _OUTCOMES.labels(one.name, type(outcome).__name__.lower()).inc()
-        _SECONDS.labels(one.name).observe(time.monotonic() - prepared.at)
+        _counted(one.name, type(outcome).__name__).inc()
+        _timed(one.name).observe(time.monotonic() - prepared.at)
         if not isinstance(outcome, Accepted):
             log.info(
                 "delivery.not_accepted",
@@ -297,30 +236,37 @@ class Postman:
         )
 
     async def _outcome(self, one: Round, prepared: Prepared) -> Outcome:
-        letter, message = prepared.letter, prepared.message
+        message = prepared.message
         if message is None:
             return Rejected("cannot_be_worded")
-        if time.monotonic() - prepared.at > FRESH_SECONDS:
+        async with one.gate:
+            return await self._called(one, prepared, message)
+
+    async def _called(self, one: Round, prepared: Prepared, message: Message) -> Outcome:
+        letter = prepared.letter
+        began = time.monotonic()
+        if began - prepared.at > FRESH_SECONDS:
             one.slower(prepared.at)
             return Rejected("held_up", kept_back=True)
-        if time.monotonic() < one.silent.get(letter.sender, 0.0):
-            return Rejected("told_to_wait", kept_back=True)
+        mouth = one.mouths[letter.sender]
+        entered = mouth.breaker.enter()
+        if entered is None:
+            return Rejected("may_not_speak", kept_back=True)
+        outcome: Outcome = Unknown("fault")
         try:
-            outcome = await one.mouths[letter.sender].channel.send(
-                _address(letter), message, letter.reference
-            )
+            outcome = await mouth.channel.send(_address(letter), message, letter.reference)
         except Exception:
             # A mouth promises not to raise; if it does all the same, the round goes on.
             log.exception("channel.fault", channel=one.name)
-            return Unknown("fault")
-        if isinstance(outcome, Rejected) and outcome.wait_seconds > 0:
-            one.silent[letter.sender] = time.monotonic() + outcome.wait_seconds
+        one.called(time.monotonic() - began)
+        one.learn(letter.sender, entered, outcome)
         return outcome
 
     async def _ask(self, one: Round, question: Question) -> None:
         outcome: Outcome | None = None
         mouth = one.mouths.get(question.sender)
-        if mouth is not None:
+        # What must wait or fails is asked nothing either: it is looked at again.
+        if mouth is not None and mouth.breaker.seconds <= 0:
             try:
                 outcome = await mouth.channel.ask(question.reference)
             except Exception:
@@ -332,6 +278,7 @@ class Postman:
                 lease=question.lease,
                 attempt_id=None,
                 outcome=outcome,
+                sender=question.sender,
             ),
         )
 
@@ -374,7 +321,7 @@ class Postman:
         self._wake_others(one)
 
     def _write(self, batch: Sequence[Told]) -> int:
-        asks = {one.name for one in self._rounds if one.asks}
+        asks = {sender for one in self._rounds for sender in one.asks}
         with self._store.writing("notifier.record") as session:
             return notices.record(session, batch, now=self._now(session), asks=asks)
 
@@ -390,6 +337,17 @@ class Postman:
     async def _pause(self, one: Round, seconds: float) -> None:
         with suppress(TimeoutError):
             await asyncio.wait_for(one.wake.wait(), seconds)
+
+
+# Told of each letter: to find a label anew takes longer than to count.
+@cache
+def _counted(channel: str, outcome: str) -> Counter:
+    return _OUTCOMES.labels(channel, outcome.lower())
+
+
+@cache
+def _timed(channel: str) -> Histogram:
+    return _SECONDS.labels(channel)
 
 
 async def _ended(tasks: Collection[asyncio.Task[None]], seconds: float) -> None:

@@ -11,8 +11,8 @@ from types import MappingProxyType
 from urllib.parse import urlencode
 
 from api.kit.outcome import State
-from api.notices.addresses import SMS
 from api.notices.service import NewReport
+from notifier.channels.mouths import SMPP
 from notifier.channels.smpp.pdus import Delivered, Tag
 
 # Bits 5 to 2 of esm_class: a receipt of the centre, and one on the way.
@@ -76,7 +76,7 @@ def read(brought: Delivered) -> NewReport:
     state = int.from_bytes(brought.parameters.get(Tag.MESSAGE_STATE, b""))
     word = (_WORDS.get(state) or _said(_STATE, text)).upper()
     return NewReport(
-        provider=SMS,
+        provider=SMPP,
         reference=None,
         provider_id=name[:100] or None,
         status=word[:20],

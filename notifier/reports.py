@@ -14,9 +14,9 @@ from pydantic import SecretStr
 
 from api.db import Store
 from api.notices import service as notices
-from api.notices.addresses import SMS
 from api.notices.service import NewReport
 from notifier import crossing
+from notifier.channels.mouths import KAVENEGAR
 from notifier.channels.sms_http import STATES
 from notifier.crossing import AWAY, Now, cross
 
@@ -37,7 +37,7 @@ def kavenegar(id_field: str, status_field: str) -> Reader:
         if not (name.isdecimal() and status.isdecimal() and len(name) <= 20):
             return None
         return NewReport(
-            provider=SMS,
+            provider=KAVENEGAR,
             reference=None,
             provider_id=str(int(name)),
             status=status[:20],

@@ -15,11 +15,11 @@ from api.db import BadStore, Store
 from api.kit import logs
 from api.kit.language import MissingCatalogue, open_catalogues
 from api.kit.sealing import BadKeys, Keyring
-from api.notices.addresses import EMAIL, SMS
 from api.notices.plans import Channel as Name
+from notifier.channels.breaker import Breaker
 from notifier.channels.dialects import DIALECTS, TELEGRAM
 from notifier.channels.email import BadMailSettings, EmailChannel
-from notifier.channels.mouths import Channel
+from notifier.channels.mouths import KAVENEGAR, MAIL, SECOND_MAIL, SMPP, Channel
 from notifier.channels.settings import BadBotSettings, BotSettings, ChannelSettings
 from notifier.channels.smpp.centres import BadLineSettings
 from notifier.channels.smpp.link import Ear
@@ -27,11 +27,12 @@ from notifier.channels.sms_http import KavenegarChannel
 from notifier.channels.sms_smpp import SmppChannel
 from notifier.clock import Clock, collect_rarely
 from notifier.crossing import AWAY, cross
-from notifier.figures import Figures
+from notifier.figures import Figures, show
 from notifier.handing_on import HandingOn
 from notifier.incoming import Incoming
-from notifier.postman import Mouth, Postman, Round
+from notifier.postman import Postman
 from notifier.reports import ReportsDoor, kavenegar
+from notifier.rounds import Mouth, Round
 from notifier.settings import CannotStart, CoreSettings, Settings
 from notifier.timetable import TIMETABLE
 
@@ -85,7 +86,8 @@ async def _serve(settings: Settings, store: Store) -> None:
     incoming = Incoming(store, hands_on=bool(settings.inbound_url.get_secret_value()))
     rounds = rounds_of(settings, incoming)
     for one in rounds:
-        for mouth in one.mouths.values():
+        for name, mouth in one.mouths.items():
+            show(name, mouth.breaker)
             if isinstance(mouth.channel, SmppChannel):
                 mouth.channel.begin()
     postman = Postman(store, rounds, idle_seconds=settings.idle_seconds)
@@ -156,7 +158,7 @@ def rounds_of(settings: Settings, ear: Ear | None = None) -> list[Round]:
 def _chats(settings: Settings) -> Mapping[str, Mouth]:
     chats = {}
     for bot in ChannelSettings().bots():
-        chats[bot.name] = Mouth(_chat(bot), settings.bot_per_second)
+        chats[bot.name] = Mouth(_chat(bot), settings.bot_per_second, _breaker(settings))
     return chats
 
 
@@ -174,29 +176,47 @@ def _chat(bot: BotSettings) -> Channel:
 
 
 def _sms(settings: Settings, ear: Ear | None) -> Mapping[str, Mouth]:
-    centre = settings.channel(ear)
-    if centre is not None:
-        return {SMS: Mouth(centre, settings.sms_per_second)}
-    key = settings.kavenegar_key.get_secret_value()
-    if not key:
-        return {}
-    line = KavenegarChannel(key, settings.sms_sender, settings.kavenegar_root)
-    return {SMS: Mouth(line, settings.sms_per_second)}
+    channels: dict[str, Channel] = {}
+    if key := settings.kavenegar_key.get_secret_value():
+        channels[KAVENEGAR] = KavenegarChannel(key, settings.sms_sender, settings.kavenegar_root)
+    if centre := settings.channel(ear):
+        channels[SMPP] = centre
+    return {
+        name: Mouth(channels[name], settings.sms_per_second, _breaker(settings))
+        for name in settings.lines()
+    }
 
 
 def _texts_at_once(settings: Settings) -> int:
     """As many as the line takes: one that waits for a place in its window gets old."""
-    if settings.smpp_url.get_secret_value():
+    if SMPP in settings.lines():
         return min(settings.sms_at_once, settings.smpp_window)
     return settings.sms_at_once
 
 
 def _mails(settings: Settings) -> Mapping[str, Mouth]:
-    url = settings.smtp_url.get_secret_value()
-    if not url:
-        return {}
-    server = EmailChannel(url, settings.mail_from, connections=settings.mails_at_once)
-    return {EMAIL: Mouth(server, settings.mail_per_second)}
+    relays = {
+        MAIL: ("NOTIFIER_SMTP_URL", settings.smtp_url),
+        SECOND_MAIL: ("NOTIFIER_SMTP_SECOND_URL", settings.smtp_second_url),
+    }
+    return {
+        name: Mouth(
+            EmailChannel(
+                url.get_secret_value(),
+                settings.mail_from,
+                connections=settings.mails_at_once,
+                setting=setting,
+            ),
+            settings.mail_per_second,
+            _breaker(settings),
+        )
+        for name, (setting, url) in relays.items()
+        if url.get_secret_value()
+    }
+
+
+def _breaker(settings: Settings) -> Breaker:
+    return Breaker(failures=settings.breaker_failures, pause_seconds=settings.breaker_seconds)
 
 
 @asynccontextmanager

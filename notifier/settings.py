@@ -50,6 +50,7 @@ class Settings(SmsSettings):
     kavenegar_report_status: str = "status"
     inbound_url: SecretStr = Field(default=SecretStr(""))
     smtp_url: SecretStr = SecretStr("")
+    smtp_second_url: SecretStr = SecretStr("")
     mail_from: str = ""
     bot_per_second: float = Field(default=20.0, gt=0, le=30)
     sms_per_second: float = Field(default=100.0, gt=0)
@@ -57,6 +58,8 @@ class Settings(SmsSettings):
     chats_at_once: int = Field(default=60, ge=1, le=500)
     sms_at_once: int = Field(default=60, ge=1, le=500)
     mails_at_once: int = Field(default=8, ge=1, le=100)
+    breaker_failures: int = Field(default=5, ge=1, le=100)
+    breaker_seconds: float = Field(default=5.0, gt=0, le=7)
     idle_seconds: float = Field(default=0.25, gt=0, le=5)
     log_level: logs.Level = "INFO"
 
@@ -80,6 +83,10 @@ def read() -> Settings:
                 f"NOTIFIER_REPORT_SECRET is not set: {_HINTS['NOTIFIER_REPORT_SECRET']}."
             )
     _check_the_line(settings)
+    if settings.smtp_second_url.get_secret_value() and not settings.smtp_url.get_secret_value():
+        raise CannotStart(
+            "NOTIFIER_SMTP_SECOND_URL is set but NOTIFIER_SMTP_URL is not: one relay is the first."
+        )
     if settings.smtp_url.get_secret_value() and not settings.mail_from:
         raise CannotStart("NOTIFIER_MAIL_FROM is not set: write Name <name@example.org>.")
     return settings
@@ -87,13 +94,7 @@ def read() -> Settings:
 
 def _check_the_line(settings: Settings) -> None:
     inbound = settings.inbound_url.get_secret_value()
-    if settings.smpp_url.get_secret_value():
-        if settings.kavenegar_key.get_secret_value():
-            raise CannotStart(
-                "NOTIFIER_SMPP_URL and NOTIFIER_KAVENEGAR_KEY are both set: SMS leave by one of "
-                "them, leave the other out."
-            )
-    elif inbound:
+    if inbound and not settings.smpp_url.get_secret_value():
         raise CannotStart(
             "NOTIFIER_INBOUND_URL is set but NOTIFIER_SMPP_URL is not: Kavenegar hands SMS to the "
             "bots itself, leave it out."

@@ -177,7 +177,14 @@ TIMETABLE: Mapping[str, Job] = MappingProxyType(
                 contracts.bill_ahead,
                 _BILLS,
             ),
-            Job("debt-notices", debts.announce, time(8), Late.RUN, _of_debts("debt-notices")),
+            Job(
+                "debt-notices",
+                debts.announce,
+                time(8),
+                Late.RUN,
+                _of_debts("debt-notices"),
+                debts.announce_ahead,
+            ),
             Job(
                 "bill-notices",
                 contracts.announce,
@@ -185,7 +192,14 @@ TIMETABLE: Mapping[str, Job] = MappingProxyType(
                 Late.RUN,
                 _of_contracts("bill-notices"),
             ),
-            Job("debt-reminders", debts.remind, time(9), Late.RUN, _of_debts("debt-reminders")),
+            Job(
+                "debt-reminders",
+                debts.remind,
+                time(9),
+                Late.RUN,
+                _of_debts("debt-reminders"),
+                debts.remind_ahead,
+            ),
             Job(
                 "bill-reminders",
                 contracts.remind,

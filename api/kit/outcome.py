@@ -41,7 +41,8 @@ class Rejected:
     gone, no such number). account: we are refused, not this message (a key, a credit, a line):
     nothing goes until the operator has mended that. wait_seconds: we were too quick and are told to
     wait this long. kept_back: it never left us. The last two are no failures and use up no try.
-    `reason` is a short stable word for logs and figures.
+    alone: it is about this one receiver, and says nothing of how the other side is. `reason` is a
+    short stable word for logs and figures.
     """
 
     reason: str
@@ -50,13 +51,18 @@ class Rejected:
     account: bool = False
     wait_seconds: float = 0.0
     kept_back: bool = False
+    alone: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Unknown:
-    """Nobody can say whether the other side has it; `reason` is a short stable word."""
+    """Nobody can say whether the other side has it; `reason` is a short stable word.
+
+    alone: it went down with one line that is made anew, and says nothing of how the other side is.
+    """
 
     reason: str
+    alone: bool = False
 
 
 Outcome = Accepted | Rejected | Unknown

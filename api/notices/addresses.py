@@ -1,32 +1,38 @@
 """Where a notice can go now: read again at the wire, for a whole batch, never when it is planned."""
 
 import uuid
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Executable, bindparam, select
 from sqlalchemy.orm import Session
 
 from api.access import service as access
 from api.kit.language import Language
-from api.notices.models import Notice
+from api.notices import senders as lines
 from api.notices.plans import Channel
+from api.notices.rows import NoticeRow
 from api.people.models import Person
 from api.preferences import service as preferences
 from api.templates.catalogue import NoticeClass
 
-SMS, EMAIL = "sms", "email"
-"""The senders of these channels; a chat's sender is its bot, `telegram:employers`."""
-
 # What a person who wrote STOP still gets: what the law or their own action demands.
 _ALWAYS = frozenset({NoticeClass.CODE, NoticeClass.RECEIPT, NoticeClass.LEGAL})
+_VALUES: Mapping[Channel, Executable] = {
+    channel: select(Person.id, column).where(Person.id.in_(bindparam("people", expanding=True)))
+    for channel, column in ((Channel.SMS, Person.phone), (Channel.EMAIL, Person.email))
+}
 # The bots in which what concerns a workplace is told.
 _OF_WORKPLACES = "employers"
 
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """An address, who speaks to it and in which language; `link_id` for a chat."""
+    """An address, who speaks to it and in which language; `link_id` for a chat.
+
+    Where a channel has several senders it is the first of them.
+    """
 
     sender: str
     value: str = field(repr=False)
@@ -43,7 +49,7 @@ class AddressBook:
     def __init__(
         self,
         session: Session,
-        notices: Collection[Notice],
+        notices: Collection[NoticeRow],
         *,
         channel: str,
         senders: Collection[str],
@@ -52,15 +58,16 @@ class AddressBook:
         people = {notice.person_id for notice in notices}
         self._channel = channel
         self._senders = senders
+        self._line = next(iter(lines.of(channel, senders)), None)
         self._links = access.links_of(session, people) if channel == Channel.CHAT else ()
         self._values = _values(session, people, channel)
         self._wishes = preferences.wishes(session, people)
 
-    def may_be_told(self, notice: Notice) -> bool:
+    def may_be_told(self, notice: NoticeRow) -> bool:
         """Whether the person lets us tell such a thing at all."""
         return notice.notice_class in _ALWAYS or self._wishes[notice.person_id].consent
 
-    def address_of(self, notice: Notice) -> Address | None:
+    def address_of(self, notice: NoticeRow) -> Address | None:
         """Where this notice goes by this channel; None when it cannot."""
         if notice.notice_class != NoticeClass.CODE and (
             self._channel in self._wishes[notice.person_id].muted
@@ -71,12 +78,11 @@ class AddressBook:
             may_chat = notice.link_id is not None or self._wishes[notice.person_id].consent
             return self._chat_of(notice) if may_chat else None
         value = self._values.get(notice.person_id)
-        sender = SMS if self._channel == Channel.SMS else EMAIL
-        if not value or sender not in self._senders:
+        if not value or self._line is None:
             return None
-        return Address(sender, value, self._wishes[notice.person_id].language)
+        return Address(self._line, value, self._wishes[notice.person_id].language)
 
-    def _chat_of(self, notice: Notice) -> Address | None:
+    def _chat_of(self, notice: NoticeRow) -> Address | None:
         audience = None if notice.workshop_id is None else _OF_WORKPLACES
         for link in self._links:
             if notice.link_id is not None:
@@ -94,6 +100,5 @@ def _values(
 ) -> Mapping[uuid.UUID, str | None]:
     if channel == Channel.CHAT:
         return {}
-    column = Person.phone if channel == Channel.SMS else Person.email
-    rows = session.execute(select(Person.id, column).where(Person.id.in_(people))).all()
+    rows: Sequence[Any] = session.execute(_VALUES[Channel(channel)], {"people": list(people)}).all()
     return dict(rows)

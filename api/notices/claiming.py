@@ -40,6 +40,25 @@ _WAITING = union_all(
     )
 )
 
+_DUE = (
+    select(_TABLE.c.id)
+    .where(
+        _TABLE.c.channel == bindparam("of_channel"),
+        _TABLE.c.lane == bindparam("of_lane"),
+        _TABLE.c.due_at <= bindparam("now"),
+    )
+    .order_by(_TABLE.c.due_at)
+    .limit(bindparam("places"))
+    .with_for_update(skip_locked=True)
+    .cte("due")
+)
+_TAKE = (
+    update(_TABLE)
+    .where(_TABLE.c.id.in_(select(_DUE.c.id)))
+    .values(lease=bindparam("lease"), due_at=bindparam("due_at"))
+    .returning(_TABLE.c.id)
+)
+
 
 def with_due(session: Session, *, now: datetime) -> Collection[str]:
     """Name the channels that have something to claim; reads alone, so that idling costs no write.
@@ -64,14 +83,13 @@ def claim(
     waiting = _waiting(session, now)
     weights = {lane: _WEIGHTS[lane] for of, lane in waiting if of == channel}
     lease, until = uuid.uuid4(), now + lasts
-    values = {"lease": lease, "due_at": until}
+    values = {"lease": lease, "due_at": until, "of_channel": channel, "now": now}
     ids: list[uuid.UUID] = []
     for lane, share in shares(places, weights).items():
-        ids += _take(session, channel, lane, share, now=now, values=values)
+        ids += _take(session, lane, share, values)
     for lane in sorted(weights):
         if len(ids) < places:
-            left = places - len(ids)
-            ids += _take(session, channel, lane, left, now=now, values=values)
+            ids += _take(session, lane, places - len(ids), values)
     return Claim(lease, tuple(sorted(ids)), until) if ids else None
 
 
@@ -81,26 +99,7 @@ def _waiting(session: Session, now: datetime) -> Sequence[tuple[str, int]]:
 
 
 def _take(
-    session: Session,
-    channel: str,
-    lane: int,
-    places: int,
-    *,
-    now: datetime,
-    values: Mapping[str, Any],
+    session: Session, lane: int, places: int, values: Mapping[str, Any]
 ) -> Sequence[uuid.UUID]:
-    due = (
-        select(Delivery.id)
-        .where(Delivery.channel == channel, Delivery.lane == lane, Delivery.due_at <= now)
-        .order_by(Delivery.due_at)
-        .limit(places)
-        .with_for_update(skip_locked=True)
-        .cte("due")
-    )
-    return session.scalars(
-        update(Delivery)
-        .where(Delivery.id.in_(select(due.c.id)))
-        .values(values)
-        .returning(Delivery.id)
-        .execution_options(synchronize_session=False)
-    ).all()
+    asked = {**values, "of_lane": lane, "places": places}
+    return session.connection().execute(_TAKE, asked).scalars().all()

@@ -1,9 +1,10 @@
 """What passes between the core and the postman: claims, letters, questions and what came of them."""
 
 import uuid
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from api.kit.outcome import Outcome, State
 
@@ -15,6 +16,16 @@ class Claim:
     lease: uuid.UUID
     ids: tuple[uuid.UUID, ...]
     until: datetime
+
+
+class Pause(NamedTuple):
+    """A sender that may not speak freely now: for `seconds` nobody, from then on one at a time.
+
+    is_outage: its other side fails; otherwise it has told us to wait.
+    """
+
+    seconds: float
+    is_outage: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,7 +67,9 @@ class Work:
     """What came of looking at a claim.
 
     `looked_at` is how many were claimed, `limited` how many of them were put off because their
-    sender has no token left. `handed_over`: something waits for another channel now.
+    sender has no token left. `handed_over`: something waits for another channel now. `waits` are
+    the senders whose other side told somebody of ours to wait: for how many seconds from now, less
+    than 0 where that has ended a while ago.
     """
 
     letters: tuple[Letter, ...] = ()
@@ -64,16 +77,21 @@ class Work:
     looked_at: int = 0
     limited: int = 0
     handed_over: bool = False
+    waits: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Told:
-    """What came of one letter, or of one question (no attempt; None when nobody could say)."""
+    """What came of one letter, or of one question (no attempt; None when nobody could say).
+
+    `sender` is who was asked; a letter's is its attempt's.
+    """
 
     delivery_id: uuid.UUID
     lease: uuid.UUID
     attempt_id: uuid.UUID | None
     outcome: Outcome | None
+    sender: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,46 +5,42 @@ person's consent, the address, the hours. When it is committed the postman close
 sends; nobody holds a connection while waiting for a stranger.
 """
 
-import json
 from collections import defaultdict
 from collections.abc import Collection, Mapping
 from datetime import date, datetime, timedelta
-from typing import NamedTuple
+from types import MappingProxyType
 from uuid import UUID
 
 from sqlalchemy import and_, or_, select
-from sqlalchemy.orm import Session, defer
-from sqlalchemy.sql.base import ExecutableOption
+from sqlalchemy.orm import Session
 
 from api import sets
 from api.db import new_id
 from api.kit.calendar import TEHRAN
-from api.notices import questions, rates
-from api.notices.addresses import Address, AddressBook
+from api.notices import leaving, questions, senders
+from api.notices.addresses import AddressBook
 from api.notices.checking import code_of
 from api.notices.courses import PATIENCE_OVER, REPORTED, Courses, has_next, step_of
-from api.notices.letters import Claim, Letter, Question, Work
-from api.notices.models import Attempt, Delivery, Notice
+from api.notices.leaving import Ready
+from api.notices.letters import Claim, Letter, Pause, Question, Work
+from api.notices.models import Attempt, Delivery
 from api.notices.plans import plan_of
 from api.notices.posting import RESTORED
+from api.notices.rows import DeliveryRow, NoticeRow, Pair
 from api.notices.rules import AttemptState, NoticeStatus, Status, may_speak_from
 from api.organisation import service as organisation
 from api.templates.catalogue import TEMPLATES
 
-# A chat hears at most one notice a second (domain, Telegram Bot API).
-_PER_CHAT = timedelta(seconds=1)
 # How far ahead holidays are read: no class waits longer than its end.
 _AHEAD = timedelta(days=14)
-
-
-class _Row(NamedTuple):
-    delivery: Delivery
-    notice: Notice
-
-
-class _Ready(NamedTuple):
-    row: _Row
-    address: Address
+# A step that was left while its fate was open.
+_LEFT_OPEN = and_(
+    Delivery.due_at.is_(None),
+    or_(
+        Delivery.status == Status.UNCERTAIN,
+        and_(Delivery.status == Status.TECHNICAL_FAILURE, Delivery.reason == PATIENCE_OVER),
+    ),
+)
 
 
 def open_attempts(
@@ -53,35 +49,49 @@ def open_attempts(
     *,
     channel: str,
     per_second: Mapping[str, float],
-    asks: bool,
+    asks: Collection[str],
     now: datetime,
+    pauses: Mapping[str, Pause] = MappingProxyType({}),
 ) -> Work:
     """Judge each claimed delivery; give the letters to send now and the questions to ask first.
 
-    `per_second` are the senders this postman speaks for, and their rates; `asks` tells whether the
-    channel can be asked about what it took. Deliveries that are no longer ours are left alone.
+    `per_second` are the senders this postman speaks for, in order, and their rates; `asks` are
+    those that can be asked about what they took, and `pauses` those that may not speak freely now.
+    Deliveries that are no longer ours are left alone.
     """
-    rows = _claimed(session, claim)
     courses = Courses(session, now)
-    _close_lapsed(session, rows, now)
+    rows = courses.rows.deliveries(claim.ids, claim.lease)
+    _close_lapsed(courses, rows, now)
     asked: list[Question] = []
-    waiting: list[_Row] = []
-    doubted: list[_Row] = []
+    waiting: list[Pair] = []
+    doubted: list[Pair] = []
+    speaking = senders.of(channel, per_second)
+    had = _had_by(session, [row.delivery.id for row in rows if not _waits(row.delivery)])
     for row in rows:
         if _waits(row.delivery):
             waiting.append(row)
-        elif row.delivery.reason == RESTORED and not asks:
-            doubted.append(row)
-        elif question := _after_the_wire(row, courses, claim, asks=asks, now=now):
+            continue
+        sender = had.get(row.delivery.id)
+        if row.delivery.reason == RESTORED:
+            # The call was lost with its attempt: of several any may have made it.
+            sender = speaking[0] if len(speaking) == 1 else None
+            if sender not in asks:
+                doubted.append(row)
+                continue
+        asked_of = sender if sender in asks else None
+        if question := _after_the_wire(row, courses, claim, sender=asked_of, now=now):
             asked.append(question)
     _doubt(session, doubted, courses, channel=channel, senders=per_second.keys(), now=now)
     waiting = _in_time(session, waiting, courses, now)
     book = AddressBook(
         session, [row.notice for row in waiting], channel=channel, senders=per_second.keys()
     )
-    ready = _reachable(session, _true(session, waiting, courses), book, courses)
-    leaving, limited = _within_rates(session, ready, courses, per_second, now)
-    letters = _open(session, leaving, claim, now)
+    ready = _reachable(_true(session, waiting, courses), book, courses)
+    chosen = leaving.by_sender(ready, speaking, pauses)
+    granted, limited, waits = leaving.within_rates(
+        session, chosen, courses, per_second=per_second, pauses=pauses, now=now
+    )
+    letters = _open(session, granted, claim, courses, now)
     courses.write()
     return Work(
         letters=tuple(letters),
@@ -89,39 +99,22 @@ def open_attempts(
         looked_at=len(rows),
         limited=limited,
         handed_over=courses.handed_over,
+        waits=waits,
     )
 
 
 def park(session: Session, claim: Claim, *, now: datetime) -> None:
     """Put aside deliveries that cannot even be looked at: each has failed, and somebody must act."""
     courses = Courses(session, now)
-    # Without the secret: one that cannot be unsealed is a reason to be here.
-    for row in _claimed(session, claim, defer(Notice.secret)):
+    for row in courses.rows.deliveries(claim.ids, claim.lease):
         courses.give_up(row.delivery, row.notice, "fault")
     courses.write()
 
 
-def _claimed(session: Session, claim: Claim, *options: ExecutableOption) -> list[_Row]:
-    """Give those of a claim that are still ours, locked."""
-    rows = session.execute(
-        select(Delivery, Notice)
-        .join(Notice, Notice.id == Delivery.notice_id)
-        .where(Delivery.id.in_(claim.ids), Delivery.lease == claim.lease)
-        .order_by(Delivery.id)
-        .with_for_update(of=Delivery)
-        .options(*options)
-    )
-    return [_Row(delivery, notice) for delivery, notice in rows]
-
-
-def _close_lapsed(session: Session, rows: Collection[_Row], now: datetime) -> None:
+def _close_lapsed(courses: Courses, rows: Collection[Pair], now: datetime) -> None:
     """Take attempts whose postman did not come back for what they are: unknown."""
     by_delivery = {row.delivery.id: row.delivery for row in rows}
-    for attempt in session.scalars(
-        select(Attempt).where(
-            Attempt.delivery_id.in_(by_delivery), Attempt.state == AttemptState.OPEN
-        )
-    ):
+    for attempt in courses.rows.open_attempts(by_delivery):
         attempt.state = AttemptState.UNKNOWN
         attempt.reason = "lapsed"
         attempt.closed_at = now
@@ -132,17 +125,29 @@ def _close_lapsed(session: Session, rows: Collection[_Row], now: datetime) -> No
             delivery.changed_at = now
 
 
-def _waits(delivery: Delivery) -> bool:
+def _waits(delivery: DeliveryRow) -> bool:
     """Whether it is to be sent, first or again; what a report calls failing is not ours to repeat."""
     if delivery.status == Status.TEMPORARY_FAILURE:
         return delivery.reason != REPORTED
     return delivery.status == Status.CREATED
 
 
+def _had_by(session: Session, deliveries: Collection[UUID]) -> Mapping[UUID, str]:
+    """Tell whose the last attempt of each was: what is unknown is asked of nobody else."""
+    if not deliveries:
+        return {}
+    rows = session.execute(
+        select(Attempt.delivery_id, Attempt.sender)
+        .where(Attempt.delivery_id.in_(deliveries))
+        .order_by(Attempt.opened_at, Attempt.id)
+    )
+    return {row.delivery_id: row.sender for row in rows}
+
+
 def _after_the_wire(
-    row: _Row, courses: Courses, claim: Claim, *, asks: bool, now: datetime
+    row: Pair, courses: Courses, claim: Claim, *, sender: str | None, now: datetime
 ) -> Question | None:
-    """Decide about a delivery that was at the wire; a question where the provider can be asked."""
+    """Decide about a delivery that was at the wire; a question where its `sender` can be asked."""
     delivery, notice = row
     if delivery.status == Status.TEMPORARY_FAILURE:
         courses.go_on(delivery, notice)
@@ -150,12 +155,12 @@ def _after_the_wire(
     if delivery.status not in {Status.UNCERTAIN, Status.SENT}:
         courses.rest(delivery)
         return None
-    if asks and now < notice.ends_at:
+    if sender is not None and now < notice.ends_at:
         return Question(
             delivery_id=delivery.id,
             lease=claim.lease,
             channel=delivery.channel,
-            sender=delivery.channel,
+            sender=sender,
             reference=str(delivery.reference),
         )
     unanswered(row.delivery, row.notice, courses, now=now)
@@ -164,7 +169,7 @@ def _after_the_wire(
 
 def _doubt(
     session: Session,
-    rows: Collection[_Row],
+    rows: Collection[Pair],
     courses: Courses,
     *,
     channel: str,
@@ -175,6 +180,8 @@ def _doubt(
 
     Whoever has no address there was not told by this channel: the next one is asked about instead.
     """
+    if not rows:
+        return
     book = AddressBook(session, [row.notice for row in rows], channel=channel, senders=senders)
     for delivery, notice in rows:
         if delivery.status == Status.UNCERTAIN and book.address_of(notice) is None:
@@ -184,7 +191,9 @@ def _doubt(
             unanswered(delivery, notice, courses, now=now)
 
 
-def unanswered(delivery: Delivery, notice: Notice, courses: Courses, *, now: datetime) -> None:
+def unanswered(
+    delivery: DeliveryRow, notice: NoticeRow, courses: Courses, *, now: datetime
+) -> None:
     """Go by the rule of the class where nobody can say what became of a delivery.
 
     Nothing is repeated blindly: when its patience ends the next channel begins; a last one stays
@@ -202,8 +211,8 @@ def unanswered(delivery: Delivery, notice: Notice, courses: Courses, *, now: dat
 
 
 def _in_time(
-    session: Session, rows: Collection[_Row], courses: Courses, now: datetime
-) -> list[_Row]:
+    session: Session, rows: Collection[Pair], courses: Courses, now: datetime
+) -> list[Pair]:
     """Keep those for which it is neither too late nor, in their class's hours, too early."""
     there = now.astimezone(TEHRAN).date()
     holidays: set[date] = set()
@@ -230,7 +239,7 @@ def _in_time(
     return kept
 
 
-def _true(session: Session, rows: Collection[_Row], courses: Courses) -> list[_Row]:
+def _true(session: Session, rows: Collection[Pair], courses: Courses) -> list[Pair]:
     """Keep those that are still true, asked of each question once."""
     asked: dict[str, set[str]] = defaultdict(set)
     for row in rows:
@@ -248,9 +257,7 @@ def _true(session: Session, rows: Collection[_Row], courses: Courses) -> list[_R
     return kept
 
 
-def _reachable(
-    session: Session, rows: Collection[_Row], book: AddressBook, courses: Courses
-) -> list[_Ready]:
+def _reachable(rows: Collection[Pair], book: AddressBook, courses: Courses) -> list[Ready]:
     """Keep those whose person lets us and has an address here; hand the others on."""
     kept = []
     stranded = []
@@ -263,100 +270,37 @@ def _reachable(
                 stranded.append(row.notice)
             courses.hand_over(row.delivery, row.notice, "no_address")
         else:
-            kept.append(_Ready(row, address))
-    _resume_earlier(session, stranded, courses)
+            kept.append(Ready(row, address))
+    _resume_earlier(stranded, courses)
     return kept
 
 
-def _resume_earlier(session: Session, stranded: Collection[Notice], courses: Courses) -> None:
+def _resume_earlier(stranded: Collection[NoticeRow], courses: Courses) -> None:
     """Go on with the last step whose fate was open when it was left for one without an address.
 
     A channel that is away for longer than its patience fails no notice that has no other.
     """
     if not stranded:
         return
-    left = session.scalars(
-        select(Delivery)
-        .where(
-            Delivery.notice_id.in_([notice.id for notice in stranded]),
-            Delivery.due_at.is_(None),
-            or_(
-                Delivery.status == Status.UNCERTAIN,
-                and_(
-                    Delivery.status == Status.TECHNICAL_FAILURE,
-                    Delivery.reason == PATIENCE_OVER,
-                ),
-            ),
-        )
-        # Ids grow with time: the later step is the one that is kept.
-        .order_by(Delivery.id)
-        .with_for_update()
-    )
+    left = courses.rows.left(_LEFT_OPEN, [notice.id for notice in stranded])
+    # Ids grow with time: the later step is the one that is kept.
     last = {delivery.notice_id: delivery for delivery in left}
     for notice in stranded:
         if notice.id in last:
             courses.resume(last[notice.id], notice)
 
 
-def _within_rates(
-    session: Session,
-    ready: Collection[_Ready],
-    courses: Courses,
-    per_second: Mapping[str, float],
-    now: datetime,
-) -> tuple[list[_Ready], int]:
-    """Keep what its sender has tokens for; put off the others, which uses up no try."""
-    by_sender: dict[str, list[_Ready]] = defaultdict(list)
-    for one in sorted(ready, key=lambda one: (one.row.delivery.lane, one.row.delivery.id)):
-        by_sender[one.address.sender].append(one)
-    leaving: list[_Ready] = []
-    limited = 0
-    # In the order of names, as every postman locks them.
-    for sender in sorted(by_sender):
-        alone = _one_a_chat(session, by_sender[sender], courses, now)
-        if not alone:
-            continue
-        rate = per_second[sender]
-        taken = rates.take(session, sender=sender, wanted=len(alone), per_second=rate, now=now)
-        leaving += alone[: taken.granted]
-        for place, one in enumerate(alone[taken.granted :]):
-            limited += 1
-            courses.wait(one.row.delivery, taken.free_at + timedelta(seconds=place / rate))
-    return leaving, limited
-
-
-def _one_a_chat(
-    session: Session, ready: Collection[_Ready], courses: Courses, now: datetime
-) -> list[_Ready]:
-    links = {one.address.link_id for one in ready} - {None}
-    busy: set[UUID | None] = set()
-    if links:
-        busy.update(
-            session.scalars(
-                select(Attempt.link_id).where(
-                    Attempt.link_id.in_(links), Attempt.opened_at > now - _PER_CHAT
-                )
-            )
-        )
-    kept = []
-    for one in ready:
-        if one.address.link_id is not None and one.address.link_id in busy:
-            courses.wait(one.row.delivery, now + _PER_CHAT)
-        else:
-            busy.add(one.address.link_id)
-            kept.append(one)
-    return kept
-
-
 def _open(
     session: Session,
-    leaving: Collection[_Ready],
+    granted: Collection[Ready],
     claim: Claim,
+    courses: Courses,
     now: datetime,
 ) -> list[Letter]:
     attempts = []
     letters = []
-    for (delivery, notice), address in leaving:
+    secrets = courses.rows.secrets(one.row.notice for one in granted)
+    for (delivery, notice), address in granted:
         delivery.status = Status.SENDING
         delivery.changed_at = now
         delivery.until = delivery.until or now + step_of(delivery, notice).patience
@@ -386,7 +330,7 @@ def _open(
                 address=address.value,
                 template=notice.template,
                 facts=notice.facts,
-                secret=None if notice.secret is None else json.loads(notice.secret),
+                secret=secrets.get(notice.id),
                 language=address.language,
                 code=notice.code,
                 reference=str(delivery.reference),

@@ -10,26 +10,29 @@ import uuid
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from api import db, sets
-from api.db import new_id
+from api.db import JsonText, new_id
 from api.holds import service as holds
 from api.notices.models import Delivery, Notice
 from api.notices.plans import Plan, plan_of
 from api.notices.rules import NoticeStatus, Status
+from api.sets import Bound
 from api.templates.catalogue import TEMPLATES
 
 RESTORED = "restored"
 """The reason of what a store that was lost may have sent: nobody here can know."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NewNotice:
-    """A notice to post; see `post` for the meaning of each."""
+class NewNotice(NamedTuple):
+    """A notice to post; see `post` for the meaning of each.
+
+    A tuple, because a quarter of a million are made in a morning.
+    """
 
     template: str
     to: uuid.UUID
@@ -78,12 +81,46 @@ def post(
         via=via,
         link_id=link_id,
     )
-    return next(iter(_insert(session, [new], now)), None)
+    return next(iter(_insert(session, prepare(session, [new], now), now)), None)
 
 
 def post_many(session: Session, rows: Sequence[NewNotice], now: datetime) -> int:
     """Post a slice of notices in a few statements; gives how many were new."""
-    return len(_insert(session, rows, now))
+    return post_ready(session, prepare(session, rows, now), now)
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """Notices that are made and not yet posted, each with its first delivery."""
+
+    rows: Sequence[NewNotice]
+    doubted: bool
+    deliveries: Sequence[Mapping[str, Any]]
+    notices_bound: Bound
+    deliveries_bound: Bound
+
+
+def prepare(session: Session, rows: Sequence[NewNotice], now: datetime) -> Ready:
+    """Make a slice of notices for `post_ready`; writes nothing. Raises as `post` does."""
+    doubted = holds.repeats(session)
+    said = _Said()
+    notices = [_notice_row(row, said.by(row), now, doubted=doubted) for row in rows]
+    deliveries = [
+        delivery_row(notice, plan=plan_of(notice["notice_class"], notice["via"]), step=0, now=now)
+        for notice in notices
+    ]
+    return Ready(
+        rows,
+        doubted,
+        deliveries,
+        sets.bind(session, Notice, notices),
+        sets.bind(session, Delivery, deliveries),
+    )
+
+
+def post_ready(session: Session, ready: Ready, now: datetime) -> int:
+    """Post what `prepare` made; gives how many were new."""
+    return len(_insert(session, ready, now))
 
 
 def cancel_about(
@@ -163,35 +200,52 @@ def delivery_row(
     }
 
 
-def reference_of(key: str, facts: Mapping[str, Any], channel: str) -> int:
+def reference_of(key: str, facts: Mapping[str, Any] | JsonText, channel: str) -> int:
     """Give our name for a notice on a channel at the provider: a positive number, as they want it.
 
     It is made of what is said, not by chance: a store that was restored names the same notice as
     the lost one did, and the provider says that it has it. Other facts under the same key are other
     words, which nobody has been told.
     """
-    said = json.dumps(facts, sort_keys=True, ensure_ascii=False)
+    said = facts if isinstance(facts, JsonText) else _in_order(facts)
     name = db.keys().blind("reference", f"{key}\0{channel}\0{said}")
     return int.from_bytes(name[:8]) >> 2 or 1
 
 
-def _insert(session: Session, rows: Sequence[NewNotice], now: datetime) -> set[uuid.UUID]:
-    doubted = holds.repeats(session)
-    notices = [_notice_row(row, now, doubted=doubted) for row in rows]
-    fresh = {notice["id"] for notice in notices}
-    if sets.add_many(session, Notice, notices) < len(notices):
-        # Some exist by their keys; ids are made here, and tell which are new.
-        fresh = set(session.scalars(select(Notice.id).where(Notice.id.in_(fresh))))
-    deliveries = []
-    for notice in notices:
-        if notice["id"] in fresh:
-            plan = plan_of(notice["notice_class"], notice["via"])
-            deliveries.append(delivery_row(notice, plan=plan, step=0, now=now))
-    sets.add_many(session, Delivery, deliveries)
+_in_order = json.JSONEncoder(sort_keys=True, ensure_ascii=False).encode
+
+
+class _Said:
+    """The facts of a slice, checked and written once for all who are told the same."""
+
+    def __init__(self) -> None:
+        self._written: dict[tuple[str, int], JsonText] = {}
+
+    def by(self, new: NewNotice) -> JsonText:
+        # The facts are the same object: nobody compares what a debt says with all other debts.
+        name = (new.template, id(new.facts))
+        if name not in self._written:
+            facts = TEMPLATES[new.template].facts.model_validate(new.facts)
+            self._written[name] = JsonText(_in_order(facts.model_dump(mode="json")))
+        return self._written[name]
+
+
+def _insert(session: Session, ready: Ready, now: datetime) -> set[uuid.UUID]:
+    if holds.repeats(session) != ready.doubted:
+        # They were made in no transaction that does a second time what a lost store has done.
+        ready = prepare(session, ready.rows, now)
+    fresh = {delivery["notice_id"] for delivery in ready.deliveries}
+    if sets.add_bound(session, ready.notices_bound) == len(ready.rows):
+        sets.add_bound(session, ready.deliveries_bound)
+        return fresh
+    # Some exist by their keys; ids are made here, and tell which are new.
+    fresh = set(session.scalars(select(Notice.id).where(sets.among(session, Notice.id, fresh))))
+    first = [delivery for delivery in ready.deliveries if delivery["notice_id"] in fresh]
+    sets.add_many(session, Delivery, first)
     return fresh
 
 
-def _notice_row(new: NewNotice, now: datetime, *, doubted: bool) -> dict[str, Any]:
+def _notice_row(new: NewNotice, said: JsonText, now: datetime, *, doubted: bool) -> dict[str, Any]:
     template = TEMPLATES[new.template]
     end = now + plan_of(template.notice_class, new.via).lasts
     return {
@@ -204,7 +258,7 @@ def _notice_row(new: NewNotice, now: datetime, *, doubted: bool) -> dict[str, An
         "via": new.via,
         "link_id": new.link_id,
         "about": new.about,
-        "facts": template.facts.model_validate(new.facts).model_dump(mode="json"),
+        "facts": said,
         "secret": None if new.secret is None else json.dumps(new.secret),
         "status": NoticeStatus.UNCERTAIN if doubted else NoticeStatus.WAITING,
         "reason": None,

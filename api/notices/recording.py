@@ -4,14 +4,13 @@ What a postman tells changes something only while its attempt is open and its le
 delivery's: a stale finish changes no row.
 """
 
-import uuid
 from collections import defaultdict
 from collections.abc import Collection, Container, Mapping, Sequence
 from datetime import datetime, timedelta
 from itertools import chain
 from typing import NamedTuple
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from api.access import service as access
@@ -19,21 +18,31 @@ from api.kit.outcome import Accepted, Rejected, State, Unknown
 from api.notices import rates
 from api.notices.courses import Courses, has_next
 from api.notices.letters import Told
-from api.notices.models import Attempt, Delivery, Notice, Report
+from api.notices.models import Report
 from api.notices.opening import unanswered
 from api.notices.plans import plan_of
 from api.notices.posting import RESTORED
+from api.notices.rows import AttemptRow, DeliveryRow, NoticeRow
 from api.notices.rules import AttemptState, Status, ask_delay, of_parts, retry_delay
 
 # What never left is tried again soon: whatever held it up gets a moment to pass.
 _SOON = timedelta(milliseconds=250)
 
+_EARLY = select(Report).where(
+    Report.provider_id.in_(bindparam("names", expanding=True)), Report.delivery_id.is_(None)
+)
+
 
 class _Finished(NamedTuple):
     told: Told
-    delivery: Delivery
-    notice: Notice
-    attempt: Attempt | None
+    delivery: DeliveryRow
+    notice: NoticeRow
+    attempt: AttemptRow | None
+
+    @property
+    def sender(self) -> str:
+        """Who had it last."""
+        return self.told.sender if self.attempt is None else self.attempt.sender
 
     @property
     def is_doubt(self) -> bool:
@@ -44,15 +53,18 @@ class _Finished(NamedTuple):
 def record(session: Session, told: Sequence[Told], *, now: datetime, asks: Container[str]) -> int:
     """Record what came of letters and questions; gives how many were still ours to record.
 
-    `asks` are the channels that can be asked about what they took.
+    `asks` are the senders that can be asked about what they took.
     """
-    finished = _fenced(session, told)
-    orphans = _early_reports(session, finished)
     courses = Courses(session, now)
+    finished = _fenced(courses, told)
+    orphans = _early_reports(session, finished)
     for one in finished:
         match one.told.outcome:
             case Accepted() as accepted if one.is_doubt and one.attempt is None:
-                known = one._replace(attempt=_of_the_lost(session, one, now))
+                lost = courses.rows.lost(
+                    one.delivery, sender=one.told.sender, lease=one.told.lease, now=now
+                )
+                known = one._replace(attempt=lost)
                 _accepted(known, accepted, courses, orphans, now)
             case Accepted() as accepted:
                 _accepted(one, accepted, courses, orphans, now)
@@ -63,30 +75,18 @@ def record(session: Session, told: Sequence[Told], *, now: datetime, asks: Conta
             case Rejected() as rejected:
                 _rejected(session, one, rejected, courses, now)
             case Unknown(reason):
-                _unknown(one, reason, courses, now, asks=one.delivery.channel in asks)
+                _unknown(one, reason, courses, now, asks=one.sender in asks)
             case None:
-                _unknown(one, "unknown", courses, now, asks=one.delivery.channel in asks)
+                _unknown(one, "unknown", courses, now, asks=one.sender in asks)
     courses.write()
     return len(finished)
 
 
-def _fenced(session: Session, told: Sequence[Told]) -> list[_Finished]:
+def _fenced(courses: Courses, told: Sequence[Told]) -> list[_Finished]:
     by_delivery = {one.delivery_id: one for one in told}
-    rows = session.execute(
-        select(Delivery, Notice)
-        .join(Notice, Notice.id == Delivery.notice_id)
-        .where(Delivery.id.in_(by_delivery))
-        .order_by(Delivery.id)
-        .with_for_update(of=Delivery)
-    ).all()
-    latest: dict[uuid.UUID, Attempt] = {
-        attempt.delivery_id: attempt
-        for attempt in session.scalars(
-            select(Attempt)
-            .where(Attempt.delivery_id.in_(by_delivery))
-            .order_by(Attempt.opened_at, Attempt.id)
-        )
-    }
+    # Deliveries before anything of theirs: their lock is what others wait for.
+    rows = courses.rows.deliveries(by_delivery)
+    latest = {attempt.delivery_id: attempt for attempt in courses.rows.attempts(by_delivery)}
     return [
         _Finished(by_delivery[delivery.id], delivery, notice, latest.get(delivery.id))
         for delivery, notice in rows
@@ -94,7 +94,7 @@ def _fenced(session: Session, told: Sequence[Told]) -> list[_Finished]:
     ]
 
 
-def _is_ours(told: Told, delivery: Delivery, attempt: Attempt | None) -> bool:
+def _is_ours(told: Told, delivery: DeliveryRow, attempt: AttemptRow | None) -> bool:
     """Whether this postman may still say what came of it."""
     if told.attempt_id is None:
         return delivery.lease == told.lease
@@ -123,9 +123,7 @@ def _early_reports(
     }
     found: dict[str, list[Report]] = defaultdict(list)
     if names:
-        for report in session.scalars(
-            select(Report).where(Report.provider_id.in_(names), Report.delivery_id.is_(None))
-        ):
+        for report in session.scalars(_EARLY, {"names": list(names)}):
             found[f"{report.provider}:{report.provider_id}"].append(report)
     return found
 
@@ -152,20 +150,6 @@ def _accepted(
     if asked and one.delivery.status == Status.SENT:
         # Asked at the end of its patience, and still on its way: the next channel begins.
         courses.go_on(one.delivery, one.notice)
-
-
-def _of_the_lost(session: Session, one: _Finished, now: datetime) -> Attempt:
-    """Write down the call that a lost store must have made: by its name reports will come."""
-    attempt = Attempt(
-        delivery_id=one.delivery.id,
-        lease=one.told.lease,
-        sender=one.delivery.channel,
-        opened_at=one.delivery.created_at,
-        closed_at=now,
-        state=AttemptState.ACCEPTED,
-    )
-    session.add(attempt)
-    return attempt
 
 
 def _names(accepted: Accepted) -> tuple[str, ...]:
@@ -205,7 +189,7 @@ def _rejected(
         courses.go_on(delivery, notice, status=Status.TECHNICAL_FAILURE, reason=rejected.reason)
 
 
-def _put_off(delivery: Delivery, seconds: float) -> None:
+def _put_off(delivery: DeliveryRow, seconds: float) -> None:
     """Let a wait that was told to us use up none of the step's patience."""
     if delivery.tries == 0:
         delivery.until = None
@@ -234,7 +218,9 @@ def _since(one: _Finished) -> datetime:
     return one.attempt.closed_at
 
 
-def _close(attempt: Attempt, state: AttemptState, now: datetime, reason: str | None = None) -> None:
+def _close(
+    attempt: AttemptRow, state: AttemptState, now: datetime, reason: str | None = None
+) -> None:
     attempt.state = state
     attempt.closed_at = now
     attempt.reason = reason

@@ -17,7 +17,7 @@ from api import db, sets
 from api.kit.outcome import State
 from api.notices.courses import Courses
 from api.notices.letters import NewReport
-from api.notices.models import Attempt, AttemptPart, Delivery, Notice, Report
+from api.notices.models import Attempt, AttemptPart, Delivery, Report
 from api.notices.rules import AttemptState, of_parts
 
 _LATE = timedelta(days=1)
@@ -189,16 +189,8 @@ def _states(
 
 def _apply(session: Session, known: Mapping[uuid.UUID, Sequence[NewReport]], now: datetime) -> None:
     courses = Courses(session, now)
-    rows = session.execute(
-        select(Delivery, Notice)
-        .join(Notice, Notice.id == Delivery.notice_id)
-        .where(Delivery.id.in_(known))
-        .order_by(Delivery.id)
-        .with_for_update(of=Delivery)
-    ).all()
-    for attempt in session.scalars(
-        select(Attempt).where(Attempt.delivery_id.in_(known), Attempt.state == AttemptState.OPEN)
-    ):
+    rows = courses.rows.deliveries(known)
+    for attempt in courses.rows.open_attempts(known):
         # A report proves that the other side has it, before the postman could say so.
         attempt.state = AttemptState.ACCEPTED
         attempt.closed_at = now

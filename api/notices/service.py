@@ -3,9 +3,17 @@
 from api.notices.checking import check, code_of, spend_check
 from api.notices.claiming import claim, with_due
 from api.notices.doubting import Window, doubt
-from api.notices.letters import Claim, Letter, NewReport, Question, Told, Work
+from api.notices.letters import Claim, Letter, NewReport, Pause, Question, Told, Work
 from api.notices.opening import open_attempts, park
-from api.notices.posting import NewNotice, cancel_about, post, post_many
+from api.notices.posting import (
+    NewNotice,
+    Ready,
+    cancel_about,
+    post,
+    post_many,
+    post_ready,
+    prepare,
+)
 from api.notices.rates import bot_waits_until, wait, waits_until
 from api.notices.reading import mine, opened
 from api.notices.recording import record
@@ -18,7 +26,9 @@ __all__ = [
     "Letter",
     "NewNotice",
     "NewReport",
+    "Pause",
     "Question",
+    "Ready",
     "Told",
     "Window",
     "Work",
@@ -37,6 +47,8 @@ __all__ = [
     "park",
     "post",
     "post_many",
+    "post_ready",
+    "prepare",
     "record",
     "send_again",
     "sendable",

@@ -70,8 +70,9 @@ def is_set_up(settings: Settings) -> bool:
 
 def of(settings: Settings) -> Gateway | None:
     """Give the gateway of the settings, None where none is set up; nothing is connected yet."""
-    from api.payments.zarinpal import ZarinPal
-
     if not is_set_up(settings):
         return None
+    # With the client of HTTP it is ten MiB, which a core without a gateway need not hold.
+    from api.payments.zarinpal import ZarinPal
+
     return ZarinPal(settings.zarinpal_root, settings.zarinpal_merchant)

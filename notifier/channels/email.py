@@ -59,7 +59,7 @@ class EmailChannel:
     """The mouth of one mail server.
 
     `url` is smtp://[user:password@]host[:port], or smtps:// for TLS from the first byte; with
-    smtp:// TLS is begun where the server offers it. Raises BadMailSettings.
+    smtp:// TLS is begun where the server offers it. Raises BadMailSettings that names `setting`.
     """
 
     can = Capabilities(length=1_000_000, files=True, links=True)
@@ -71,11 +71,12 @@ class EmailChannel:
         *,
         connections: int = _CONNECTIONS,
         timeout_seconds: float = _TIMEOUT_SECONDS,
+        setting: str = "NOTIFIER_SMTP_URL",
     ) -> None:
         parts = urlsplit(url)
         if parts.scheme not in {"smtp", "smtps"} or not parts.hostname:
             raise BadMailSettings(
-                "NOTIFIER_SMTP_URL is no mail server's address: write smtp://host:port or smtps://."
+                f"{setting} is no mail server's address: write smtp://host:port or smtps://."
             )
         address = parseaddr(sender)[1]
         if "@" not in address:
@@ -165,8 +166,9 @@ class EmailChannel:
             await server.mail(self._address)
             await server.rcpt(to)
         except told.SMTPRecipientRefused as error:
-            refused = _refused(error.code, "recipient")
-            return refused if refused.again else Rejected("no_such_mailbox", address_dead=True)
+            if _may_pass(error.code):
+                return Rejected(f"recipient_{error.code}", again=True, alone=True)
+            return Rejected("no_such_mailbox", address_dead=True)
         except told.SMTPSenderRefused as error:
             return _refused(error.code, "sender")
         except told.SMTPAuthenticationError as error:
@@ -254,8 +256,12 @@ _PART_HEAD = b'Content-Type: text/%s; charset="utf-8"\r\nContent-Transfer-Encodi
 
 def _refused(code: int, who: str) -> Rejected:
     """Tell a refusal by its code: 4xx may pass, 5xx will not; before the text it is of us."""
-    again = 400 <= code < 500
+    again = _may_pass(code)
     return Rejected(f"{who}_{code}", again=again, account=not again and who in _OF_US)
+
+
+def _may_pass(code: int) -> bool:
+    return 400 <= code < 500
 
 
 async def _leave(server: aiosmtplib.SMTP) -> None:

@@ -6,6 +6,14 @@ from typing import Protocol
 from api.kit.message import Message
 from api.kit.outcome import Outcome
 
+KAVENEGAR, SMPP = "sms:kavenegar", "sms:smpp"
+MAIL, SECOND_MAIL = "email:first", "email:second"
+"""The senders of SMS and mail: what their rates, attempts and reports are kept under.
+
+A line of SMS is called after its provider, in whatever order they stand: what was unknown there is
+asked there and nowhere else. A bot's is `telegram:employers`.
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class Address:

@@ -6,7 +6,7 @@ A bot without a token is not there.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from pydantic import Field, SecretStr
@@ -14,6 +14,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from api.kit.strength import is_weak
 from notifier.channels.dialects import BALE, DIALECTS, TELEGRAM
+from notifier.channels.mouths import KAVENEGAR, SMPP
 from notifier.channels.smpp.settings import SmppSettings
 from notifier.channels.sms_http import API_ROOT as KAVENEGAR_ROOT
 
@@ -48,10 +49,17 @@ class BotSettings:
 
 
 class SmsSettings(SmppSettings):
-    """The line of SMS, which the notifier and the bots speak by: Kavenegar's, or one at a centre."""
+    """The lines of SMS, which the notifier and the bots speak by: Kavenegar's, one at a centre, or both."""
 
     kavenegar_root: str = Field(default=KAVENEGAR_ROOT, pattern=r"^https?://\S+$")
     kavenegar_key: SecretStr = SecretStr("")
+    sms_order: str = Field(default="kavenegar,smpp", pattern=r"^(kavenegar,smpp|smpp,kavenegar)$")
+
+    def lines(self) -> Sequence[str]:
+        """Name those that are set, in order: the later ones speak while the first fails."""
+        known = {"kavenegar": (KAVENEGAR, self.kavenegar_key), "smpp": (SMPP, self.smpp_url)}
+        ordered = [known[word] for word in self.sms_order.split(",")]
+        return [name for name, secret in ordered if secret.get_secret_value()]
 
 
 class ChannelSettings(BaseSettings):

@@ -112,7 +112,8 @@ class SmppChannel:
                     outcome = await self._hand_over(to.phone, part, cut, follows=bool(names))
                     if not isinstance(outcome, Accepted):
                         # Half of it is there, and only the whole can be read.
-                        return Unknown("in_part") if names else outcome
+                        is_cut = isinstance(outcome, Unknown) and outcome.alone
+                        return Unknown("in_part", alone=is_cut) if names else outcome
                     names.append(outcome.provider_id)
         except TimeoutError:
             return Unknown("timeout")
@@ -144,7 +145,7 @@ class SmppChannel:
     async def _submit(
         self, phone: str, part: bytes, cut: texts.Cut
     ) -> Accepted | Rejected | Unknown:
-        if self._throttled_until > asyncio.get_running_loop().time():
+        if self._is_throttled:
             return self._too_many()
         try:
             async with asyncio.timeout(_LINK_SECONDS):
@@ -157,7 +158,8 @@ class SmppChannel:
         except NotReached:
             return self._why_not()
         except Gone:
-            return Unknown("broken_off")
+            # All that were on a line go down with it: one event. Whether a new one comes, the next say.
+            return Unknown("broken_off", alone=True)
         except TimeoutError:
             return Unknown("timeout")
         finally:
@@ -165,7 +167,8 @@ class SmppChannel:
 
     async def _ask(self, phone: str, part: bytes, cut: texts.Cut) -> Pdu:
         """Submit a part and give the answer. Raises NotReached where it did not leave, Gone, TimeoutError."""
-        if self._link is None:
+        # A throttle may have been told while it waited for its place in the window.
+        if self._link is None or self._is_throttled:
             raise NotReached
         with points.around("channels.smpp.send"):
             return await self._link.ask(
@@ -182,6 +185,8 @@ class SmppChannel:
 
     def _why_not(self) -> Rejected:
         """Say why nothing was handed over."""
+        if self._is_throttled:
+            return self._too_many()
         if self._up.is_set():
             return Rejected("held_up", kept_back=True)
         if self._refused:
@@ -201,6 +206,10 @@ class SmppChannel:
             again=answer.status in _PASSING or answer.status in _VENDORS,
             account=answer.status in _ACCOUNT,
         )
+
+    @property
+    def _is_throttled(self) -> bool:
+        return self._throttled_until > asyncio.get_running_loop().time()
 
     def _too_many(self) -> Rejected:
         """Wait as long as all others; after a wait that did not help, twice as long.

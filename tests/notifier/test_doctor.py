@@ -37,11 +37,16 @@ async def messenger(monkeypatch: pytest.MonkeyPatch):
 
 
 async def test_token_that_the_messenger_does_not_know_is_named(messenger, store: Store):
-    given = Settings(smtp_url="smtp://127.0.0.1:1", mail_from="a@example.org")
+    given = Settings(
+        smtp_url="smtp://127.0.0.1:1",
+        smtp_second_url="smtp://127.0.0.1:1",
+        mail_from="a@example.org",
+    )
     found = {one.about: one for one in await doctor.findings(given, store)}
     assert found["telegram:employers"].level is Level.OK
     assert found["telegram:people"].level is Level.FAIL
-    assert found["mail"].level is Level.FAIL
+    assert found["email:first"].level is Level.FAIL
+    assert found["email:second"].level is Level.FAIL
     assert found["sms"].level is Level.WARN
     assert all(TOKEN not in str(one) for one in found.values())
 

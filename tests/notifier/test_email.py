@@ -146,7 +146,7 @@ async def test_a_kept_connection_that_was_let_go_is_made_again(channel, desk) ->
             "550 5.1.1 no such user",
             Rejected("no_such_mailbox", address_dead=True),
         ),
-        ("rcpt", "450 4.2.1 mailbox busy", Rejected("recipient_450", again=True)),
+        ("rcpt", "450 4.2.1 mailbox busy", Rejected("recipient_450", again=True, alone=True)),
         ("data", "451 4.7.1 greylisted", Rejected("data_451", again=True)),
         ("data", "554 5.7.1 refused", Rejected("data_554")),
     ],

@@ -17,6 +17,7 @@ from api.kit.outcome import Accepted
 from api.notices import questions
 from api.notices.models import Delivery, Report
 from api.notices.rules import Status as Known
+from notifier.channels.mouths import SMPP
 from notifier.channels.smpp.pdus import Delivered, Status
 from notifier.incoming import Incoming
 from tests.api.notices.office import Office, all_true
@@ -63,6 +64,7 @@ def _answers() -> Iterator[None]:
 def an_sms_sent_as(store: Store, *names: str) -> None:
     with store.writing("test") as session:
         office = Office(session)
+        office.senders = {SMPP: 1_000, **office.senders}
         office.post(make.person(session, language="en"))
         office.look("chat")
         office.send("sms", Accepted(names[0], parts=names if len(names) > 1 else ()))

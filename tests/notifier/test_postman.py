@@ -26,8 +26,10 @@ from api.notices import service as notices
 from api.notices.models import Attempt, Delivery, Notice
 from api.occurrences.service import now_of
 from notifier import postman as postmen
+from notifier.channels.breaker import Breaker
 from notifier.channels.mouths import Address, Capabilities
-from notifier.postman import Mouth, Postman, Round
+from notifier.postman import Postman
+from notifier.rounds import Mouth, Round
 from tests.api.notices.office import FACTS, all_true, chat
 from tests.support import make
 
@@ -83,7 +85,10 @@ class Rooms:
     def postman(
         self, places: int = 50, names: Collection[str] = ("chat", "sms", "email")
     ) -> Postman:
-        bots = {f"telegram:{name}": Mouth(self.chat, 1e6) for name in ("employers", "people")}
+        bots = {
+            f"telegram:{name}": Mouth(self.chat, 1e6, Breaker(failures=1_000))
+            for name in ("employers", "people")
+        }
         rounds = [
             Round("chat", bots, places),
             Round("sms", {"sms": Mouth(self.sms, 1e6)}, places),
@@ -370,17 +375,25 @@ async def test_one_letter_finds_out_that_its_sender_must_wait_and_uses_up_no_try
         assert session.scalars(select(Delivery.tries)).all() == [0] * 5
 
 
-def test_where_letters_do_not_leave_in_time_fewer_go_at_once_until_they_do_again() -> None:
-    one = Round("chat", {}, 60)
-    one.slower(at=5.0)
-    one.slower(at=5.0)
-    assert one.room == 30, "once for all letters of a claim"
-    for moment in range(6, 20):
-        one.slower(at=float(moment))
-    assert one.room == postmen._SMALLEST_CLAIM
-    for _batch in range(30):
-        one.quicker()
-    assert one.room == 60
+async def test_letters_are_ready_while_all_places_are_taken_and_no_more_call_at_once(
+    rooms: Rooms,
+) -> None:
+    may_answer = asyncio.Event()
+
+    async def answer() -> Outcome:
+        await may_answer.wait()
+        return Accepted()
+
+    rooms.chat.fate = lambda _reference: answer()
+    rooms.people(20)
+    bot = {"telegram:employers": Mouth(rooms.chat, 1e6)}
+    one = Round("chat", bot, 4, call_seconds=0.1)
+    async with rooms.working(Postman(rooms.store, [one], now=rooms.now, idle_seconds=0.02)):
+        await until(lambda: rooms.count(Attempt) == 8)
+        assert rooms.chat.at_once == 4
+        may_answer.set()
+        await until(lambda: rooms.statuses() == {"sent": 20})
+    assert rooms.chat.most_at_once == 4
 
 
 async def test_waiting_for_the_stores_lock_holds_up_no_letter(

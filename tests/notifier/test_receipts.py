@@ -42,7 +42,7 @@ def receipt(text: str = "", esm_class: int = 0x04, **parameters: bytes) -> Deliv
 def test_a_receipt_in_words_is_read(word, state):
     report = receipts.read(receipt(WORDS.format(id="a1", stat=word)))
     assert (report.provider_id, report.status, report.state) == ("a1", word.upper(), state)
-    assert (report.provider, report.reference, report.at) == ("sms", None, "261202100017")
+    assert (report.provider, report.reference, report.at) == ("sms:smpp", None, "261202100017")
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,7 @@ from api.kit.outcome import Accepted
 from api.notices import questions
 from api.notices.models import Delivery, Report
 from api.notices.rules import Status
+from notifier.channels.mouths import KAVENEGAR
 from notifier.reports import ReportsDoor, kavenegar
 from tests.api.notices.office import Office, all_true
 from tests.support import make
@@ -59,6 +60,7 @@ def _answers() -> Iterator[None]:
 async def door(fresh_store: Store) -> AsyncIterator[Door]:
     with fresh_store.writing("test") as session:
         office = Office(session)
+        office.senders = {KAVENEGAR: 1_000, **office.senders}
         office.post(make.person(session, language="en"))
         office.look("chat")
         office.send("sms", Accepted("85463238"))

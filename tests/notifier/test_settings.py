@@ -15,6 +15,7 @@ GOOD = {
     "NOTIFIER_SMS_SENDER": "10001420",
     "NOTIFIER_REPORT_SECRET": "a secret of the reports",
     "NOTIFIER_SMTP_URL": "smtp://mail.example.org:25",
+    "NOTIFIER_SMTP_SECOND_URL": "smtp://relay.example.org:25",
     "NOTIFIER_MAIL_FROM": "notices@example.org",
 }
 
@@ -32,10 +33,10 @@ async def test_each_channel_that_is_set_has_a_mouth() -> None:
     rounds = rounds_of(read())
     assert {one.name: set(one.mouths) for one in rounds} == {
         "chat": set(),
-        "sms": {"sms"},
-        "email": {"email"},
+        "sms": {"sms:kavenegar"},
+        "email": {"email:first", "email:second"},
     }
-    assert [one.asks for one in rounds] == [False, True, False]
+    assert [one.asks for one in rounds] == [set(), {"sms:kavenegar"}, set()]
 
 
 CENTRE = "smpp://bimeyar:pa55word@127.0.0.1:2775"
@@ -46,8 +47,20 @@ async def test_a_centre_takes_kavenegars_place(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.delenv("NOTIFIER_KAVENEGAR_KEY")
     monkeypatch.delenv("NOTIFIER_REPORT_SECRET")
     (_, texts, _) = rounds_of(read())
-    assert set(texts.mouths) == {"sms"}
+    assert set(texts.mouths) == {"sms:smpp"}
     assert not texts.asks
+
+
+@pytest.mark.parametrize("order", ["kavenegar,smpp", "smpp,kavenegar"])
+async def test_of_two_lines_the_first_is_the_one_that_is_set_to_be(
+    monkeypatch: pytest.MonkeyPatch, order: str
+) -> None:
+    monkeypatch.setenv("NOTIFIER_SMPP_URL", CENTRE)
+    monkeypatch.setenv("NOTIFIER_SMPP_SENDER", "10009999")
+    monkeypatch.setenv("NOTIFIER_SMS_ORDER", order)
+    (_, texts, _) = rounds_of(read())
+    assert list(texts.mouths) == [f"sms:{name}" for name in order.split(",")]
+    assert texts.asks == {"sms:kavenegar"}
 
 
 @pytest.mark.parametrize(
@@ -63,7 +76,7 @@ async def test_a_centre_takes_kavenegars_place(monkeypatch: pytest.MonkeyPatch) 
         ({"NOTIFIER_SMPP_SENDER_NPI": "2"}, "NOTIFIER_SMPP_SENDER_NPI is no numbering plan"),
         ({"NOTIFIER_SMS_SENDER": ""}, "NOTIFIER_SMS_SENDER is not set"),
         ({"NOTIFIER_SMS_SENDER": "1" * 21}, "NOTIFIER_SMS_SENDER is not set"),
-        ({"NOTIFIER_KAVENEGAR_KEY": "a-key"}, "are both set"),
+        ({"NOTIFIER_SMS_ORDER": "smpp"}, "NOTIFIER_SMS_ORDER is wrong"),
         ({"NOTIFIER_INBOUND_URL": "banana"}, "NOTIFIER_INBOUND_URL is no address"),
         (
             {"NOTIFIER_SMPP_URL": "", "NOTIFIER_INBOUND_URL": "http://x/sms/inbound/s"},
@@ -113,6 +126,8 @@ async def test_a_bot_with_a_token_has_a_mouth_of_its_own(monkeypatch: pytest.Mon
         ("NOTIFIER_MAIL_FROM", None, "NOTIFIER_MAIL_FROM is not set"),
         ("NOTIFIER_MAIL_FROM", "nobody", "NOTIFIER_MAIL_FROM is no mail address"),
         ("NOTIFIER_SMTP_URL", "http://x", "NOTIFIER_SMTP_URL is no mail server's address"),
+        ("NOTIFIER_SMTP_SECOND_URL", "http://x", "NOTIFIER_SMTP_SECOND_URL is no mail server's"),
+        ("NOTIFIER_SMTP_URL", None, "NOTIFIER_SMTP_SECOND_URL is set but NOTIFIER_SMTP_URL is not"),
         ("CHANNELS_EMPLOYERS_TELEGRAM_TOKEN", "abc", "_TOKEN is no bot's token"),
     ],
 )

@@ -24,12 +24,13 @@ from api.notices import service as notices
 from api.notices.models import Attempt, Delivery, Notice, Report
 from api.notices.rules import AttemptState, Status
 from api.people.models import Person
-from notifier.channels.mouths import Address
+from notifier.channels.mouths import SMPP, Address
 from notifier.channels.smpp.centres import Centre as Where
 from notifier.channels.smpp.centres import Source
 from notifier.channels.sms_smpp import SmppChannel
 from notifier.incoming import Incoming
-from notifier.postman import Mouth, Postman, Round
+from notifier.postman import Postman
+from notifier.rounds import Mouth, Round
 from tests.api.notices.office import FACTS, all_true
 from tests.notifier.centres.by_node import NodeCentre
 from tests.notifier.centres.by_smpp34 import Smpp34Centre
@@ -113,7 +114,7 @@ async def over_a_cut_line(
             channel = Wordy(where, Source("10001420"), ear=incoming, window=20)
             channel.begin()
             postman = Postman(
-                store, [Round("sms", {"sms": Mouth(channel, 1e6)}, 20)], idle_seconds=0.05
+                store, [Round("sms", {SMPP: Mouth(channel, 1e6)}, 20)], idle_seconds=0.05
             )
             began = time.monotonic()
             cutter = asyncio.create_task(cutting_it(line, centre))

@@ -67,6 +67,7 @@ async def test_an_sms_leaves_with_our_reference_as_localid(channel, desk) -> Non
         (entries(), Unknown("not_understood")),
         (entries({"messageid": 1}), Unknown("not_understood")),
         (refused(409), Rejected("kavenegar_409", again=True)),
+        (refused(503), Rejected("kavenegar_503", again=True)),
         (refused(451), Rejected("too_many", again=True, wait_seconds=5)),
         (
             refused(429, **{"Retry-After": "30"}),

@@ -253,7 +253,7 @@ async def test_what_the_line_broke_off_is_unknown_and_the_next_bind_comes_by_its
         sending = asyncio.create_task(channel.send(TO, Message(PERSIAN), "42"))
         await until(lambda: centre.taken)
         line.cut()
-        assert await sending == Unknown("broken_off")
+        assert await sending == Unknown("broken_off", alone=True)
         await bound(channel)
         assert isinstance(await channel.send(TO, Message(PERSIAN), "43"), Accepted)
     assert len(centre.binds) == 2

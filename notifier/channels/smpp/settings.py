@@ -23,6 +23,7 @@ class SmppSettings(BaseSettings):
     smpp_sender_npi: int = 0
     smpp_window: int = Field(default=20, ge=1, le=500)
     smpp_enquire_seconds: float = Field(default=30.0, gt=0, le=3600)
+    smpp_sender: str = ""
     sms_sender: str = ""
 
     def channel(self, ear: "Ear | None" = None) -> "SmppChannel | None":
@@ -31,7 +32,8 @@ class SmppSettings(BaseSettings):
         if not url:
             return None
         centre = centre_of(url, self.smpp_system_type)
-        source = source_of(self.sms_sender, self.smpp_sender_ton, self.smpp_sender_npi)
+        line = self.smpp_sender or self.sms_sender
+        source = source_of(line, self.smpp_sender_ton, self.smpp_sender_npi)
         # Late: who has no centre need not load what speaks to one.
         from notifier.channels.sms_smpp import SmppChannel
 

@@ -61,6 +61,9 @@ class Office:
     def __init__(self, session: Session) -> None:
         self.session = session
         self.now = make.NOW
+        self.senders = SENDERS
+        self.asks = {"sms"}
+        self.pauses: dict[str, notices.Pause] = {}
         self._keys = iter(range(10_000))
 
     def later(self, **by: float) -> None:
@@ -86,9 +89,10 @@ class Office:
             self.session,
             claim,
             channel=channel,
-            per_second=SENDERS,
-            asks=channel == "sms",
+            per_second=self.senders,
+            asks=self.asks,
             now=self.now,
+            pauses=self.pauses,
         )
 
     def tell(self, asked: notices.Letter | notices.Question, outcome: Outcome | None) -> int:
@@ -98,8 +102,9 @@ class Office:
             lease=asked.lease,
             attempt_id=asked.attempt_id if isinstance(asked, notices.Letter) else None,
             outcome=outcome,
+            sender=asked.sender,
         )
-        return notices.record(self.session, [told], now=self.now, asks={"sms"})
+        return notices.record(self.session, [told], now=self.now, asks=self.asks)
 
     def send(
         self,
