@@ -4,7 +4,7 @@ Sources: domain page "Contributions", sections 3 and 4. Rates come from the rule
 with the days on which each was in force.
 """
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
@@ -154,28 +154,61 @@ def explain(debt: Owing, rates: tuple[Rates, ...], today: date) -> tuple[tuple[L
 
     Raises NoRate.
     """
-    unpaid = max(debt.principal - debt.paid, 0)
+    unpaid = _unpaid(debt)
     lines = [Line(LineCode.PRINCIPAL, Rials(debt.principal), {})]
     if debt.list_fine:
         lines.append(_list_fine(debt, rates))
-    if unpaid and debt.kind is Kind.DEFINITE:
-        for late in months_late(debt.due_on, rates, today):
-            rate = late.rates.late_payment
-            facts = {
-                "percent": str(rate),
-                "months": late.months,
-                "base": unpaid,
-                "first_day": late.first_day.isoformat(),
-            }
-            lines.append(Line(LineCode.LATE_FINE, share(unpaid, rate * late.months), facts))
-    if unpaid and debt.step is Step.ENFORCEMENT:
-        rate = rates_on(today, rates).enforcement_fee
-        facts = {"percent": str(rate), "base": unpaid}
-        lines.append(Line(LineCode.ENFORCEMENT_FEE, share(unpaid, rate), facts))
+    for late, fine in _late_fines(debt, rates, today):
+        facts = {
+            "percent": str(late.rates.late_payment),
+            "months": late.months,
+            "base": unpaid,
+            "first_day": late.first_day.isoformat(),
+        }
+        lines.append(Line(LineCode.LATE_FINE, fine, facts))
+    fee = _enforcement_fee(debt, rates, today)
+    if fee is not None:
+        facts = {"percent": str(rates_on(today, rates).enforcement_fee), "base": unpaid}
+        lines.append(Line(LineCode.ENFORCEMENT_FEE, fee, facts))
     owed = sum(line.amount for line in lines)
     if debt.paid:
         lines.append(Line(LineCode.PAID, Rials(-min(debt.paid, owed)), {}))
     return tuple(lines), Rials(sum(line.amount for line in lines))
+
+
+def total(debt: Owing, rates: tuple[Rates, ...], today: date) -> Rials:
+    """Say what an open debt comes to today, as the lines of `explain` do, and none of the reasons.
+
+    Raises NoRate where a rate that the sum needs is missing.
+    """
+    owed = debt.principal + debt.list_fine - debt.paid
+    for _, fine in _late_fines(debt, rates, today):
+        owed += fine
+    owed += _enforcement_fee(debt, rates, today) or 0
+    return Rials(max(owed, 0))
+
+
+def _unpaid(debt: Owing) -> int:
+    return max(debt.principal - debt.paid, 0)
+
+
+def _late_fines(
+    debt: Owing, rates: tuple[Rates, ...], today: date
+) -> Sequence[tuple[LateMonths, Rials]]:
+    unpaid = _unpaid(debt)
+    if not unpaid or debt.kind is not Kind.DEFINITE:
+        return ()
+    return [
+        (late, share(unpaid, late.rates.late_payment * late.months))
+        for late in months_late(debt.due_on, rates, today)
+    ]
+
+
+def _enforcement_fee(debt: Owing, rates: tuple[Rates, ...], today: date) -> Rials | None:
+    unpaid = _unpaid(debt)
+    if not unpaid or debt.step is not Step.ENFORCEMENT:
+        return None
+    return share(unpaid, rates_on(today, rates).enforcement_fee)
 
 
 def _list_fine(debt: Owing, rates: tuple[Rates, ...]) -> Line:
@@ -223,7 +256,7 @@ def _months_after(due_on: date) -> Iterator[tuple[date, date]]:
         first_day = following
 
 
-def about(debt_id: UUID) -> str:
+def about(debt_id: UUID | str) -> str:
     """Name a debt as the subject of notices."""
     return f"debt:{debt_id}"
 

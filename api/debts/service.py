@@ -16,7 +16,7 @@ from api.debts.refusals import DebtNotFound
 from api.debts.rules import DebtRow, State, about
 from api.debts.schemas import DebtDetails, DebtOut, DebtPage, LineOut
 from api.debts.sums import rates_of, sum_of
-from api.debts.telling import announce, preview, remind
+from api.debts.telling import announce, announce_ahead, preview, remind, remind_ahead
 from api.employers import queries as employers
 from api.kit.identifiers import mask_workshop
 from api.kit.money import Rials
@@ -24,11 +24,13 @@ from api.kit.slices import RefusedRow, Registered
 
 __all__ = [
     "announce",
+    "announce_ahead",
     "close",
     "mine",
     "preview",
     "register",
     "remind",
+    "remind_ahead",
     "show",
     "still_owed",
 ]

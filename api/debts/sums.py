@@ -1,6 +1,10 @@
 """What debts of the store come to: their rows and the rule tables, brought together."""
 
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import date
+from typing import Any
+from uuid import UUID
 
 from sqlalchemy.orm import Session
 
@@ -34,7 +38,19 @@ def sum_of(debt: Debt, rates: tuple[Rates, ...], day: date) -> tuple[tuple[Line,
         step=debt.step,
         due_on=debt.due_on,
     )
-    try:
+    with _missing():
         return rules.explain(owing, rates, day)
+
+
+def totals_of(debts: Sequence[Any], rates: tuple[Rates, ...], day: date) -> Mapping[UUID, Rials]:
+    """Say what open debts (rows of `queries`) come to as of a day, by id. Raises NoRule."""
+    with _missing():
+        return {debt.id: rules.total(debt, rates, day) for debt in debts}
+
+
+@contextmanager
+def _missing() -> Iterator[None]:
+    try:
+        yield
     except NoRate as missing:
         raise NoRule(name=_FINES, day=missing.day.isoformat()) from None

@@ -4,23 +4,25 @@ A slice reads debts by their ids, judges them with the rules, and posts one noti
 of the workshop, in the transaction of the caller. Dates go by the slot, the day the run is for, and
 not by the wall clock: a run that is taken over or repeated makes the same notices, and their keys
 let each of them exist once.
+
+Reading and judging takes most of a slice's time and needs no turn to write. `announce_ahead` and
+`remind_ahead` do it before that; in the turn the debts are held and read once more, and judged
+again if one is not as it was.
 """
 
 import uuid
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import partial
 from typing import Any
 
-from sqlalchemy import update
 from sqlalchemy.orm import Session
-from sqlalchemy.orm.attributes import set_committed_value
 
 from api.debts import queries, rules
-from api.debts.models import Debt
 from api.debts.rules import about
-from api.debts.sums import rates_of, sum_of
+from api.debts.sums import rates_of, totals_of
 from api.employers import queries as employers
 from api.kit import calendar
 from api.kit.slices import SIZE, Slice
@@ -30,58 +32,129 @@ from api.notices.previewing import Preview
 from api.notices.service import NewNotice
 from api.organisation import service as organisation
 
+SLICES: Mapping[str, int] = {"sqlite": SIZE // 4, "postgresql": SIZE * 2}
+"""Debts a slice, by store. On SQLite everybody who writes waits for it, and the other writers' p99
+is to stay under a tenth of a second; on PostgreSQL nobody does, and more at once cost less."""
+
+_Debts = Sequence[Any]
+"""Rows of `queries`, in order of ids."""
+
+
+_Told = tuple[_Debts, Sequence[NewNotice]]
+"""Those debts of a slice that somebody is told of, and what is posted of them."""
+
 
 @dataclass(frozen=True, slots=True)
 class _Part:
-    """A slice of a run, judged and not yet written."""
+    """A slice of a run, judged and not yet written: `done` debts were read."""
 
-    debts: Sequence[Debt]
-    notices: Sequence[NewNotice]
+    done: int
     after: str | None
+    told: _Debts
+    notices: Sequence[NewNotice]
 
 
-_Reader = Callable[[Session, date, datetime, str | None, int], _Part]
+_Judged = tuple[_Part, notices.Ready]
+"""A slice that only needs its turn to be written."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Run:
+    """How a job reads its debts, holds them for the turn to write, and judges them."""
+
+    read: Callable[[Session, date, str | None, int], _Debts]
+    hold: Callable[[Session, Collection[uuid.UUID]], _Debts]
+    read_again: Callable[[Session, Collection[uuid.UUID]], _Debts]
+    judge: Callable[[Session, _Debts, date, datetime], _Told]
+
+    def part(
+        self, session: Session, slot: date, now: datetime, after: str | None, limit: int
+    ) -> _Part:
+        """Read and judge a slice."""
+        debts = self.read(session, slot, after, limit)
+        following = str(debts[-1].id) if len(debts) == limit else None
+        return _Part(len(debts), following, *self.judge(session, debts, slot, now))
+
+    def judged(
+        self, session: Session, slot: date, now: datetime, after: str | None, limit: int | None
+    ) -> _Judged:
+        """Make a slice ready; writes nothing."""
+        size = limit or SLICES[session.get_bind().dialect.name]
+        part = self.part(session, slot, now, after, size)
+        return part, notices.prepare(session, part.notices, now)
+
+    def held(self, session: Session, judged: _Judged, slot: date, now: datetime) -> _Judged:
+        """Hold what a slice tells of, and judge it again where it is not as it was."""
+        part, _ = judged
+        held = self.hold(session, [debt.id for debt in part.told])
+        if held == [(debt.id, debt.version, debt.changed_at) for debt in part.told]:
+            return judged
+        debts = self.read_again(session, [debt.id for debt in held])
+        part = _Part(part.done, part.after, *self.judge(session, debts, slot, now))
+        return part, notices.prepare(session, part.notices, now)
 
 
 def announce(
-    session: Session, *, slot: date, after: str | None, now: datetime, limit: int = SIZE
+    session: Session,
+    *,
+    slot: date,
+    after: str | None,
+    now: datetime,
+    limit: int | None = None,
+    judged: _Judged | None = None,
 ) -> Slice:
     """Tell the contacts of open debts of what nobody told them yet: each version once a person.
 
-    A debt whose workshop has no contact on that day waits for the day it has one.
+    A debt whose workshop has no contact on that day waits for the day it has one. `judged` is of
+    `announce_ahead`. Raises organisation's NoRule.
     """
-    part = _to_announce(session, slot, now, after, limit)
-    posted = notices.post_many(session, part.notices, now)
-    told = {notice.about for notice in part.notices}
-    _mark(session, [debt for debt in part.debts if about(debt.id) in told])
-    return Slice(len(part.debts), part.after, posted)
+    if judged is None:
+        judged = _ANNOUNCING.judged(session, slot, now, after, limit)
+    part, ready = _ANNOUNCING.held(session, judged, slot, now)
+    posted = notices.post_ready(session, ready, now)
+    queries.keep_announced(session, [debt.id for debt in part.told])
+    return Slice(part.done, part.after, posted)
 
 
-def _mark(session: Session, debts: Sequence[Debt]) -> None:
-    """Keep the versions that their contacts were told of: those that were read, whatever came since."""
-    by_version: dict[int, list[uuid.UUID]] = defaultdict(list)
-    for debt in debts:
-        by_version[debt.version].append(debt.id)
-        set_committed_value(debt, "announced_version", debt.version)
-    for version, ids in by_version.items():
-        session.execute(
-            update(Debt).where(Debt.id.in_(ids)).values(announced_version=version),
-            execution_options={"synchronize_session": False},
-        )
+def announce_ahead(
+    session: Session, *, slot: date, after: str | None, now: datetime, limit: int | None = None
+) -> Callable[..., Slice]:
+    """Read and judge the next slice; gives `announce`, to be called for the same slice.
+
+    It writes nothing. Raises organisation's NoRule.
+    """
+    judged = _ANNOUNCING.judged(session, slot, now, after, limit)
+    return partial(announce, limit=limit, judged=judged)
 
 
 def remind(
-    session: Session, *, slot: date, after: str | None, now: datetime, limit: int = SIZE
+    session: Session,
+    *,
+    slot: date,
+    after: str | None,
+    now: datetime,
+    limit: int | None = None,
+    judged: _Judged | None = None,
 ) -> Slice:
     """Remind the contacts of debts whose last day to object comes near.
 
     The days before it are the rule table's (`reminders`); the reminder of ten days is posted by the
     slot exactly ten days before. A slot that runs late posts it only while it is of use: until the
-    day of the next reminder, and never after the last day, on which it expires as well.
+    day of the next reminder, and never after the last day, on which it expires as well. `judged` is
+    of `remind_ahead`. Raises organisation's NoRule.
     """
-    part = _to_remind(session, slot, now, after, limit)
-    posted = notices.post_many(session, part.notices, now)
-    return Slice(len(part.debts), part.after, posted)
+    if judged is None:
+        judged = _REMINDING.judged(session, slot, now, after, limit)
+    part, ready = _REMINDING.held(session, judged, slot, now)
+    return Slice(part.done, part.after, notices.post_ready(session, ready, now))
+
+
+def remind_ahead(
+    session: Session, *, slot: date, after: str | None, now: datetime, limit: int | None = None
+) -> Callable[..., Slice]:
+    """Read and judge the next slice; gives `remind`, as `announce_ahead` does."""
+    judged = _REMINDING.judged(session, slot, now, after, limit)
+    return partial(remind, limit=limit, judged=judged)
 
 
 def preview(session: Session, *, job: str, slot: date, now: datetime, limit: int = SIZE) -> Preview:
@@ -90,36 +163,42 @@ def preview(session: Session, *, job: str, slot: date, now: datetime, limit: int
     Reminders that were posted already are counted again: their keys pass them over in a real run.
     KeyError for another job.
     """
-    return previewing.preview(session, _READERS[job], slot=slot, now=now, limit=limit)
+    return previewing.preview(session, _RUNS[job].part, slot=slot, now=now, limit=limit)
 
 
-def _to_announce(
-    session: Session, slot: date, _now: datetime, after: str | None, limit: int
-) -> _Part:
-    debts = queries.unannounced(session, after=after, limit=limit)
+def _unannounced(session: Session, _slot: date, after: str | None, limit: int) -> _Debts:
+    return queries.unannounced(session, after=after, limit=limit)
+
+
+def _announcements(session: Session, debts: _Debts, slot: date, _now: datetime) -> _Told:
     facts = _Facts(session, debts, slot)
-    posted = [
-        NewNotice(
-            template="debt_notice",
-            to=person_id,
-            about=about(debt.id),
-            facts=facts.of(debt),
-            key=f"debt_notice:{debt.id}:{debt.version}:{person_id}",
-            workshop_id=debt.workshop_id,
-        )
-        for debt in debts
-        for person_id in facts.contacts[debt.workshop_id]
-    ]
-    return _Part(debts, posted, _next(debts, limit))
+    posted: list[NewNotice] = []
+    for debt in facts.debts:
+        name, said = str(debt.id), facts.of(debt)
+        posted += [
+            NewNotice(
+                template="debt_notice",
+                to=person_id,
+                about=about(name),
+                facts=said,
+                key=f"debt_notice:{name}:{debt.version}:{person_id}",
+                workshop_id=debt.workshop_id,
+            )
+            for person_id in facts.contacts[debt.workshop_id]
+        ]
+    return facts.debts, posted
 
 
-def _to_remind(session: Session, slot: date, now: datetime, after: str | None, limit: int) -> _Part:
+def _near_their_last_day(session: Session, slot: date, after: str | None, limit: int) -> _Debts:
+    last_days = [slot + timedelta(days=days) for days in _days_before(session, slot)]
+    return queries.with_objection_on(session, last_days, after=after, limit=limit)
+
+
+def _reminders(session: Session, debts: _Debts, slot: date, now: datetime) -> _Told:
     today = max(slot, calendar.today(now))
-    days_before = organisation.rules_on(session, "reminders", slot)["days_before_objection"]
-    last_days = [slot + timedelta(days=days) for days in days_before]
-    debts = queries.with_objection_on(session, last_days, after=after, limit=limit)
+    days_before = _days_before(session, slot)
     due = {
-        debt.id: days
+        debt: days
         for debt in debts
         if (
             days := rules.reminder_due(
@@ -132,54 +211,66 @@ def _to_remind(session: Session, slot: date, now: datetime, after: str | None, l
         )
         is not None
     }
-    facts = _Facts(session, [debt for debt in debts if debt.id in due], slot)
-    posted = [
-        NewNotice(
-            template="debt_reminder",
-            to=person_id,
-            about=about(debt.id),
-            facts={**facts.of(debt), "days_left": (debt.objection_until - today).days},
-            key=f"debt_reminder:{debt.id}:{debt.version}:{due[debt.id]}:{person_id}",
-            workshop_id=debt.workshop_id,
-            expires_at=calendar.end_of_day(debt.objection_until),
-        )
-        for debt in debts
-        if debt.id in due
-        for person_id in facts.contacts[debt.workshop_id]
+    facts = _Facts(session, list(due), slot)
+    posted: list[NewNotice] = []
+    for debt in facts.debts:
+        name = str(debt.id)
+        said = {**facts.of(debt), "days_left": (debt.objection_until - today).days}
+        posted += [
+            NewNotice(
+                template="debt_reminder",
+                to=person_id,
+                about=about(name),
+                facts=said,
+                key=f"debt_reminder:{name}:{debt.version}:{due[debt]}:{person_id}",
+                workshop_id=debt.workshop_id,
+                expires_at=calendar.end_of_day(debt.objection_until),
+            )
+            for person_id in facts.contacts[debt.workshop_id]
+        ]
+    return facts.debts, posted
+
+
+def _days_before(session: Session, slot: date) -> Collection[int]:
+    days: Collection[int] = organisation.rules_on(session, "reminders", slot)[
+        "days_before_objection"
     ]
-    return _Part(debts, posted, _next(debts, limit))
+    return days
 
 
-_READERS: Mapping[str, _Reader] = {"debt-notices": _to_announce, "debt-reminders": _to_remind}
-
-
-def _next(debts: Sequence[Debt], limit: int) -> str | None:
-    return str(debts[-1].id) if len(debts) == limit else None
+_ANNOUNCING = _Run(
+    _unannounced, queries.hold_unannounced, queries.unannounced_among, _announcements
+)
+_REMINDING = _Run(_near_their_last_day, queries.hold_open, queries.open_rows_among, _reminders)
+_RUNS: Mapping[str, _Run] = {"debt-notices": _ANNOUNCING, "debt-reminders": _REMINDING}
 
 
 class _Facts:
-    """What the notices of a slice say: contacts, labels and sums, read in a few statements."""
+    """What the notices of a slice say: contacts, labels and sums, read in a few statements.
 
-    def __init__(self, session: Session, debts: Sequence[Debt], slot: date) -> None:
+    `debts` are those whose workshop has a contact.
+    """
+
+    def __init__(self, session: Session, debts: _Debts, slot: date) -> None:
         workshop_ids = {debt.workshop_id for debt in debts}
         self.contacts: dict[uuid.UUID, list[uuid.UUID]] = defaultdict(list)
         for contact in employers.contacts_of(session, workshop_ids, slot):
             self.contacts[contact.workshop_id].append(contact.person_id)
-        self._labels = employers.labels_of(session, workshop_ids)
-        self._rates = rates_of(session)
-        self._slot = slot
+        self.debts = [debt for debt in debts if debt.workshop_id in self.contacts]
+        self._labels = employers.labels_of(session, self.contacts)
+        self._totals = totals_of(self.debts, rates_of(session), slot)
+        self._slot = slot.isoformat()
 
-    def of(self, debt: Debt) -> dict[str, Any]:
+    def of(self, debt: Any) -> dict[str, Any]:
         """The facts of a debt as of the slot, plain JSON."""
         workshop = self._labels[debt.workshop_id]
-        _, total = sum_of(debt, self._rates, self._slot)
         return {
             "workshop_tail": workshop.code[-4:],
             "workshop_name": workshop.name,
             "debt_tail": debt.number[-4:],
             "period_from": debt.period_from,
             "period_to": debt.period_to,
-            "amount": int(total),
-            "as_of": self._slot.isoformat(),
+            "amount": self._totals[debt.id],
+            "as_of": self._slot,
             "objection_until": debt.objection_until.isoformat(),
         }

@@ -6,7 +6,7 @@ Each function writes a row and flushes it; what a test does not name is filled w
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime
 from itertools import count
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from sqlalchemy.orm import Session
 
@@ -263,6 +263,24 @@ def debt(
         changed_at=now,
     )
     return _added(session, made)
+
+
+def debt_row(workshop_code: str, **changed: Any) -> dict[str, Any]:
+    """Give a debt as a program puts it in (`PUT /v1/debts`)."""
+    usual = {
+        "number": "0000000000017",
+        "workshop_code": workshop_code,
+        "reason": "05",
+        "period_from": "1405-04",
+        "period_to": "1405-05",
+        "principal": 80_000_000,
+        "kind": "definite",
+        "step": "notice",
+        "issued_on": "2026-11-22",
+        "due_on": "2026-10-22",
+        "objection_until": "2026-12-22",
+    }
+    return {**usual, **changed}
 
 
 def contract(

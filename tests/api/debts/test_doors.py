@@ -117,31 +117,14 @@ async def test_id_that_is_none_is_refused_by_field(store, who):
     assert (answer.status_code, answer.json()["params"]["field"]) == (422, "debt")
 
 
-def row(workshop_code: str, **changed: Any) -> dict[str, Any]:
-    usual = {
-        "number": "0000000000017",
-        "workshop_code": workshop_code,
-        "reason": "05",
-        "period_from": "1405-04",
-        "period_to": "1405-05",
-        "principal": 80_000_000,
-        "kind": "definite",
-        "step": "notice",
-        "issued_on": "2026-11-22",
-        "due_on": "2026-10-22",
-        "objection_until": "2026-12-22",
-    }
-    return {**usual, **changed}
-
-
 async def put(store, headers: dict[str, str], *rows: dict[str, Any]) -> httpx.Response:
     async with core.doors(core.app(store), **headers) as doors:
         return await doors.put("/v1/debts", json={"rows": list(rows)})
 
 
 async def test_machine_puts_debts_in_and_their_workplace_sees_them(store, who, machine):
-    stray = row("9999999999", number="0000000000025")
-    answer = await put(store, machine, row(who.workshop.code), stray)
+    stray = make.debt_row("9999999999", number="0000000000025")
+    answer = await put(store, machine, make.debt_row(who.workshop.code), stray)
     assert answer.json() == {
         "loaded": 1,
         "unchanged": 0,
@@ -165,17 +148,17 @@ async def test_machine_puts_debts_in_and_their_workplace_sees_them(store, who, m
     ],
 )
 async def test_row_of_another_form_is_refused_by_field(store, machine, changed, field):
-    answer = await put(store, machine, row("0183630045", **changed))
+    answer = await put(store, machine, make.debt_row("0183630045", **changed))
     assert (answer.status_code, answer.json()["params"]["field"]) == (422, field)
 
 
 async def test_reason_in_words_is_taken_as_from_a_file(store, who, machine):
-    answer = await put(store, machine, row(who.workshop.code, reason="late_list"))
+    answer = await put(store, machine, make.debt_row(who.workshop.code, reason="late_list"))
     assert answer.json()["loaded"] == 1
 
 
 async def test_two_rows_of_one_number_are_refused(store, machine):
-    answer = await put(store, machine, row("0183630045"), row("0183630045"))
+    answer = await put(store, machine, make.debt_row("0183630045"), make.debt_row("0183630045"))
     assert (answer.status_code, answer.json()["code"]) == (422, "invalid")
 
 
@@ -195,12 +178,12 @@ async def test_machine_closes_a_debt_once_and_again(store, who, machine):
 
 
 async def test_bots_may_not_put_debts_in(store):
-    answer = await put(store, {"Idempotency_Key": "one"}, row("0183630045"))
+    answer = await put(store, {"Idempotency_Key": "one"}, make.debt_row("0183630045"))
     assert (answer.status_code, answer.json()["code"]) == (403, "scope_missing")
 
 
 async def test_machine_without_the_scope_may_not_either(store):
     with store.writing("arrange") as session:
         key = access.new_key(session, name="other", scopes=["people"], now=make.NOW)
-    answer = await put(store, {"X_Key": key, "Idempotency_Key": "one"}, row("0183630045"))
+    answer = await put(store, {"X_Key": key, "Idempotency_Key": "one"}, make.debt_row("0183630045"))
     assert (answer.status_code, answer.json()["code"]) == (403, "scope_missing")

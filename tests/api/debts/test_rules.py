@@ -31,6 +31,7 @@ OWING = Owing(
 def explained(owing: Owing, day: date, *rates: Rates) -> list[tuple[str, int]]:
     lines, total = rules.explain(owing, rates or (LAW,), day)
     assert sum(line.amount for line in lines) == total
+    assert rules.total(owing, rates or (LAW,), day) == total
     return [(line.code.value, int(line.amount)) for line in lines]
 
 

@@ -1,5 +1,6 @@
 """The two jobs of debts: who is told of what, once."""
 
+import uuid
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -7,6 +8,7 @@ import pytest
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from api.db import Store
 from api.debts import service
 from api.debts.models import Debt
 from api.debts.rules import State, Step
@@ -191,3 +193,54 @@ def test_dry_run_counts_and_shows_and_writes_nothing(session):
     )
     assert reminders.count == 30
     assert reminders.samples[0].facts["days_left"] == 10
+
+
+def test_slice_judged_ahead_tells_what_it_saw_when_nothing_changed(fresh_store):
+    ids = _owed(fresh_store, 3)
+    verb = _ahead(fresh_store, service.announce_ahead, limit=2)
+    with fresh_store.reading() as session:
+        assert posted(session) == []
+    with fresh_store.writing("slice") as session:
+        assert verb(session, slot=SLOT, after=None, now=make.NOW) == Slice(2, str(ids[1]), 2)
+    with fresh_store.reading() as session:
+        assert {one.about for one in posted(session)} == {f"debt:{one}" for one in ids[:2]}
+        assert [session.get_one(Debt, one).announced_version for one in ids] == [1, 1, 0]
+
+
+@pytest.mark.parametrize("verb", ["announce_ahead", "remind_ahead"])
+def test_debts_that_changed_since_they_were_judged_are_told_of_as_they_are(fresh_store, verb):
+    same, paid, closed = _owed(fresh_store, 3)
+    judged = _ahead(fresh_store, getattr(service, verb), slot=SLOT + 10 * DAY)
+    with fresh_store.writing("meanwhile") as session:
+        debt = session.get_one(Debt, paid)
+        debt.paid, debt.changed_at = debt.principal, make.NOW + timedelta(seconds=1)
+        service.close(session, number=session.get_one(Debt, closed).number, now=make.NOW)
+    with fresh_store.writing("slice") as session:
+        done = judged(session, slot=SLOT + 10 * DAY, after=None, now=make.NOW)
+        assert done == Slice(3, None, 2)
+    with fresh_store.reading() as session:
+        amounts = {one.about: one.facts["amount"] for one in posted(session)}
+        assert amounts == {f"debt:{same}": 83_200_000, f"debt:{paid}": 0}
+
+
+def test_slice_judged_ahead_by_two_is_told_once(fresh_store):
+    [debt] = _owed(fresh_store, 1)
+    verbs = [_ahead(fresh_store, service.announce_ahead) for _ in range(2)]
+    for verb, told in zip(verbs, (1, 0), strict=True):
+        with fresh_store.writing("slice") as session:
+            assert verb(session, slot=SLOT, after=None, now=make.NOW) == Slice(1, None, told)
+    with fresh_store.reading() as session:
+        [notice] = posted(session)
+        assert notice.about == f"debt:{debt}"
+
+
+def _owed(store: Store, size: int) -> list[uuid.UUID]:
+    with store.writing("arrange") as session:
+        make.rules(session)
+        workshop = make.workshop(session, contacts=[make.person(session)])
+        return sorted(make.debt(session, workshop=workshop).id for _ in range(size))
+
+
+def _ahead(store: Store, verb: Any, *, slot: date = SLOT, limit: int = 100) -> Any:
+    with store.reading() as session:
+        return verb(session, slot=slot, after=None, now=make.NOW, limit=limit)
