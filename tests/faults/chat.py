@@ -55,7 +55,8 @@ NTH: Mapping[str, int] = {
     "bots.core": 6,
     "channels.bale.send": 8,
     "channels.telegram.send": 8,
-    "memory.attempt": 8,
+    # Only where the rates let a reply wait: else its attempt is in the commit of its turn.
+    "memory.attempt": 3,
     "memory.outcome": 8,
     "memory.turn": 8,
 }

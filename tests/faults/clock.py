@@ -39,7 +39,7 @@ NTH: Mapping[str, int] = {"clock.claim": 2, "clock.list": 3, "clock.slice": 4}
 
 def take_small_slices() -> None:
     """Let this process tell of a few debts at a time; called in it before its main."""
-    defaults = debts.announce.__kwdefaults__
+    defaults = debts.announce_ahead.__kwdefaults__
     assert defaults is not None
     defaults["limit"] = SLICE
 

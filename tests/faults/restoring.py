@@ -35,7 +35,7 @@ from tests.support import paying
 Empty = Callable[[str, str, Path], AbstractContextManager[str]]
 """Gives the address of an empty store of a room: (room, dialect, folder)."""
 
-OPEN, LATER, STUCK = (1, 2, 5, 6, 9), (3, 4, 7, 8, 10), 11
+OPEN, LATER, STUCK, PAYER = (1, 2, 5, 6, 9), (3, 4, 7, 8, 10), 11, 20
 """Told while the backup is made, told after it, and one whom no provider let us tell before the loss."""
 LINKED = (1, 2, 3, 4)
 HOLDERS = [
@@ -84,7 +84,7 @@ def _arrange(world: World) -> str:
         debts.announce(session, slot=yesterday, after=None, now=country.now())
         for number in LATER:
             country.settle(session, number, HOLDERS[number - 1], linked=number in LINKED)
-        who = country.payer(session, 20)
+        who = country.payer(session, PAYER)
         country.bill(session)
         bills = bill_queries.open_of(session, who.person.id)
         page = f"/pay/{paying.token(session, who, bills, now=country.now())}"
@@ -112,6 +112,7 @@ def _go_on(world: World, browser: Browser, authority: str) -> None:
     world.until(lambda: len(_told(world)) == len(HOLDERS) - 1, "everybody is told but one")
     world.until(lambda: _answers(world) > 0, "who wrote has an answer")
     world.until(lambda: _settled(world) == 1, "the payment is settled")
+    world.until(lambda: _accepted(world)[_name_of(PAYER)] == 1, "who paid has the receipt")
     bots.stop()
 
 
@@ -150,7 +151,7 @@ def _go_on_again(world: World, browser: Browser, before: Counter[str]) -> None:
         one.stop()
     browser.web.stop()
     again = _accepted(world) - before
-    assert sorted(again) == [_name_of(world, STUCK)], again
+    assert sorted(again) == [_name_of(STUCK)], again
     assert again.total() == 1
     _holds_true(world)
 
@@ -202,8 +203,8 @@ def _accepted(world: World) -> Counter[str]:
     return counted
 
 
-def _name_of(world: World, number: int) -> str:
-    return f"sms:{HOLDERS[number - 1].phone.replace('+98', '0')}"
+def _name_of(number: int) -> str:
+    return f"sms:{country.holder(number).phone.replace('+98', '0')}"
 
 
 def _told(world: World) -> set[str]:
