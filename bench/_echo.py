@@ -14,21 +14,20 @@ from aiogram.client.session.aiohttp import AiohttpSession
 from aiogram.client.telegram import TelegramAPIServer
 from aiogram.types import Message
 from aiohttp import web
-from sqlalchemy import event, text
-from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy import Engine, create_engine, event, text
+
+_READ = text("SELECT said FROM chats WHERE chat = :chat")
+_WRITE = text("INSERT INTO log VALUES (:chat, :said, :at)")
 
 
 async def _serve(port: int, root: str, token: str, url: str) -> None:
-    engine = await _opened(url)
+    engine = _opened(url)
     bot = Bot(token, session=AiohttpSession(api=TelegramAPIServer.from_base(root)))
     dispatcher = Dispatcher()
 
     @dispatcher.message()
     async def echo(message: Message) -> None:
-        async with engine.begin() as connection:
-            told = {"chat": message.chat.id, "said": message.text, "at": time.time()}
-            count = await connection.scalar(text("SELECT said FROM chats WHERE chat = :chat"), told)
-            await connection.execute(text("INSERT INTO log VALUES (:chat, :said, :at)"), told)
+        count = await asyncio.to_thread(_kept, engine, message.chat.id, message.text)
         await message.answer(f"{message.text} {count}")
 
     async def update(request: web.Request) -> web.Response:
@@ -46,19 +45,26 @@ async def _serve(port: int, root: str, token: str, url: str) -> None:
     await asyncio.Event().wait()
 
 
-async def _opened(url: str) -> AsyncEngine:
-    if url.startswith("sqlite"):
-        engine = create_async_engine(url.replace("sqlite:", "sqlite+aiosqlite:"))
+def _kept(engine: Engine, chat: int, said: str | None) -> int | None:
+    told = {"chat": chat, "said": said, "at": time.time()}
+    with engine.begin() as connection:
+        count: int | None = connection.scalar(_READ, told)
+        connection.execute(_WRITE, told)
+    return count
 
-        @event.listens_for(engine.sync_engine, "connect")
+
+def _opened(url: str) -> Engine:
+    engine = create_engine(url, pool_size=12)
+    if engine.dialect.name == "sqlite":
+
+        @event.listens_for(engine, "connect")
         def prepare(connection: object, _record: object) -> None:
             for line in ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=5000"):
                 connection.execute(f"PRAGMA {line}").close()  # type: ignore[attr-defined]
-    else:
-        engine = create_async_engine(url, pool_size=12)
-    async with engine.begin() as connection:
-        await connection.execute(text("CREATE TABLE chats (chat BIGINT PRIMARY KEY, said INTEGER)"))
-        await connection.execute(text("CREATE TABLE log (chat BIGINT, said TEXT, at FLOAT)"))
+
+    with engine.begin() as connection:
+        connection.execute(text("CREATE TABLE chats (chat BIGINT PRIMARY KEY, said INTEGER)"))
+        connection.execute(text("CREATE TABLE log (chat BIGINT, said TEXT, at FLOAT)"))
     return engine
 
 

@@ -14,11 +14,15 @@ from notifier.timetable import TIMETABLE, Job
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """What a run made, how long it took, without its pauses too, and what the process held."""
+    """What a run made, how long it took, without its pauses too, and what the process held.
+
+    `cpu` are the seconds that this process worked for it: the store's server, if there is one, not.
+    """
 
     made: int
     seconds: float
     working: float
+    cpu: float
     memory_mib: int
     growth_mib: int
 
@@ -31,12 +35,14 @@ class _Watched(Clock):
         self._beside = beside
         self.working = 0.0
         self.aside = 0.0
+        self.cpu = 0.0
         self.held: list[float] = []
 
     def _slice(self, job: Job, ran: Ran) -> Ran:
-        began = time.perf_counter()
+        began, busy = time.perf_counter(), time.process_time()
         done = super()._slice(job, ran)
         ended = time.perf_counter()
+        self.cpu += time.process_time() - busy
         self.held.append(resident_mib())
         self._beside()
         self.working += ended - began
@@ -56,4 +62,5 @@ def run_job(store: Store, name: str, day: date, beside: Callable[[], None] = lam
     held = clock.held
     # What the first slices warm up is no growth.
     early = max(held[: max(len(held) // 10, 1)])
-    return Run(ran.posted, seconds, clock.working, round(max(held)), round(max(held) - early))
+    growth = round(max(held) - early)
+    return Run(ran.posted, seconds, clock.working, clock.cpu, round(max(held)), growth)

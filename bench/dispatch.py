@@ -42,8 +42,8 @@ from api.kit.language import open_catalogues
 from api.kit.message import Message
 from api.kit.outcome import Accepted, Outcome
 from api.kit.sealing import Keyring
-from api.notices.addresses import EMAIL, SMS
 from api.notices.models import Attempt, Delivery, Notice
+from api.notices.plans import Channel as Name
 from api.notices.plans import plan_of
 from api.notices.posting import delivery_row
 from api.notices.rules import AttemptState, NoticeStatus
@@ -52,7 +52,8 @@ from bench import _outside, _peers, _stores
 from notifier.channels.email import EmailChannel
 from notifier.channels.mouths import Address, Capabilities, Channel
 from notifier.channels.sms_http import KavenegarChannel
-from notifier.postman import Mouth, Postman, Round
+from notifier.postman import Postman
+from notifier.rounds import Mouth, Round
 from tests.support import make, postgres
 
 MESSAGES = 5_000
@@ -213,7 +214,7 @@ def _ways(store: Store, by: str, seconds: float, places: int) -> Iterator[tuple[
             def line() -> Channel:
                 return KavenegarChannel("0" * 40, "10001420", root)
 
-            yield lambda count: _dispatch(store, SMS, line, count, places), post
+            yield lambda count: _dispatch(store, Name.SMS, line, count, places), post
         return
     with _outside.smtp(seconds) as port:
 
@@ -225,7 +226,7 @@ def _ways(store: Store, by: str, seconds: float, places: int) -> Iterator[tuple[
             url = f"smtp://127.0.0.1:{port}"
             return EmailChannel(url, SENDER, connections=CONNECTIONS)
 
-        yield lambda count: _dispatch(store, EMAIL, server, count, CONNECTIONS), mail
+        yield lambda count: _dispatch(store, Name.EMAIL, server, count, CONNECTIONS), mail
 
 
 def _took(way: Way, least: int) -> Took:
@@ -360,7 +361,7 @@ def _invent(store: Store, count: int, by: str) -> None:
             debt = make.debt(session, workshop=workshop, objection_until=date(2100, 1, 1), now=now)
             subjects.append((person.id, about(debt.id)))
         workshop_id = workshop.id
-    channel = SMS if by == "http" else EMAIL
+    channel = Name.SMS if by == "http" else Name.EMAIL
     for begun in range(0, count, _SLICE):
         numbers = range(begun, min(begun + _SLICE, count))
         rows = [_notice(subjects[n % PEOPLE], workshop_id, channel, n, now) for n in numbers]
