@@ -1,8 +1,10 @@
 """Codes people read and type: the check codes of notices and papers, and those that are random.
 
-A check code, by which anybody can ask whether a notice is genuine, is the first 40 bits of an HMAC
-over the notice's id, in Crockford's base 32: no look-alike letters, readable aloud. It is computed
-when it is shown and verified by computing it again.
+A check code, by which anybody can ask whether a notice is genuine, is 40 bits of an HMAC over the
+notice's id, in Crockford's base 32: no look-alike letters, readable aloud. It is computed when it is
+shown and verified by computing it again. Every code has a digit, so none can be taken for a word,
+whoever writes it without its dash: where the first 40 bits have none, those from the next byte on
+are taken.
 
 That of a paper is twice as long and says itself what it vouches for, a day and a number: 16 bits
 each and 48 of an HMAC over both. So a paper is verified though nothing was kept when it was made.
@@ -13,7 +15,9 @@ import hmac
 import re
 import secrets
 import uuid
+from collections.abc import Iterable, Iterator
 from datetime import date, timedelta
+from itertools import count
 
 from api.kit.text import ascii_digits, normalise
 
@@ -31,13 +35,17 @@ _WHOLE = re.compile(f"[{_ALPHABET}]{{{_LENGTH}}}")
 
 def check_code(key: bytes, notice_id: uuid.UUID) -> str:
     """Give the eight letters of a notice's check code, ungrouped."""
-    digest = hmac.digest(key, notice_id.bytes, hashlib.sha256)
-    return _written(int.from_bytes(digest[: _BITS // 8], "big"))
+    return _with_a_digit(_windows(key, notice_id))
+
+
+def is_check_code(key: bytes, notice_id: uuid.UUID, code: str) -> bool:
+    """Say whether a code is that of a notice; one that was sent before all had a digit is too."""
+    return code in {check_code(key, notice_id), next(_windows(key, notice_id))}
 
 
 def fresh() -> str:
     """Make a random code, ungrouped."""
-    return _written(secrets.randbits(_BITS))
+    return _with_a_digit(_written(secrets.randbits(_BITS)) for _try in count())
 
 
 def paper_code(key: bytes, day: date, number: int) -> str:
@@ -71,13 +79,23 @@ def _mark(key: bytes, said: int) -> bytes:
     return hmac.digest(key, said.to_bytes(4, "big"), hashlib.sha256)[:_MARK_BYTES]
 
 
+def _windows(key: bytes, notice_id: uuid.UUID) -> Iterator[str]:
+    digest = hmac.digest(key, notice_id.bytes, hashlib.sha256)
+    for start in count():
+        yield _written(int.from_bytes(digest[start : start + _BITS // 8], "big"))
+
+
+def _with_a_digit(codes: Iterable[str]) -> str:
+    return next(code for code in codes if not code.isalpha())
+
+
 def _written(bits: int, letters: int = _LENGTH) -> str:
     return "".join(_ALPHABET[bits >> shift & 31] for shift in range(5 * letters - 5, -1, -5))
 
 
 def grouped(code: str) -> str:
     """Write a code for the eye: `K7Q2-M4XD`."""
-    return "-".join(code[start : start + 4] for start in range(0, len(code), 4))
+    return code if len(code) <= 4 else f"{code[:4]}-{grouped(code[4:])}"
 
 
 def parse_code(text: str) -> str | None:

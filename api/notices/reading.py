@@ -59,7 +59,7 @@ def mine(
     return NoticePage(
         items=[
             NoticeLine(
-                code=code_of(notice.id),
+                code=notice.code or code_of(notice.id),
                 template=notice.template,
                 subject=_title_of(notice, language),
                 day=today(notice.created_at),
@@ -81,7 +81,7 @@ def opened(
     notice = by_code(session, code, person_id=person_id)
     if notice is None:
         raise NotFound
-    check_code = code_of(notice.id)
+    check_code = notice.code or code_of(notice.id)
     template = TEMPLATES[notice.template]
     message = render.message(
         notice.template,

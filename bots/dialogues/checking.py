@@ -33,7 +33,7 @@ def a_check_code(text: str) -> str:
 def a_bare_code(text: str) -> str | None:
     """Find a check code in a message that is nothing else; a word of eight letters is none.
 
-    One code in twenty has no digit: it is known by its dash. That of a paper comes whole or in
+    Older codes may have no digit: such a one is known by its dash. That of a paper comes whole or in
     groups of one length: words of sixteen letters in all are none.
     """
     said = ascii_digits(text)

@@ -23,12 +23,27 @@ def test_a_code_is_always_the_same_for_its_notice_and_key():
     assert code != check_code(b"k" * 32, uuid.UUID(int=NOTICE.int + 1))
 
 
-def _by_hand(key: bytes, notice_id: uuid.UUID) -> str:
-    first = hmac.new(key, notice_id.bytes, hashlib.sha256).digest()[:5]
-    rfc4648 = base64.b32encode(first).decode()
+def _by_hand(key: bytes, notice_id: uuid.UUID, start: int = 0) -> str:
+    digest = hmac.new(key, notice_id.bytes, hashlib.sha256).digest()
+    rfc4648 = base64.b32encode(digest[start : start + 5]).decode()
     return rfc4648.translate(
         str.maketrans("ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", "0123456789ABCDEFGHJKMNPQRSTVWXYZ")
     )
+
+
+def test_a_code_has_a_digit_so_that_it_is_no_word():
+    wordy = next(
+        notice_id
+        for notice_id in (uuid.UUID(int=no) for no in range(1000))
+        if _by_hand(KEY, notice_id).isalpha()
+    )
+    assert not check_code(KEY, wordy).isalpha()
+    assert check_code(KEY, wordy) == _by_hand(KEY, wordy, start=1)
+    # What was sent before codes had one is still answered.
+    assert codes.is_check_code(KEY, wordy, _by_hand(KEY, wordy))
+    assert codes.is_check_code(KEY, wordy, check_code(KEY, wordy))
+    assert not codes.is_check_code(b"l" * 32, wordy, check_code(KEY, wordy))
+    assert not any(codes.fresh().isalpha() for _ in range(200))
 
 
 def test_a_code_is_grouped_for_the_eye():
