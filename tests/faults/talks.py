@@ -241,6 +241,8 @@ def _acquaint(world: World, chats: int) -> None:
             "bot": world.bot,
             "address": db.keys().seal(name, context=ADDRESS),
             "state": json.dumps(log.new_chat(name, "en")),
+            # Who has been silent for months is forgotten.
+            "spoken_at": time.time(),
         }
         for name in names
     ]
