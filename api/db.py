@@ -40,7 +40,7 @@ from sqlalchemy.exc import ArgumentError, OperationalError
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 from sqlalchemy.types import TypeDecorator
 
-from api.kit import points
+from api.kit import points, pools
 from api.kit.sealing import Keyring
 
 _WRITING = "bimeyar_writing"
@@ -250,8 +250,14 @@ def open_store(url: str, *, size: int = 12, wait_seconds: float = 30.0) -> Store
         ) from None
     if parsed.get_backend_name() == "postgresql":
         parsed = parsed.set(drivername="postgresql+psycopg")
-        engine = create_engine(
-            parsed, pool_size=size, max_overflow=0, pool_timeout=wait_seconds, pool_pre_ping=True
+        engine = pools.ask_the_idle(
+            create_engine(
+                parsed,
+                pool_size=size,
+                max_overflow=0,
+                pool_timeout=wait_seconds,
+                pool_use_lifo=True,
+            )
         )
     elif parsed.get_backend_name() == "sqlite":
         engine = create_engine(

@@ -17,7 +17,7 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from api.kit import points
+from api.kit import points, pools
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -166,7 +166,10 @@ def _engine(url: str, **options: Any) -> Engine:
         event.listen(engine, "begin", _begin_sqlite)
         return engine
     driver = parsed.set(drivername="postgresql+psycopg")
-    return create_engine(driver, pool_pre_ping=True, connect_args={"connect_timeout": 5}, **options)
+    engine = create_engine(
+        driver, pool_use_lifo=True, connect_args={"connect_timeout": 5}, **options
+    )
+    return pools.ask_the_idle(engine)
 
 
 def _check(connection: Connection) -> None:
