@@ -37,7 +37,7 @@ class Conversation(Elsewhere):
         if not sent.private:
             return [Reply(self._word(wording.PRIVATE_ONLY))]
         await self._asking.tell_language()
-        return self._said(await self._understood(sent.cleaned()))
+        return self._said(await self._followed(await self._understood(sent.cleaned())))
 
     async def go_on(self) -> list[Reply]:
         """Try the core again for the talk that waits; empty while there is nothing new to say."""
@@ -53,7 +53,9 @@ class Conversation(Elsewhere):
             reply = await self._show(talk, run, stop)
         finally:
             run.close()
-        return self._said(reply if self.waits else self._led(wording.CORE_IS_BACK, reply))
+        if not self.waits:
+            reply = self._led(wording.CORE_IS_BACK, reply)
+        return self._said(await self._followed(reply))
 
     def _said(self, reply: Reply) -> list[Reply]:
         self._chat["shown"] = reply.shown()
@@ -248,21 +250,32 @@ class Conversation(Elsewhere):
     async def _woken(self, talk: log.Talk, said: Answer | None) -> Reply:
         """Go on with a talk that waits for the core, and hear what was said meanwhile.
 
-        It is no answer, since nothing had been asked when it was sent; but where the talk has come
-        to its end and it opens another, that follows.
+        It is no answer, since nothing had been asked when it was sent; but a wish is kept, and
+        follows when the talk has come to its end.
         """
-        reply = await self._go(talk)
-        is_wish = isinstance(said, str) and self._wanted(said) is not None
-        if log.open_talk(self._chat) is not None or not is_wish:
-            return reply
-        wish = await self._wished(said)
-        return replace(
-            wish,
-            text=f"{reply.text}\n\n{wish.text}",
-            links=(*reply.links, *wish.links),
-            pins=(*reply.pins, *wish.pins),
-            papers=(*reply.papers, *wish.papers),
-        )
+        typed = said if isinstance(said, str) else ""
+        wanted = self._wanted(typed)
+        code = self._bringing(typed, wanted)
+        if code is not None and await self._brings(code):
+            return await self._brought(code)
+        if wanted is not None:
+            log.wish_for_later(self._chat, talk, wanted[0].name, wanted[1])
+        return await self._go(talk)
+
+    async def _followed(self, reply: Reply) -> Reply:
+        """Go on with what was wished for while a talk waited, once that has come to its end."""
+        while not self._chat["aside"] and (wish := log.next_wish(self._chat)):
+            wanted = self._dialogues.named(wish[0], self._address.audiences)
+            if wanted is not None:
+                following = await self._begin(wanted, wish[1])
+                reply = replace(
+                    following,
+                    text=f"{reply.text}\n\n{following.text}",
+                    links=(*reply.links, *following.links),
+                    pins=(*reply.pins, *following.pins),
+                    papers=(*reply.papers, *following.papers),
+                )
+        return reply
 
     async def _replied(
         self, talk: log.Talk, run: Run, question: Question, said: Answer | None
@@ -322,7 +335,7 @@ class Conversation(Elsewhere):
         if yes is not None:
             return await self._tapped(self._chat["shown"]["1" if yes else "2"])
         wanted = self._wanted(typed)
-        code = codes.parse_code(typed) if wanted is None or wanted[1] else None
+        code = self._bringing(typed, wanted)
         if code is not None and await self._brings(code):
             return await self._brought(code)
         if wanted is not None:
@@ -330,6 +343,10 @@ class Conversation(Elsewhere):
         offered = self._dialogues.offered_to(self._address.audiences)
         meant = wishes.likely(typed, [one for one in offered if one.menu])
         return await self._unknown(typed) if meant is None else self._ask_whether_meant(meant)
+
+    def _bringing(self, typed: str, wanted: tuple[Dialogue, str] | None) -> str | None:
+        """The code by which the text may bring a talk here, unless it is the name of a dialogue."""
+        return codes.parse_code(typed) if wanted is None or wanted[1] else None
 
     def _wanted(self, typed: str) -> tuple[Dialogue, str] | None:
         """The dialogue that the words open, and the notice's code in them."""

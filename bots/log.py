@@ -16,6 +16,7 @@ from api.kit.sealing import Keyring
 
 HOUR = 3600.0
 PARKED_AT_MOST = 5
+LATER_AT_MOST = 5
 
 
 class Step(TypedDict, total=False):
@@ -85,6 +86,7 @@ class Chat(TypedDict):
     question that stands before a talk's; `then` is what was asked for before a language was chosen;
     `untold` is a switch of language the core has not heard of. `allowance` is what a number was
     answered by SMS (bots.allowance), `guesses` are those at codes that bring a talk (bots.carrying).
+    `later` are the dialogues, each with what it is about, that were wished for while a talk waited.
     """
 
     salt: str
@@ -98,6 +100,7 @@ class Chat(TypedDict):
     untold: NotRequired[str]
     allowance: NotRequired[Allowance]
     guesses: NotRequired[Guesses]
+    later: NotRequired[list[tuple[str, str]]]
 
 
 def new_chat(salt: str, language: str = "") -> Chat:
@@ -144,11 +147,33 @@ def begin(chat: Chat, dialogue: str, *, notice: str, audience: str, now: float) 
     return talk
 
 
+def wish_for_later(chat: Chat, talk: Talk, dialogue: str, notice: str) -> None:
+    """Keep a wish until the talk that waits has come to its end; once, and the last few alone."""
+    wish, known = (dialogue, notice), [(one, of) for one, of in chat.get("later", [])]
+    if wish != (talk["dialogue"], talk["notice"]) and wish not in known:
+        chat["later"] = [*known, wish][-LATER_AT_MOST:]
+
+
+def next_wish(chat: Chat) -> tuple[str, str] | None:
+    """Take the first of what was wished for later; None while a talk is open, or where all is done."""
+    if open_talk(chat) is not None or not chat.get("later"):
+        return None
+    (dialogue, notice), *left = chat["later"]
+    chat["later"] = left
+    if not left:
+        chat.pop("later")
+    return dialogue, notice
+
+
 def park(chat: Chat) -> None:
-    """Set the open talk aside. One in which nothing was answered yet is not worth keeping."""
+    """Set the open talk aside. One in which nothing was answered yet is not worth keeping.
+
+    Whoever leaves a talk that waits leaves what they wished for behind it.
+    """
     talk = open_talk(chat)
     if talk is None:
         return
+    chat.pop("later", None)
     if any("option" in step or "sealed" in step for step in talk["steps"].values()):
         talk["state"] = "parked"
         look_at_question(talk)

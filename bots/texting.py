@@ -53,7 +53,7 @@ class Texting(Conversation):
         if not left:
             reply = self._ending([self._word(wording.ENOUGH_TODAY)])
         else:
-            reply = await self._heard(sent)
+            reply = await self._followed(await self._heard(sent))
         if self.proved:
             allowance.renew(self._chat, now=self._now)
         return self._counted(self._said(reply))

@@ -10,10 +10,11 @@ import random
 import re
 import threading
 import time
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import count
+from itertools import accumulate, count
+from operator import or_
 from typing import Any
 
 import aiohttp
@@ -195,7 +196,7 @@ def measured(
     finally:
         bringer.close()
     tally, crossed = _held(world, chats)
-    took = sorted(at - bringer.brought[code] for code, _, at in _answers(world))
+    took = sorted(at - bringer.brought[code] for codes, _, at in _answers(world) for code in codes)
     outcome = Outcome(tally, crossed, bringer.taken, 0, time.monotonic() - begun)
     return outcome, took
 
@@ -282,29 +283,42 @@ def _secret(world: World) -> str:
     return world.env[f"CHANNELS_{AUDIENCE.upper()}_{world.messenger.upper()}_SECRET"]
 
 
-def _answers(world: World) -> Iterator[tuple[str, str, float]]:
-    """Give each code that was said, the chat it was said in, and when."""
+def _answers(world: World) -> Iterator[tuple[Sequence[str], str, float]]:
+    """Give the codes of each answer, the chat it was said in, and when.
+
+    One answer has several where what was asked meanwhile follows a talk that waited for the core.
+    """
     for line in world.lines():
         if line["call"] == "sendMessage" and line["accepted"]:
-            chat = line["address"].rpartition(":")[2]
-            for code in _CODE.findall(ascii_digits(line["text"])):
-                yield code, chat, line["time"]
+            codes = _CODE.findall(ascii_digits(line["text"]))
+            if codes:
+                yield codes, line["address"].rpartition(":")[2], line["time"]
 
 
 def _held(world: World, chats: int) -> tuple[Tally, int]:
     """Hold what was answered against what was said; gives how many answers strayed, too."""
-    said = Counter((code, chat) for code, chat, _ in _answers(world))
+    said: dict[str, list[Sequence[str]]] = defaultdict(list)
+    for codes, name, _ in _answers(world):
+        said[name].append(codes)
     unsure = _uncertain(world)
-    tally = Tally()
+    tally, crossed = Tally(), 0
     for chat in range(chats):
         name = str(_FIRST_CHAT + chat)
-        times = [said.pop((_code(chat, step), name), 0) for step in range(STEPS)]
+        own = [_code(chat, step) for step in range(STEPS)]
+        answers = said.pop(name, [])
+        times = Counter(code for codes in answers for code in codes)
         marked = unsure[_key(world, name)]
-        lost, twice = times.count(0), sum(max(0, one - 1) for one in times)
+        lost = sum(code not in times for code in own)
+        # An answer is there twice where any of its codes was said before it.
+        before: Iterator[set[str]] = accumulate(map(set, answers), or_, initial=set())
+        twice = sum(
+            not known.isdisjoint(codes) for known, codes in zip(before, answers, strict=False)
+        )
+        crossed += sum(code not in own for code in times)
         tally += Tally(lost=lost, twice=max(0, twice - marked), uncertain=marked)
         if lost or twice > marked:
-            tally.notes.append(f"{name}: {times}, {marked} uncertain")
-    return tally, said.total()
+            tally.notes.append(f"{name}: {[times[code] for code in own]}, {marked} uncertain")
+    return tally, crossed + sum(map(len, said.values()))
 
 
 def _uncertain(world: World) -> Counter[str]:
