@@ -10,6 +10,7 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from contextlib import AbstractContextManager, ExitStack
+from dataclasses import dataclass
 from datetime import timedelta
 from http import HTTPStatus
 from pathlib import Path
@@ -26,9 +27,10 @@ from api.notices.models import Delivery, Notice
 from api.notices.posting import RESTORED
 from api.notices.rules import Status
 from api.payments.models import AttemptBill
-from tests.faults import chat, country, payment, postman
+from tests.faults import chat, country, crowd, payment, postman
 from tests.faults.nursery import Death
 from tests.faults.payment import Browser
+from tests.faults.tally import Tally
 from tests.faults.world import PATIENCE, Opener, World
 from tests.support import paying
 
@@ -73,6 +75,75 @@ def run(open_world: Opener, empty: Empty, dialect: str, programs: str) -> None:
         _go_on_again(world, browser, before)
         for process in world.started:
             process.kill()
+
+
+@dataclass
+class Crowd:
+    """What a restore under load came to: how many the outside had before the loss, and in the end."""
+
+    before: int
+    after: int
+    tally: Tally
+
+    def __str__(self) -> str:
+        return (
+            f"{self.before} told before the loss, {self.after} in the end: lost {self.tally.lost}"
+            f"  twice {self.tally.twice}  in doubt {self.tally.uncertain}"
+        )
+
+
+def crowded(open_world: Opener, empty: Empty, dialect: str, programs: str, messages: int) -> Crowd:
+    """Back up, lose and restore while thousands are told; gives what the outside met of it.
+
+    The backup is made when a quarter was told, the store is lost with the notifier when three
+    quarters were.
+    """
+    world = open_world(dialect)
+    world.env["PATH"] = f"{programs}:{world.env['PATH']}"
+    backup = world.folder / "backup"
+    crowd.gather(world, range(messages))
+    notifier = world.start("notifier", changed=crowd.QUICK)
+    _until_told(world, messages // 4)
+    _done(world, "api", "backup", str(backup))
+    _until_told(world, messages * 3 // 4)
+    notifier.kill()
+    time.sleep(0.5)
+    lost_at, before = country.now(), crowd.accepted(world)
+    with ExitStack() as stack:
+        world.env["API_DATABASE_URL"] = stack.enter_context(empty("api", dialect, world.folder))
+        _done(world, "api", "restore", "--held", str(backup))
+        world.store = db.open_store(world.env["API_DATABASE_URL"], size=4)
+        stack.callback(world.store.bind.engine.dispose)
+        _done(world, "api", "release", "--lost-at", lost_at.isoformat())
+        notifier = world.start("notifier", changed=crowd.QUICK)
+        crowd.until_over(world)
+        notifier.stop()
+        taken = crowd.accepted(world)
+        tally = _met_once(world, messages, taken)
+    return Crowd(before.total(), taken.total(), tally)
+
+
+def _until_told(world: World, messages: int) -> None:
+    world.until(lambda: crowd.accepted(world).total() >= messages, f"{messages} are told", 600)
+
+
+def _met_once(world: World, messages: int, taken: Counter[str]) -> Tally:
+    """An SMS came once, since its provider is asked; of the others, none twice, and none unsaid."""
+    with world.store.reading() as session:
+        found = session.execute(
+            select(Notice.key, Delivery.status).join(Delivery, Delivery.notice_id == Notice.id)
+        ).all()
+    statuses = dict(found)
+    tally = Tally()
+    for number in range(messages):
+        times, status = taken[crowd.address_of(number)], statuses[f"crowd:{number}"]
+        is_said = status in {Status.SENT, Status.DELIVERED}
+        is_doubted = not is_said and crowd.way_of(number) not in crowd.ASKED
+        lost = not times and not is_doubted
+        tally += Tally(lost=int(lost), twice=max(0, times - 1), uncertain=int(is_doubted))
+        if lost or times > 1:
+            tally.notes.append(f"{number}: {status}, taken {times} times")
+    return tally
 
 
 def _arrange(world: World) -> str:
