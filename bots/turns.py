@@ -74,6 +74,8 @@ class Worker:
         self._sleep = sleep
         self._held: dict[Claim, asyncio.Task[None]] = {}
         self._promised = 0
+        self._resting = 0
+        self._room_made = asyncio.Event()
         self._something = asyncio.Event()
         self._stopping = False
 
@@ -124,9 +126,11 @@ class Worker:
         room = self._free()
         if room <= 0:
             # What is being received takes the rest, and says so itself.
-            if self._held:
-                await asyncio.wait(list(self._held.values()), return_when=asyncio.FIRST_COMPLETED)
-            return bool(self._held)
+            if not self._held:
+                return False
+            self._room_made.clear()
+            await self._room_made.wait()
+            return True
         claims = await self._memory.claim(
             secrets.token_hex(16), bots=list(self._adapters), limit=room, sure=sure
         )
@@ -158,7 +162,7 @@ class Worker:
                 await asyncio.gather(*self._held.values())
 
     def _free(self) -> int:
-        return self._room - len(self._held) - self._promised
+        return self._room - len(self._held) - self._promised + self._resting
 
     def _begin(self, claims: Mapping[Claim, Work]) -> None:
         for claim, work in claims.items():
@@ -168,6 +172,16 @@ class Worker:
 
     def _let_go(self, claim: Claim, _task: asyncio.Task[None]) -> None:
         self._held.pop(claim, None)
+        self._room_made.set()
+
+    async def _rest(self, seconds: float) -> None:
+        """Wait for a rate while the chat stays ours; it takes no room from others meanwhile."""
+        self._resting += 1
+        self._room_made.set()
+        try:
+            await self._sleep(seconds)
+        finally:
+            self._resting -= 1
 
     async def _keep_leases(self) -> None:
         while True:
@@ -203,7 +217,7 @@ class Worker:
             if not isinstance(said, float):
                 return said
             if said <= _BREATH:
-                await self._sleep(said)
+                await self._rest(said)
                 return work
             later.append(now + said)
         elif self._stopping:

@@ -76,6 +76,29 @@ async def test_what_is_brought_has_its_turn_when_there_is_room(bench: Bench):
     assert worker._held == {}, "kept, and left to another process"
 
 
+async def test_a_chat_that_waits_for_its_rate_takes_no_room_from_others(bench: Bench):
+    over = asyncio.Event()
+
+    async def rest(_seconds: float) -> None:
+        await over.wait()
+
+    worker = bench.worker(chats_at_once=1)
+    worker._sleep = rest
+    for words in ("hi", "2", "1", "1", "1"):
+        await bench.send(words, "talker")
+    await bench.send("hi", "other")
+    running = asyncio.create_task(worker.run())
+    for _again in range(1000):
+        if bench.texts("other"):
+            break
+        await asyncio.sleep(0.01)
+    assert bench.texts("other"), "its turn came"
+    assert len(bench.texts("talker")) == 3, "its burst is spent, and it rests"
+    over.set()
+    await worker.stop()
+    await running
+
+
 async def test_the_talk_goes_on_over_processes(bench: Bench):
     for words in ("hi", "2", "1", "1", "1", "1"):
         await bench.send(words)
