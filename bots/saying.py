@@ -32,6 +32,13 @@ from notifier.channels.breaker import Breaker
 REPLY_SECONDS = 3600.0
 """A reply that could not be said within an hour is not said any more (guarantees.md, G7)."""
 
+REPEATS = 2
+"""A reply of which nobody knows whether it was said is said again so often, and then left.
+
+Once would leave a question without an answer where two processes die over the same one; an answer
+that comes twice harms nobody.
+"""
+
 _SOON = 1.0
 _KEPT_BACK_SECONDS = 0.25
 _LONGEST_RETRY = 60.0
@@ -67,8 +74,8 @@ class Saying:
         Or it gives the seconds until the reply may leave. Raises LostLease.
         """
         reply = work.replies[0]
-        if reply.open and reply.uncertain:
-            ended = Ended(reply.id, "uncertain", reason="repeated_once")
+        if reply.open and reply.uncertain and reply.attempts > REPEATS:
+            ended = Ended(reply.id, "uncertain", reason="repeated")
             return await self._conclude(claim, work, ended)
         if self._memory.now() - reply.created_at > REPLY_SECONDS:
             return await self._conclude(claim, work, Ended(reply.id, "failed", reason="too_late"))

@@ -4,7 +4,7 @@
     transaction, with the attempt of the first -> call -> its outcome, and the chat is let go
 
 A crash at any point repeats the rest and nothing else: a turn that was not kept is done again with
-the same keys, and a reply found with an attempt and no outcome is repeated once, as `uncertain`.
+the same keys, and a reply found with an attempt and no outcome is repeated, as `uncertain`.
 """
 
 import asyncio

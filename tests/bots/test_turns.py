@@ -15,6 +15,7 @@ from api.kit.outcome import Outcome, Rejected, Unknown
 from api.notices.schemas import WaitOut
 from bots.leases import LEASE_SECONDS
 from bots.memory import Memory
+from bots.saying import REPEATS
 from bots.tables import inbox, replies
 from notifier.channels.mouths import Address
 from tests.bots.bench import BOT, Bench, Killed, Mouth, until_dead
@@ -129,7 +130,7 @@ async def test_many_chats_at_once_do_not_mix(bench: Bench):
         assert ("What happened" in texts[3]) == (third == 3)
 
 
-async def test_an_outcome_nobody_knows_is_repeated_once_and_kept_as_uncertain(bench: Bench):
+async def test_an_outcome_nobody_knows_is_repeated_and_kept_as_uncertain(bench: Bench):
     bench.mouth.outcomes = [Unknown("timeout")]
     await bench.send("hi")
     await bench.settle()
@@ -137,11 +138,11 @@ async def test_an_outcome_nobody_knows_is_repeated_once_and_kept_as_uncertain(be
     assert await bench.outcomes() == ["uncertain"]
 
 
-async def test_twice_unknown_is_not_repeated_again(bench: Bench):
-    bench.mouth.outcomes = [Unknown("timeout"), Unknown("timeout")]
+async def test_what_stays_unknown_is_repeated_twice_and_then_left(bench: Bench):
+    bench.mouth.outcomes = [Unknown("timeout")] * 5
     await bench.send("hi")
     await bench.settle()
-    assert len(bench.texts()) == 2
+    assert len(bench.texts()) == 1 + REPEATS == 3
     assert await bench.outcomes() == ["uncertain"]
 
 

@@ -25,6 +25,7 @@ from api.kit.text import ascii_digits
 from bots import log, replies, tables
 from bots.doors import SECRET_HEADER
 from bots.inbox import ADDRESS
+from bots.saying import REPEATS
 from tests.faults.reaper import Place, Reaper
 from tests.faults.tally import Tally
 from tests.faults.world import AUDIENCE, Opener, World
@@ -315,8 +316,8 @@ def _held(world: World, chats: int) -> tuple[Tally, int]:
             not known.isdisjoint(codes) for known, codes in zip(before, answers, strict=False)
         )
         crossed += sum(code not in own for code in times)
-        tally += Tally(lost=lost, twice=max(0, twice - marked), uncertain=marked)
-        if lost or twice > marked:
+        tally += Tally(lost=lost, twice=max(0, twice - REPEATS * marked), uncertain=marked)
+        if lost or twice > REPEATS * marked:
             tally.notes.append(f"{name}: {[times[code] for code in own]}, {marked} uncertain")
     return tally, crossed + sum(map(len, said.values()))
 
