@@ -33,6 +33,7 @@ from tests.support.ports import free
 
 STEPS = 5
 DOUBLED, REORDERED = 0.05, 0.01
+_AT_ONCE = 40
 _FIRST_CHAT = 7_000_000_000
 _CODE = re.compile(r"\d{4}-\d{4}")
 
@@ -87,6 +88,7 @@ class Bringer:
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
         self._thread.start()
         self._going: set[asyncio.Task[None]] = set()
+        self._places = asyncio.Semaphore(_AT_ONCE)
         self._http = self._wait_for(self._open())
 
     def bring(self, updates: Sequence[Mapping[str, Any]]) -> None:
@@ -110,7 +112,6 @@ class Bringer:
         return aiohttp.ClientSession(
             headers=self.headers,
             timeout=aiohttp.ClientTimeout(total=5),
-            connector=aiohttp.TCPConnector(limit=40),
         )
 
     def _begin(self, updates: Sequence[Mapping[str, Any]]) -> None:
@@ -123,14 +124,20 @@ class Bringer:
     async def _bring(self, update: Mapping[str, Any]) -> None:
         for attempt in count(update["update_id"]):
             try:
-                door = self.doors[attempt % len(self.doors)]
-                async with self._http.post(door, json=update) as answer:
+                # Who waits for a place is not yet under way: only a call may take too long.
+                async with (
+                    self._places,
+                    self._http.post(self._door(attempt), json=update) as answer,
+                ):
                     if answer.ok:
                         self.taken += 1
                         return
             except (aiohttp.ClientError, TimeoutError):
                 pass
             await asyncio.sleep(0.1)
+
+    def _door(self, attempt: int) -> str:
+        return self.doors[attempt % len(self.doors)]
 
     async def _end(self) -> None:
         while self._going:
