@@ -22,7 +22,8 @@ from api.booklets.schemas import LineOut, OfferOut
 from api.client import Core
 from api.db import Store
 from api.kit.identifiers import mask_name
-from api.kit.language import Language, Speech
+from api.kit.language import Language
+from api.kit.speech import Speech
 from api.notices import service as notices
 from api.notices.models import Notice
 from api.payments.sweeper import Sweeper
