@@ -57,7 +57,7 @@ def _serve(protocol: Callable[[], asyncio.Protocol], told: Connection) -> None:
 class _Line(asyncio.Protocol):
     """A connection that answers at once or later."""
 
-    def __init__(self, seconds: float) -> None:
+    def __init__(self, seconds: float = 0.0) -> None:
         self._seconds = seconds
         self._held = b""
 
@@ -72,18 +72,8 @@ class _Line(asyncio.Protocol):
             self._line.write(words)
 
 
-_numbers = count(1)
-
-
-class _Http(_Line):
-    def __init__(self, said: str, seconds: float) -> None:
-        super().__init__(seconds)
-        body = said.encode()
-        length = len(body) + (_ROOM - 1) * body.count(b"#")
-        self._answer = (
-            b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n"
-            % length
-        ) + body
+class HttpLine(_Line):
+    """A connection that is asked by HTTP: `asked` is called for each whole request, in turn."""
 
     def data_received(self, data: bytes) -> None:
         self._held += data
@@ -91,19 +81,49 @@ class _Http(_Line):
             head, end, rest = self._held.partition(b"\r\n\r\n")
             if not end:
                 return
-            length = next(
-                (
-                    int(line.partition(b":")[2])
-                    for line in head.lower().split(b"\r\n")
-                    if line.startswith(b"content-length")
-                ),
-                0,
-            )
-            if len(rest) < length:
+            body, left = _body(head, rest)
+            if body is None:
                 return
-            self._held = rest[length:]
-            number = 10 ** (_ROOM - 1) + next(_numbers)
-            self._later(self._answer.replace(b"#", b"%d" % number))
+            self._held = left
+            self.asked(head, body)
+
+    def asked(self, head: bytes, body: bytes) -> None:
+        raise NotImplementedError
+
+
+def _body(head: bytes, rest: bytes) -> tuple[bytes | None, bytes]:
+    """Cut a request's body from what came; None while it is not whole."""
+    lines = head.lower().split(b"\r\n")
+    for line in lines:
+        if line.startswith(b"content-length:"):
+            length = int(line.partition(b":")[2])
+            return (rest[:length], rest[length:]) if len(rest) >= length else (None, rest)
+    if b"transfer-encoding: chunked" in lines:
+        body, end, left = rest.partition(b"\r\n0\r\n\r\n")
+        return (body, left) if end else (None, rest)
+    return b"", rest
+
+
+def answer(said: bytes, room: int = 0) -> bytes:
+    """Give the whole answer that says this JSON, in which so many bytes more will be filled in."""
+    return (
+        b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n"
+        % (len(said) + room)
+    ) + said
+
+
+_numbers = count(1)
+
+
+class _Http(HttpLine):
+    def __init__(self, said: str, seconds: float) -> None:
+        super().__init__(seconds)
+        body = said.encode()
+        self._answer = answer(body, (_ROOM - 1) * body.count(b"#"))
+
+    def asked(self, _head: bytes, _body: bytes) -> None:
+        number = 10 ** (_ROOM - 1) + next(_numbers)
+        self._later(self._answer.replace(b"#", b"%d" % number))
 
 
 class _Smtp(_Line):

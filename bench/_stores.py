@@ -1,8 +1,10 @@
-"""Fresh databases to be measured, on either store, and what a process holds meanwhile."""
+"""Fresh databases to be measured, on the stores asked for, and what a process holds meanwhile."""
 
 import resource
+import tempfile
+from argparse import ArgumentParser, Namespace
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from sqlalchemy import create_engine, text
@@ -10,9 +12,27 @@ from sqlalchemy.engine import make_url
 
 from api import db
 from api.db import Store
-from tests.support import models
+from tests.support import models, postgres
 
 STORES = ("sqlite", "postgresql")
+
+
+def asked(figure: str, options: Sequence[str], **numbers: int | Sequence[int]) -> Namespace:
+    """Read how a figure is asked for: its numbers, as usual unless told, and on which stores."""
+    given = ArgumentParser(prog=f"python -m bench {figure}")
+    for name, usual in numbers.items():
+        several = None if isinstance(usual, int) else "+"
+        given.add_argument(f"--{name}", type=int, nargs=several, default=usual)
+    given.add_argument("--store", choices=STORES, nargs="+", default=STORES)
+    return given.parse_args(options)
+
+
+@contextmanager
+def running(stores: Sequence[str]) -> Iterator[tuple[Path, str]]:
+    """Give a folder for these stores, and the URL of a PostgreSQL server if it is one of them."""
+    with tempfile.TemporaryDirectory() as folder, ExitStack() as stack:
+        server = stack.enter_context(postgres.running()) if "postgresql" in stores else ""
+        yield Path(folder), server
 
 
 def database(store: str, name: str, folder: Path, server: str) -> str:

@@ -15,10 +15,9 @@ import json
 import os
 import re
 import secrets
-import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import count
@@ -33,8 +32,8 @@ from api.access import service as access
 from api.access.rules import ChatAddress, Level
 from api.kit.language import Language
 from api.kit.sealing import Keyring
-from bench import _core, _stores
-from tests.support import make, postgres
+from bench import _core, _outside, _stores
+from tests.support import make
 
 CHATS = (1, 50, 500)
 TURNS = 1_000
@@ -54,16 +53,11 @@ _AGAIN_SECONDS = 0.1
 
 def run(*options: str) -> bool:
     """Print a line for each store and number of chats; gives whether every bar was met."""
-    given = argparse.ArgumentParser(prog="python -m bench chat")
-    given.add_argument("--chats", type=int, nargs="+", default=CHATS)
-    given.add_argument("--turns", type=int, default=TURNS)
-    given.add_argument("--store", choices=_stores.STORES, nargs="+", default=_stores.STORES)
-    asked = given.parse_args(options)
+    asked = _stores.asked("chat", options, chats=CHATS, turns=TURNS)
     met = []
-    with tempfile.TemporaryDirectory() as folder, ExitStack() as stack:
-        server = stack.enter_context(postgres.running()) if "postgresql" in asked.store else ""
+    with _stores.running(asked.store) as (folder, server):
         for store in asked.store:
-            for line in _lines(store, Path(folder) / store, server, asked):
+            for line in _lines(store, folder / store, server, asked):
                 print(json.dumps(line), flush=True)
                 met.append(line["met"])
     return all(met)
@@ -219,65 +213,40 @@ class _Messenger:
             line.close()
 
 
-class _Line(asyncio.Protocol):
+class _Line(_outside.HttpLine):
     """One connection of a bot to its messenger."""
 
     def __init__(self, messenger: _Messenger) -> None:
+        super().__init__()
         self._messenger = messenger
-        self._held = b""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self._out = transport
-        self._messenger.lines.add(transport)
+        super().connection_made(transport)
+        self._messenger.lines.add(self._line)
 
-    def data_received(self, data: bytes) -> None:
-        self._held += data
-        while True:
-            head, end, rest = self._held.partition(b"\r\n\r\n")
-            if not end:
-                return
-            body, self_held = _body(head, rest)
-            if body is None:
-                return
-            self._held = self_held
-            method = head.partition(b" HTTP/")[0].rpartition(b"/")[2]
-            found = _CHAT_ID.search(body)
-            if method == b"sendMessage" and found:
-                self._messenger.said(int(found[1]))
-            said = _SAID if method == b"sendMessage" else b'{"ok":true,"result":true}'
-            self._out.write(
-                b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n"
-                % len(said)
-                + said
-            )
+    def asked(self, head: bytes, body: bytes) -> None:
+        method = head.partition(b" HTTP/")[0].rpartition(b"/")[2]
+        found = _CHAT_ID.search(body)
+        if method == b"sendMessage" and found:
+            self._messenger.said(int(found[1]))
+        self._line.write(_SAID if method == b"sendMessage" else _TRUE)
 
 
-def _body(head: bytes, rest: bytes) -> tuple[bytes | None, bytes]:
-    """Cut a request's body from what came; None while it is not whole."""
-    lines = head.lower().split(b"\r\n")
-    for line in lines:
-        if line.startswith(b"content-length:"):
-            length = int(line.partition(b":")[2])
-            return (rest[:length], rest[length:]) if len(rest) >= length else (None, rest)
-    if b"transfer-encoding: chunked" in lines:
-        body, end, left = rest.partition(b"\r\n0\r\n\r\n")
-        return (body, left) if end else (None, rest)
-    return b"", rest
-
-
-_SAID = json.dumps(
-    {
-        "ok": True,
-        "result": {
-            "message_id": 7,
-            "date": 1_790_000_000,
-            "chat": {"id": 1, "type": "private", "first_name": "مینا"},
-            "from": {"id": 2, "is_bot": True, "first_name": "bot", "username": "a_bot"},
-            "text": "آماده",
-        },
-    }
-).encode()
+_SAID = _outside.answer(
+    json.dumps(
+        {
+            "ok": True,
+            "result": {
+                "message_id": 7,
+                "date": 1_790_000_000,
+                "chat": {"id": 1, "type": "private", "first_name": "مینا"},
+                "from": {"id": 2, "is_bot": True, "first_name": "bot", "username": "a_bot"},
+                "text": "آماده",
+            },
+        }
+    ).encode()
+)
+_TRUE = _outside.answer(b'{"ok":true,"result":true}')
 
 
 @dataclass

@@ -18,11 +18,10 @@ be skipped. CPU is of the sending process.
 import argparse
 import asyncio
 import json
-import tempfile
 import time
 import uuid
 from collections.abc import Awaitable, Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from email.message import EmailMessage
@@ -54,7 +53,7 @@ from notifier.channels.mouths import Address, Capabilities, Channel
 from notifier.channels.sms_http import KavenegarChannel
 from notifier.postman import Postman
 from notifier.rounds import Mouth, Round
-from tests.support import make, postgres
+from tests.support import make
 
 MESSAGES = 5_000
 TURNS = 3
@@ -104,13 +103,12 @@ def run(*options: str) -> bool:
     logs.setup("ERROR")
     open_catalogues()
     reactions.connect()
-    with tempfile.TemporaryDirectory() as folder, ExitStack() as stack:
-        server = stack.enter_context(postgres.running()) if "postgresql" in asked.store else ""
+    with _stores.running(asked.store) as (folder, server):
         met = [
             line["met"]
             for name in asked.store
             for by in asked.by
-            for line in _crowds(name, by, asked, Path(folder), server)
+            for line in _crowds(name, by, asked, folder, server)
         ]
     return all(met)
 

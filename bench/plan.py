@@ -11,17 +11,13 @@ memory that does not grow; other writers' p99 under 100 ms; a run again that pos
 second.
 """
 
-import argparse
 import json
 import re
-import tempfile
 import time
 import uuid
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack
 from datetime import UTC, date, datetime, timedelta
 from itertools import islice
-from pathlib import Path
 from typing import Any
 
 from sqlalchemy import select, text, update
@@ -37,7 +33,7 @@ from bench import _stores
 from bench._runs import run_job
 from bench._writer import Writer, p99_ms
 from notifier.clock import collect_rarely
-from tests.support import make, postgres
+from tests.support import make
 
 DEBTS = 120_000
 DUE = 25_600
@@ -53,19 +49,14 @@ _COPIED = ("notices", "deliveries")
 
 def run(*options: str) -> bool:
     """Print a line for each store; gives whether every bar was met."""
-    given = argparse.ArgumentParser(prog="python -m bench plan")
-    given.add_argument("--debts", type=int, default=DEBTS)
-    given.add_argument("--due", type=int, default=DUE)
-    given.add_argument("--store", choices=_stores.STORES, nargs="+", default=_stores.STORES)
-    asked = given.parse_args(options)
+    asked = _stores.asked("plan", options, debts=DEBTS, due=DUE)
     db.use_keys(Keyring.new())
     logs.setup("ERROR")
     collect_rarely()
     met = []
-    with tempfile.TemporaryDirectory() as folder, ExitStack() as stack:
-        server = stack.enter_context(postgres.running()) if "postgresql" in asked.store else ""
+    with _stores.running(asked.store) as (folder, server):
         for name in asked.store:
-            url = _stores.database(name, "plan", Path(folder), server)
+            url = _stores.database(name, "plan", folder, server)
             with _stores.opened([url]) as (store,):
                 line = _measure(name, store, url, asked.debts, asked.due)
             print(json.dumps(line), flush=True)

@@ -8,15 +8,11 @@ its worker together. Bar: 25 ms of CPU for a paper; a picture, which has three p
 none of its own.
 """
 
-import argparse
 import asyncio
 import json
 import multiprocessing
-import tempfile
 import time
 from collections.abc import Callable, Sequence
-from contextlib import ExitStack
-from pathlib import Path
 from statistics import median
 from typing import Any
 from uuid import UUID
@@ -29,7 +25,7 @@ from api.kit.sealing import Keyring
 from api.printing.printer import Printer, Sheet, typeset
 from api.records import papers
 from bench import _core, _stores
-from tests.support import make, postgres
+from tests.support import make
 
 SHEETS = 50
 TURNS = 3
@@ -44,18 +40,13 @@ Word = Callable[[UUID], Sheet]
 
 def run(*options: str) -> bool:
     """Print a line for each store and drawing; gives whether every bar was met."""
-    given = argparse.ArgumentParser(prog="python -m bench record")
-    given.add_argument("--sheets", type=int, default=SHEETS)
-    given.add_argument("--turns", type=int, default=TURNS)
-    given.add_argument("--store", choices=_stores.STORES, nargs="+", default=_stores.STORES)
-    asked = given.parse_args(options)
+    asked = _stores.asked("record", options, sheets=SHEETS, turns=TURNS)
     db.use_keys(Keyring.new())
     open_catalogues()
     met = []
-    with tempfile.TemporaryDirectory() as folder, ExitStack() as stack:
-        server = stack.enter_context(postgres.running()) if "postgresql" in asked.store else ""
+    with _stores.running(asked.store) as (folder, server):
         for name in asked.store:
-            url = _stores.database(name, "record", Path(folder), server)
+            url = _stores.database(name, "record", folder, server)
             with _stores.opened([url]) as (store,):
                 people = _invent(store)
                 for drawing, word in _drawings(store).items():

@@ -58,9 +58,7 @@ def doctor(
     from bots import settings
 
     found = asyncio.run(looking.findings(settings.read()))
-    typer.echo(checkup.told(found, as_json=as_json))
-    if not checkup.is_well(found):
-        raise typer.Exit(1)
+    checkup.tell(found, as_json=as_json)
 
 
 @app.command()

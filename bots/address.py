@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 
 from api.access.rules import SMS
-from api.kit.language import Medium
+from api.kit.speech import Medium
 
 _ON_THE_LINE = ("people", "employers")
 

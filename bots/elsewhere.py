@@ -2,8 +2,9 @@
 
 from api.errors import Unavailable
 from api.kit import codes
-from api.kit.language import Language, Speech
+from api.kit.language import Language
 from api.kit.message import Message
+from api.kit.speech import Speech
 from api.kit.text import Code
 from bots import carrying, log, wording
 from bots.carrying import Move, Offer, Origin

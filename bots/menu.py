@@ -2,7 +2,8 @@
 
 from collections.abc import Iterable
 
-from api.kit.language import Language, Medium, Sentence, Speech
+from api.kit.language import Language, Sentence
+from api.kit.speech import Medium, Speech
 from bots import wording
 from bots.reply import MENU, Line, Reply, paged
 from bots.standing import Standing

@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from api.kit.identifiers import BadIdentifier
-from api.kit.language import Medium, Sentence, Speech
+from api.kit.language import Sentence
 from api.kit.message import Wants
+from api.kit.speech import Medium, Speech
 from bots import log, understanding, wording
 from bots.replay import Answer, Answered, Run
 from bots.reply import BACK, MENU, Line, Reply, labelled, paged, pages

@@ -4,8 +4,9 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from api.kit.language import Medium, Sentence, Speech, _
+from api.kit.language import Sentence, _
 from api.kit.message import Button, Message, Order, Pin, Wants
+from api.kit.speech import Medium, Speech
 from api.kit.text import Public
 from notifier.channels.mouths import Capabilities
 

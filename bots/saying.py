@@ -16,9 +16,10 @@ from prometheus_client import Counter
 from api.client import Core, knock
 from api.errors import Refusal, Unavailable
 from api.kit import points
-from api.kit.language import Language, Speech
+from api.kit.language import Language
 from api.kit.message import Message
 from api.kit.outcome import Accepted, Outcome, Rejected, Unknown
+from api.kit.speech import Speech
 from bots import papers, wording
 from bots.adapters import Adapter
 from bots.address import Address

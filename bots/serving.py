@@ -11,8 +11,9 @@ from aiohttp import web
 
 from api.client import Core
 from api.kit import logs
-from api.kit.language import Language, MissingCatalogue, Speech, open_catalogues
+from api.kit.language import Language, MissingCatalogue, open_catalogues
 from api.kit.sealing import BadKeys, Keyring
+from api.kit.speech import Speech
 from bots import ages, migrations, wording
 from bots.adapters import Adapter
 from bots.adapters.bot_api import BotApiAdapter

@@ -7,9 +7,10 @@ from abc import ABC, abstractmethod
 from dataclasses import replace
 
 from api.client import Core
-from api.kit.language import Language, Medium, Sentence, Speech
+from api.kit.language import Language, Sentence
 from api.kit.message import Button
 from api.kit.sealing import Keyring
+from api.kit.speech import Medium, Speech
 from bots import log, wording
 from bots.address import Address
 from bots.carrying import Codes

@@ -10,7 +10,8 @@ from uuid import UUID
 
 from api.errors import Invalid, Refusal, Unavailable
 from api.identity.refusals import CodeExpired, WrongCode
-from api.kit.language import Language, Medium, Sentence
+from api.kit.language import Language, Sentence
+from api.kit.speech import Medium
 from bots import allowance, log, understanding, wording
 from bots.conversation import Conversation
 from bots.menu import ALL, OTHERS, short_menu

@@ -14,7 +14,7 @@ from pathlib import Path
 from babel.messages.catalog import Catalog, Message
 from babel.messages.pofile import read_po
 
-from api.kit.language import holes
+from api.kit.speech import holes
 from locales import glossary, voice
 from locales.extract import HERE, everything
 

@@ -12,7 +12,7 @@ again if one is not as it was.
 
 import uuid
 from collections import defaultdict
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import partial
@@ -174,18 +174,7 @@ def _announcements(session: Session, debts: _Debts, slot: date, _now: datetime) 
     facts = _Facts(session, debts, slot)
     posted: list[NewNotice] = []
     for debt in facts.debts:
-        name, said = str(debt.id), facts.of(debt)
-        posted += [
-            NewNotice(
-                template="debt_notice",
-                to=person_id,
-                about=about(name),
-                facts=said,
-                key=f"debt_notice:{name}:{debt.version}:{person_id}",
-                workshop_id=debt.workshop_id,
-            )
-            for person_id in facts.contacts[debt.workshop_id]
-        ]
+        posted += facts.notices_of(debt, "debt_notice", once=str(debt.version))
     return facts.debts, posted
 
 
@@ -214,20 +203,13 @@ def _reminders(session: Session, debts: _Debts, slot: date, now: datetime) -> _T
     facts = _Facts(session, list(due), slot)
     posted: list[NewNotice] = []
     for debt in facts.debts:
-        name = str(debt.id)
-        said = {**facts.of(debt), "days_left": (debt.objection_until - today).days}
-        posted += [
-            NewNotice(
-                template="debt_reminder",
-                to=person_id,
-                about=about(name),
-                facts=said,
-                key=f"debt_reminder:{name}:{debt.version}:{due[debt]}:{person_id}",
-                workshop_id=debt.workshop_id,
-                expires_at=calendar.end_of_day(debt.objection_until),
-            )
-            for person_id in facts.contacts[debt.workshop_id]
-        ]
+        posted += facts.notices_of(
+            debt,
+            "debt_reminder",
+            once=f"{debt.version}:{due[debt]}",
+            expires_at=calendar.end_of_day(debt.objection_until),
+            days_left=(debt.objection_until - today).days,
+        )
     return facts.debts, posted
 
 
@@ -246,22 +228,44 @@ _RUNS: Mapping[str, _Run] = {"debt-notices": _ANNOUNCING, "debt-reminders": _REM
 
 
 class _Facts:
-    """What the notices of a slice say: contacts, labels and sums, read in a few statements.
+    """What a slice's notices say and to whom: contacts, labels and sums, read in a few statements.
 
     `debts` are those whose workshop has a contact.
     """
 
     def __init__(self, session: Session, debts: _Debts, slot: date) -> None:
         workshop_ids = {debt.workshop_id for debt in debts}
-        self.contacts: dict[uuid.UUID, list[uuid.UUID]] = defaultdict(list)
+        self._contacts: dict[uuid.UUID, list[uuid.UUID]] = defaultdict(list)
         for contact in employers.contacts_of(session, workshop_ids, slot):
-            self.contacts[contact.workshop_id].append(contact.person_id)
-        self.debts = [debt for debt in debts if debt.workshop_id in self.contacts]
-        self._labels = employers.labels_of(session, self.contacts)
+            self._contacts[contact.workshop_id].append(contact.person_id)
+        self.debts = [debt for debt in debts if debt.workshop_id in self._contacts]
+        self._labels = employers.labels_of(session, self._contacts)
         self._totals = totals_of(self.debts, rates_of(session), slot)
         self._slot = slot.isoformat()
 
-    def of(self, debt: Any) -> dict[str, Any]:
+    def notices_of(
+        self,
+        debt: Any,
+        template: str,
+        *,
+        once: str,
+        expires_at: datetime | None = None,
+        **more: Any,
+    ) -> Iterator[NewNotice]:
+        """Make the notice of a debt to each contact; a person has one for each `once`."""
+        name, said = str(debt.id), {**self._of(debt), **more}
+        for person_id in self._contacts[debt.workshop_id]:
+            yield NewNotice(
+                template=template,
+                to=person_id,
+                about=about(name),
+                facts=said,
+                key=f"{template}:{name}:{once}:{person_id}",
+                workshop_id=debt.workshop_id,
+                expires_at=expires_at,
+            )
+
+    def _of(self, debt: Any) -> dict[str, Any]:
         """The facts of a debt as of the slot, plain JSON."""
         workshop = self._labels[debt.workshop_id]
         return {

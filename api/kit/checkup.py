@@ -13,6 +13,8 @@ from enum import IntEnum
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import typer
+
 REACH_SECONDS = 3.0
 """How long another machine has to answer."""
 
@@ -84,6 +86,13 @@ def told(findings: Sequence[Finding], *, as_json: bool) -> str:
 def is_well(findings: Iterable[Finding]) -> bool:
     """Whether nothing has failed."""
     return all(one.level is not Level.FAIL for one in findings)
+
+
+def tell(findings: Sequence[Finding], *, as_json: bool) -> None:
+    """Print the findings, and end the command with 1 where anything has failed."""
+    typer.echo(told(findings, as_json=as_json))
+    if not is_well(findings):
+        raise typer.Exit(1)
 
 
 def key_file(path: Path) -> Iterator[Finding]:

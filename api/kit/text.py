@@ -46,7 +46,7 @@ _HEH_WITH_HAMZA = "ه\u0654"
 class Code(str):
     """Text that people copy or type elsewhere: its digits stay ASCII and its order left to right.
 
-    `api.kit.language` sets it apart from the Persian around it.
+    `api.kit.speech` sets it apart from the Persian around it.
     """
 
     __slots__ = ()

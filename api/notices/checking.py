@@ -11,7 +11,8 @@ from sqlalchemy.orm import Session
 from api import db
 from api.kit import codes
 from api.kit.calendar import today
-from api.kit.language import Language, Speech
+from api.kit.language import Language
+from api.kit.speech import Speech
 from api.notices.models import CheckBudget, Notice
 from api.notices.refusals import NotACode, TooManyChecks
 from api.notices.schemas import Genuine

@@ -8,7 +8,8 @@ from sqlalchemy.orm import Session, aliased
 
 from api.errors import NotFound
 from api.kit.calendar import today
-from api.kit.language import Language, Speech
+from api.kit.language import Language
+from api.kit.speech import Speech
 from api.notices.checking import READABLE, by_code, code_of, subject_of
 from api.notices.models import Notice
 from api.notices.rules import NoticeStatus

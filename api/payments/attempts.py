@@ -16,7 +16,8 @@ from sqlalchemy import and_, or_, update
 from sqlalchemy.orm import Session
 
 from api.holds import service as holds
-from api.kit.language import Language, Medium, Speech, _
+from api.kit.language import Language, _
+from api.kit.speech import Medium, Speech
 from api.payments import pages, queries, rules
 from api.payments.gateway import Answer, Asked, NotPaid, Outcome, Refused, Unknown, Verified
 from api.payments.models import AttemptBill, PaymentAttempt

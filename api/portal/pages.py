@@ -14,7 +14,8 @@ import jinja2
 from fastapi import Response
 
 from api.kit import look
-from api.kit.language import Language, Medium, Sentence, Speech, _
+from api.kit.language import Language, Sentence, _
+from api.kit.speech import Medium, Speech
 
 FOLDER = Path(__file__).parent
 

@@ -6,8 +6,9 @@ from datetime import datetime
 from typing import Any
 
 from api.kit.calendar import Month
-from api.kit.language import Language, Medium, Sentence, Speech, _, _n
+from api.kit.language import Language, Sentence, _, _n
 from api.kit.money import Rials
+from api.kit.speech import Medium, Speech
 from api.kit.text import Code
 from api.payments.schemas import PaidItem, PaymentOut
 from api.payments.service import Kept

@@ -12,8 +12,9 @@ from api.errors import NotFound
 from api.kit import calendar, codes
 from api.kit.calendar import Month
 from api.kit.identifiers import mask_name
-from api.kit.language import Language, Medium, Sentence, Speech, _, _n
+from api.kit.language import Language, Sentence, _, _n
 from api.kit.spans import span, stretch
+from api.kit.speech import Medium, Speech
 from api.people import queries as people
 from api.printing.printer import Sheet
 from api.records import service

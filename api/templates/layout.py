@@ -15,7 +15,8 @@ from enum import StrEnum
 from functools import cache
 from pathlib import Path
 
-from api.kit.language import Sentence, hole_names
+from api.kit.language import Sentence
+from api.kit.speech import hole_names
 
 WORDING = Path(__file__).parent / "wording"
 

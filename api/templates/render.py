@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from api.kit.codes import grouped
-from api.kit.language import Language, Medium, Speech, _
+from api.kit.language import Language, _
 from api.kit.message import Button, Message
+from api.kit.speech import Medium, Speech
 from api.kit.text import Code
 from api.templates import layout
 from api.templates.catalogue import ACTIONS, TEMPLATES

@@ -24,7 +24,8 @@ from api.identity.rules import Question
 from api.identity.schemas import ClaimOut, CodeSent, Welcome
 from api.kit import identifiers
 from api.kit.calendar import BadDate, Month, parse_day
-from api.kit.language import Language, Private, Sentence, Speech, _, _n
+from api.kit.language import Language, Private, Sentence, _, _n
+from api.kit.speech import Speech
 from api.kit.text import Code, ascii_digits
 from bots import talk, wording
 from bots.dialogues.lines import lines

@@ -30,8 +30,9 @@ from aiohttp import web
 from api.client import Core, knock
 from api.errors import Refusal, Unavailable
 from api.kit import points
-from api.kit.language import Language, Sentence, Speech, asked_for
+from api.kit.language import Language, Sentence, asked_for
 from api.kit.sealing import Keyring
+from api.kit.speech import Speech
 from bots import papers
 from bots.adapters import Raw
 from bots.adapters.web import MESSENGER

@@ -12,7 +12,8 @@ from api.access.refusals import BodyTooLarge
 from api.access.rules import FILE_BYTES
 from api.files.refusals import FileDamaged
 from api.kit.identifiers import BadIdentifier, mobile
-from api.kit.language import Language, Sentence, Speech, _
+from api.kit.language import Language, Sentence, _
+from api.kit.speech import Speech
 from api.kit.text import normalise
 from bots import wording
 from bots.adapters import Raw

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING
 
 from api.files.rules import MediaType
 from api.kit import look
-from api.kit.language import Language, Medium, Sentence, Speech, _
+from api.kit.language import Language, Sentence, _
 from api.kit.message import Button
+from api.kit.speech import Medium, Speech
 from bots import wording
 from bots.web.visits import Line
 

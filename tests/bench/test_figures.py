@@ -13,7 +13,7 @@ import pytest
 from api import db
 from api.kit import logs
 from bench import __main__ as benches
-from bench import _core, _peers, chat, dispatch, plan
+from bench import _core, _outside, _peers, chat, dispatch, plan
 
 ROOT = Path(benches.__file__).parent
 Lines = list[dict[str, Any]]
@@ -100,7 +100,7 @@ def test_a_peer_that_is_not_there_is_told(monkeypatch: pytest.MonkeyPatch) -> No
     ],
 )
 def test_a_messenger_of_bytes_waits_for_a_whole_request(head, rest, cut) -> None:
-    assert chat._body(head, rest) == cut
+    assert _outside._body(head, rest) == cut
 
 
 def test_a_messenger_of_bytes_reads_the_chat_of_each_shape() -> None:

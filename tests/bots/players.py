@@ -19,9 +19,10 @@ from api.access.rules import FILE_BYTES
 from api.client import Core
 from api.errors import Refusal, Unavailable
 from api.files.refusals import FileNotFound
-from api.kit.language import Language, Medium
+from api.kit.language import Language
 from api.kit.message import Message as Said
 from api.kit.message import Order, Paper, Pin
+from api.kit.speech import Medium
 from bots import log, papers
 from bots.adapters import Adapter, Raw
 from bots.adapters.bale import BaleAdapter

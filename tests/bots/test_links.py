@@ -1,7 +1,8 @@
 """Buttons that open pages and places on a map: beside their sentence, kept sealed, never where a channel has none."""
 
-from api.kit.language import Language, Speech
+from api.kit.language import Language
 from api.kit.message import Button, Pin, Wants
+from api.kit.speech import Speech
 from bots.reply import Line, Reply, messages, split
 from notifier.channels.mouths import Capabilities
 from tests.bots import trials

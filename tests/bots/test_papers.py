@@ -14,10 +14,11 @@ from api.client import Core
 from api.client.knock import Door
 from api.errors import Unavailable
 from api.kit import points
-from api.kit.language import Language, Speech, _
+from api.kit.language import Language, _
 from api.kit.message import Order, Paper
 from api.kit.outcome import Unknown
 from api.kit.sealing import Keyring
+from api.kit.speech import Speech
 from bots import papers
 from bots.chat import Transcript, chat
 from bots.leases import LEASE_SECONDS

@@ -14,9 +14,10 @@ from typing import Any
 
 import pytest
 
-from api.kit import language as spoken
-from api.kit.language import DOMAIN, LOCALES, Language, Speech
+from api.kit import speech as spoken
+from api.kit.language import DOMAIN, LOCALES, Language
 from api.kit.sms import parts
+from api.kit.speech import Speech
 from bots import dialogues, log, wording
 from bots.reply import DATA_BYTES, LINES, Line, Reply
 from bots.texting import LIST_PARTS, SHORT_PARTS

@@ -5,9 +5,10 @@ from collections import defaultdict
 
 import pytest
 
-from api.kit.language import Language, Medium, Speech
+from api.kit.language import Language
 from api.kit.message import Wants
 from api.kit.sms import parts
+from api.kit.speech import Medium, Speech
 from api.templates import render
 from api.templates.catalogue import TEMPLATES
 from bots import spellings, understanding, wording

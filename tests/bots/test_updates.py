@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import SecretStr
 
-from api.kit.language import Language, Speech, _
+from api.kit.language import Language, _
+from api.kit.speech import Speech
 from bots.adapters.bale import BaleAdapter
 from bots.adapters.bot_api import BotApiAdapter
 from bots.adapters.telegram import TelegramAdapter

@@ -8,7 +8,8 @@ import pytest
 import api
 from api.errors import Refusal
 from api.kit.identifiers import BadIdentifier, Reason
-from api.kit.language import Language, Sentence, Speech
+from api.kit.language import Language, Sentence
+from api.kit.speech import Speech
 from bots import wording
 
 FACTS = {"left": 2, "wait_seconds": 400, "bytes": 10, "name": "debt_fines", "day": "2026-12-01"}

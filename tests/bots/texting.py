@@ -18,7 +18,8 @@ from types import MappingProxyType
 from typing import Any
 
 from api.client import Core
-from api.kit.language import Language, Medium
+from api.kit.language import Language
+from api.kit.speech import Medium
 from api.kit.text import key
 from bots import log, understanding
 from bots.dialogues import collected

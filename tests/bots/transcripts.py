@@ -32,7 +32,8 @@ from types import MappingProxyType
 from typing import Any
 
 from api.client import Core
-from api.kit.language import DOMAIN, LOCALES, Language, Sentence, Speech
+from api.kit.language import DOMAIN, LOCALES, Language, Sentence
+from api.kit.speech import Speech
 from bots.adapters.web import MESSENGER
 from bots.dialogues import collected
 from bots.talk import Dialogues

@@ -7,7 +7,8 @@ import pytest
 from playwright.async_api import Browser, expect
 
 from api.kit.calendar import Month, today
-from api.kit.language import Language, Medium, Sentence, Speech
+from api.kit.language import Language, Sentence
+from api.kit.speech import Medium, Speech
 from sandbox.bank.words import WORDS
 from tests.browser.hub import Hub
 from tests.browser.meeting import a_phone, for_oneself, meet

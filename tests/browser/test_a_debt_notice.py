@@ -10,7 +10,8 @@ from playwright.async_api import Browser, expect
 from api.debts.rules import Kind, Step
 from api.debts.schemas import DebtIn
 from api.kit.calendar import Month, jalali, today
-from api.kit.language import Language, Medium, Sentence, Speech
+from api.kit.language import Language, Sentence
+from api.kit.speech import Medium, Speech
 from tests.browser.hub import Hub
 from tests.browser.meeting import MENU, a_phone, meet, menu
 from tests.browser.walking import CODES, ENGLISH, SIZE, Phone, Said, Walk

@@ -7,7 +7,8 @@ from gettext import translation
 import pytest
 from playwright.async_api import Browser, Page, expect
 
-from api.kit.language import DOMAIN, LOCALES, Language, Medium, Sentence, Speech
+from api.kit.language import DOMAIN, LOCALES, Language, Sentence
+from api.kit.speech import Medium, Speech
 from bots.dialogues.records import record
 from bots.web import pages
 from tests.browser.hub import Hub

@@ -30,7 +30,8 @@ from api.files import service as files
 from api.files.refusals import FileNotFound
 from api.files.rules import KEPT_AFTER, UNUSED_LASTS
 from api.kit.calendar import TEHRAN
-from api.kit.language import Language, Medium, Speech
+from api.kit.language import Language
+from api.kit.speech import Medium, Speech
 from api.notices.models import Delivery, Notice
 from api.organisation import service as organisation
 from api.organisation.rules import AvailabilityRow, AvailabilityState

@@ -16,7 +16,8 @@ from api.client import knock
 from api.db import Store
 from api.kit import codes
 from api.kit.calendar import Month
-from api.kit.language import Language, Speech
+from api.kit.language import Language
+from api.kit.speech import Speech
 from api.notices import checking
 from api.people.models import Person
 from api.printing import printer

@@ -13,8 +13,9 @@ from pydantic import ValidationError
 
 from api.kit import sms
 from api.kit.calendar import Month
-from api.kit.language import Language, Speech
+from api.kit.language import Language
 from api.kit.message import Message
+from api.kit.speech import Speech
 from api.kit.text import ZWNJ
 from api.templates import layout, render
 from api.templates.catalogue import ACTIONS, TEMPLATES, Template

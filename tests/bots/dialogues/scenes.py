@@ -18,7 +18,8 @@ from api.debts.rules import Kind, State, Step
 from api.employers.models import Workshop
 from api.kit import codes
 from api.kit.calendar import Month
-from api.kit.language import Language, Speech
+from api.kit.language import Language
+from api.kit.speech import Speech
 from api.notices import service as notices
 from api.notices.models import Notice
 from api.people import service as people

@@ -8,7 +8,8 @@ import pytest
 from api.bills.rules import State
 from api.bills.schemas import BillPage
 from api.contracts.rules import Kind
-from api.kit.language import Language, Speech
+from api.kit.language import Language
+from api.kit.speech import Speech
 from api.records.schemas import RecordOut, TotalOut
 from bots.dialogues import records
 from bots.dialogues.bill_words import explained, numbers, overview

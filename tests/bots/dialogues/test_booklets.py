@@ -1,51 +1,40 @@
 """The talks of booklets and requests, on every adapter, against the real core."""
 
-import re
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
-from contextlib import ExitStack
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from itertools import count
 from pathlib import Path
-from string import Template
 from typing import Any
 from uuid import uuid4
 
 import pytest
-from sqlalchemy import NestedTransaction
 from sqlalchemy.orm import Session
 
-from api.access import service as access
-from api.access.rules import ChatAddress, Level
 from api.booklets import service as booklets
 from api.booklets.rules import LineCode, Loss, Stage
 from api.booklets.schemas import LineOut, OfferOut
-from api.client import Core
 from api.db import Store
 from api.kit.identifiers import mask_name
-from api.kit.language import Language, Speech
+from api.kit.language import Language
+from api.kit.speech import Speech
 from api.notices import service as notices
 from api.notices.models import Notice
 from api.payments.sweeper import Sweeper
-from api.people import service as people
 from api.people.models import Person
 from api.people.rules import Relation
 from api.requests import rules
 from api.requests import service as requests
-from bots.dialogues import collected
 from bots.dialogues.booklets import offered
 from tests.api.booklets import office
-from tests.bots.dialogues.house import Wire
+from tests.bots.dialogues import staging
 from tests.bots.dialogues.scenes import Scene
-from tests.bots.players import CHAT
-from tests.bots.transcripts import ON, PLAYERS, play
-from tests.support import core as real
+from tests.bots.transcripts import ON, PLAYERS
 from tests.support import make
 
 PATHS = sorted((Path(__file__).parent / "booklets").glob("*.txt"))
-DIALOGUES = collected()
 POST = "016790405700038450001000"
 _FIRST = 482_019_337
-_SCENE = re.compile(r"# scene: ([a-z_]+)")
 
 
 def family(session: Session) -> Scene:
@@ -178,25 +167,15 @@ SCENES: dict[str, Callable[[Session], Scene]] = {
 }
 
 
-@pytest.fixture
-async def opened() -> AsyncIterator[list[Core]]:
-    """Clients that are closed at the end."""
-    cores: list[Core] = []
-    yield cores
-    for core in cores:
-        await core.close()
-
-
 @pytest.mark.parametrize("path", PATHS, ids=lambda path: path.stem)
 async def test_a_talk_goes_as_written(
     path: Path,
     store: Store,
-    opened: list[Core],
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ):
     quick = store.dialect == "sqlite"
-    await _played(path, store, opened, tmp_path, monkeypatch, on=ON[store.dialect], switching=quick)
+    await _played(path, store, tmp_path, monkeypatch, on=ON[store.dialect], switching=quick)
 
 
 @pytest.mark.faults
@@ -205,17 +184,15 @@ async def test_a_talk_goes_as_written(
 async def test_a_talk_goes_as_written_in_every_chat(
     path: Path,
     store: Store,
-    opened: list[Core],
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ):
-    await _played(path, store, opened, tmp_path, monkeypatch, on=tuple(PLAYERS), switching=False)
+    await _played(path, store, tmp_path, monkeypatch, on=tuple(PLAYERS), switching=False)
 
 
 async def _played(
     path: Path,
     store: Store,
-    opened: list[Core],
     folder: Path,
     monkeypatch: pytest.MonkeyPatch,
     *,
@@ -223,24 +200,24 @@ async def _played(
     switching: bool,
 ) -> None:
     """Play a transcript in its scene, on these channels."""
-    # The application closes its pool when it stops; this connection is the test's own.
-    store.bind.detach()  # type: ignore[union-attr]
-    filled, linked, settings = _arranged(path, store, folder)
+    filled, scene, settings = _arranged(path, store, folder)
     # It would cross the one connection of these stories while they are told.
     monkeypatch.setattr(Sweeper, "run", _idle)
-    numbers: list[Iterator[str]] = []
-    monkeypatch.setattr(requests, "_new_number", lambda: next(numbers[-1]))
-    with ExitStack() as stack:
-        running = stack.enter_context(real.running(store, real.Clock(), threads=1, **settings))
-        await play(
-            filled,
-            dialogues=DIALOGUES,
-            core=_stories(store, linked, running, opened, numbers=numbers),
-            audience="people",
-            on=on,
-            also={"an hour passes": lambda wire: wire.wait(3600)},
-            switching=switching,
-        )
+    await staging.played(
+        filled,
+        scene,
+        store,
+        settings,
+        on=on,
+        switching=switching,
+        first=lambda: _number_alike(monkeypatch),
+    )
+
+
+def _number_alike(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Give requests the same numbers in each story: what they say is compared."""
+    numbers = map(rules.numbered, count(_FIRST))
+    monkeypatch.setattr(requests, "_new_number", lambda: next(numbers))
 
 
 @pytest.mark.parametrize(
@@ -264,53 +241,10 @@ async def _idle(_sweeper: Sweeper) -> None:
     """Ask nobody."""
 
 
-def _arranged(path: Path, store: Store, folder: Path) -> tuple[Path, Person, dict[str, Any]]:
-    """Arrange the scene a transcript names; gives what to play, whose chat it is, and settings."""
-    text = path.read_text("utf-8")
-    named = _SCENE.match(text)
-    assert named is not None, f"{path.name} begins with its scene"
-    with store.session(writing=True) as session:
-        scene = SCENES[named[1]](session)
-        session.commit()
-    assert scene.linked is not None
-    filled = folder / path.name
-    filled.write_text(Template(text).substitute(scene.names), "utf-8")
+def _arranged(path: Path, store: Store, folder: Path) -> tuple[Path, Scene, dict[str, Any]]:
+    """Arrange the scene a transcript names; gives what to play, the scene, and settings."""
+    filled, scene = staging.arranged(path, store, folder, SCENES)
     # Nobody knocks at this gateway: only the pay page would.
     paying = {"zarinpal_root": "http://127.0.0.1:9", "zarinpal_merchant": "m" * 36}
-    return filled, scene.linked, paying if "# paying" in text else {}
-
-
-def _stories(
-    store: Store,
-    linked: Person,
-    running: real.Running,
-    opened: list[Core],
-    *,
-    numbers: list[Iterator[str]],
-) -> Callable[[str], tuple[Core, Wire]]:
-    """Begin each story where the scene ended: the one before it is undone."""
-    told: list[NestedTransaction] = []
-
-    def begun(messenger: str) -> tuple[Core, Wire]:
-        if told:
-            told.pop().rollback()
-        told.append(store.bind.begin_nested())  # type: ignore[union-attr]
-        running.clock.now = make.NOW
-        # The same in each story: what they say is compared.
-        numbers.append(map(rules.numbered, count(_FIRST)))
-        with store.session(writing=True) as session:
-            access.link(
-                session,
-                chat=ChatAddress(messenger, "people", CHAT),
-                person_id=linked.id,
-                masked_name=people.masked_name(linked),
-                language="fa",
-                level=Level.CODE,
-                now=make.NOW,
-            )
-            session.commit()
-        client = running.client()
-        opened.append(client)
-        return client, Wire(client, running)
-
-    return begun
+    told = replace(scene, audience="people")
+    return filled, told, paying if "# paying" in filled.read_text("utf-8") else {}

@@ -9,7 +9,8 @@ import pytest
 
 from api.debts.rules import Kind, LineCode, State, Step
 from api.debts.schemas import DebtDetails, LineOut
-from api.kit.language import Language, Speech
+from api.kit.language import Language
+from api.kit.speech import Speech
 from bots.dialogues.debts import explained
 from tests.support.make import TODAY
 

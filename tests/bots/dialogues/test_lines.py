@@ -2,7 +2,8 @@
 
 import pytest
 
-from api.kit.language import Language, Speech, _
+from api.kit.language import Language, _
+from api.kit.speech import Speech
 from bots.dialogues.lines import lines
 
 

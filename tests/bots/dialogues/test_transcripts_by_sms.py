@@ -1,22 +1,17 @@
 """The transcripts of this folder by SMS, against the real core: equal words, numbers in place of taps."""
 
 import re
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
-from contextlib import contextmanager
 from functools import partial
-from itertools import count
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
 
 import pytest
-from sqlalchemy import NestedTransaction, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from api import db
 from api.access import service as access
 from api.access.rules import SMS, ChatAddress, Level
-from api.client import Core
 from api.db import Store
 from api.identity import confirming, proving
 from api.kit.language import Language
@@ -24,21 +19,14 @@ from api.kit.sms import parts
 from api.payments.sweeper import Sweeper
 from api.people import service as people
 from api.people.models import Person
-from api.requests import rules
-from api.requests import service as requests
 from bots.adapters.web import MESSENGER
-from bots.dialogues import collected
 from bots.texting import PARTS
-from tests.bots.dialogues import scenes, test_booklets, test_transcripts
-from tests.bots.dialogues.house import GATEWAY, Wire
+from tests.bots.dialogues import scenes, staging, test_booklets, test_transcripts
+from tests.bots.dialogues.house import GATEWAY, SCENES
 from tests.bots.phones import NUMBER
 from tests.bots.players import CHAT
 from tests.bots.texting import CODE, heard_of, play_by_sms
-from tests.support import core as real
 from tests.support import make
-from tests.support.drawing import QuickPrinter
-
-DIALOGUES = collected()
 
 _STRANGE = "# by SMS a strange number"
 _GOING_ON = "at the page"
@@ -53,15 +41,6 @@ _POSTGRESQL = pytest.mark.parametrize("store_url", ["postgresql"], indirect=True
 pytestmark = pytest.mark.usefixtures("endless")
 
 
-@pytest.fixture
-async def opened() -> AsyncIterator[list[Core]]:
-    """Clients that are closed at the end."""
-    cores: list[Core] = []
-    yield cores
-    for core in cores:
-        await core.close()
-
-
 @pytest.fixture(autouse=True)
 def _known_codes_and_nobody_asked(monkeypatch: pytest.MonkeyPatch) -> None:
     # It would cross the one connection of these stories while they are told.
@@ -73,17 +52,15 @@ def _known_codes_and_nobody_asked(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @_SQLITE
 @pytest.mark.parametrize("path", test_transcripts.PATHS, ids=lambda path: path.stem)
-async def test_a_talk_goes_as_written(path: Path, store: Store, opened: list[Core], tmp_path: Path):
-    await _played(path, store, opened, tmp_path, switching=True)
+async def test_a_talk_goes_as_written(path: Path, store: Store, tmp_path: Path):
+    await _played(path, store, tmp_path, switching=True)
 
 
 @pytest.mark.faults
 @_POSTGRESQL
 @pytest.mark.parametrize("path", test_transcripts.PATHS, ids=lambda path: path.stem)
-async def test_a_talk_goes_as_written_on_postgresql(
-    path: Path, store: Store, opened: list[Core], tmp_path: Path
-):
-    await _played(path, store, opened, tmp_path, switching=True)
+async def test_a_talk_goes_as_written_on_postgresql(path: Path, store: Store, tmp_path: Path):
+    await _played(path, store, tmp_path, switching=True)
 
 
 @_SQLITE
@@ -91,11 +68,10 @@ async def test_a_talk_goes_as_written_on_postgresql(
 async def test_a_booklet_is_asked_for_as_written(
     path: Path,
     store: Store,
-    opened: list[Core],
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ):
-    await _asked_for(path, store, opened, tmp_path, monkeypatch, switching=path.stem in MANY)
+    await _asked_for(path, store, tmp_path, monkeypatch, switching=path.stem in MANY)
 
 
 @pytest.mark.faults
@@ -104,11 +80,10 @@ async def test_a_booklet_is_asked_for_as_written(
 async def test_a_booklet_is_asked_for_as_written_on_postgresql(
     path: Path,
     store: Store,
-    opened: list[Core],
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ):
-    await _asked_for(path, store, opened, tmp_path, monkeypatch, switching=True)
+    await _asked_for(path, store, tmp_path, monkeypatch, switching=True)
 
 
 @_SQLITE
@@ -118,30 +93,32 @@ async def test_no_answer_is_longer_than_its_budget(
     stem: str,
     language: Language,
     store: Store,
-    opened: list[Core],
     tmp_path: Path,
 ):
     path = next(path for path in test_transcripts.PATHS if path.stem == stem)
-    filled, scene = test_transcripts._arranged(path, store, tmp_path)
+    filled, scene = staging.arranged(path, store, tmp_path, SCENES)
     arranged = partial(_write_from, NUMBER, filled, store, scene.linked, scene.audience)
-    with _stories(store, opened, GATEWAY) as begun:
+    async with staging.stories(store, GATEWAY) as begun:
         heard = await heard_of(
-            filled, dialogues=DIALOGUES, core=begun(arranged), also={}, language=language, pin=True
+            filled,
+            dialogues=staging.DIALOGUES,
+            core=begun(arranged),
+            also={},
+            language=language,
+            pin=True,
         )
     assert max(map(parts, heard)) <= PARTS, max(heard, key=parts)
 
 
-async def _played(
-    path: Path, store: Store, opened: list[Core], folder: Path, *, switching: bool
-) -> None:
-    filled, scene = test_transcripts._arranged(path, store, folder)
+async def _played(path: Path, store: Store, folder: Path, *, switching: bool) -> None:
+    filled, scene = staging.arranged(path, store, folder, SCENES)
     arranged = partial(_write_from, NUMBER, filled, store, scene.linked, scene.audience)
     # By SMS who has not said yet what they want is one of the people.
     wish = "/debts" if scene.audience == "employers" else ""
-    with _stories(store, opened, GATEWAY) as begun:
+    async with staging.stories(store, GATEWAY) as begun:
         await play_by_sms(
             filled,
-            dialogues=DIALOGUES,
+            dialogues=staging.DIALOGUES,
             core=partial(begun, arranged),
             wish=wish,
             switching=switching,
@@ -151,26 +128,23 @@ async def _played(
 async def _asked_for(
     path: Path,
     store: Store,
-    opened: list[Core],
     folder: Path,
     monkeypatch: pytest.MonkeyPatch,
     *,
     switching: bool,
 ) -> None:
-    filled, linked, settings = test_booklets._arranged(path, store, folder)
+    filled, scene, settings = test_booklets._arranged(path, store, folder)
 
     def arranged() -> None:
-        # The same in each story: what they say is compared.
-        numbers = map(rules.numbered, count(test_booklets._FIRST))
-        monkeypatch.setattr(requests, "_new_number", lambda: next(numbers))
-        _write_from(NUMBER, filled, store, linked, "people")
+        test_booklets._number_alike(monkeypatch)
+        _write_from(NUMBER, filled, store, scene.linked, scene.audience)
 
-    with _stories(store, opened, settings) as begun:
+    async with staging.stories(store, settings) as begun:
         await play_by_sms(
             filled,
-            dialogues=DIALOGUES,
+            dialogues=staging.DIALOGUES,
             core=partial(begun, arranged),
-            also=_ALSO,
+            also=staging.ALSO,
             switching=switching,
         )
 
@@ -203,33 +177,6 @@ def _write_from(
             writer = session.get_one(Person, writer.id)
             writer.phone, writer.phone_index = number, db.keys().blind("phone", number)
         session.commit()
-
-
-@contextmanager
-def _stories(
-    store: Store, opened: list[Core], settings: Mapping[str, Any]
-) -> Iterator[Callable[[Callable[[], None]], tuple[Core, Wire]]]:
-    """Run the core, and begin each story where the scene ended: the one before it is undone."""
-    # The application closes its pool when it stops; this connection is the test's own.
-    store.bind.detach()  # type: ignore[union-attr]
-    told: list[NestedTransaction] = []
-    with real.running(store, real.Clock(), threads=1, **settings) as running:
-        running.app.state.printer = QuickPrinter()
-
-        def begun(arranged: Callable[[], None]) -> tuple[Core, Wire]:
-            if told:
-                told.pop().rollback()
-            told.append(store.bind.begin_nested())  # type: ignore[union-attr]
-            running.clock.now = make.NOW
-            arranged()
-            client = running.client()
-            opened.append(client)
-            return client, Wire(client, running)
-
-        yield begun
-
-
-_ALSO: Mapping[str, Callable[[Any], None]] = {"an hour passes": lambda wire: wire.wait(3600)}
 
 
 def _first_named(session: Session, text: str) -> Person | None:

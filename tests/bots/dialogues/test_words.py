@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 import bots.dialogues
-from api.kit.language import Language, Sentence, Speech
+from api.kit.language import Language, Sentence
+from api.kit.speech import Speech
 from api.templates.catalogue import ACTIONS
 from bots import wording
 from bots.dialogues import collected
