@@ -5,7 +5,9 @@ nothing: what they cost is the least that a provider of that kind could.
 """
 
 import asyncio
+import json
 import multiprocessing
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from functools import partial
@@ -72,7 +74,7 @@ class _Line(asyncio.Protocol):
             self._line.write(words)
 
 
-class HttpLine(_Line):
+class HttpLine(_Line, ABC):
     """A connection that is asked by HTTP: `asked` is called for each whole request, in turn."""
 
     def data_received(self, data: bytes) -> None:
@@ -87,8 +89,8 @@ class HttpLine(_Line):
             self._held = left
             self.asked(head, body)
 
-    def asked(self, head: bytes, body: bytes) -> None:
-        raise NotImplementedError
+    @abstractmethod
+    def asked(self, head: bytes, body: bytes) -> None: ...
 
 
 def _body(head: bytes, rest: bytes) -> tuple[bytes | None, bytes]:
@@ -102,6 +104,22 @@ def _body(head: bytes, rest: bytes) -> tuple[bytes | None, bytes]:
         body, end, left = rest.partition(b"\r\n0\r\n\r\n")
         return (body, left) if end else (None, rest)
     return b"", rest
+
+
+def message(words: str) -> str:
+    """Give what a messenger answers to sendMessage with these words."""
+    return json.dumps(
+        {
+            "ok": True,
+            "result": {
+                "message_id": 7,
+                "date": 1_790_000_000,
+                "chat": {"id": 1, "type": "private", "first_name": "مینا"},
+                "from": {"id": 2, "is_bot": True, "first_name": "bot", "username": "a_bot"},
+                "text": words,
+            },
+        }
+    )
 
 
 def answer(said: bytes, room: int = 0) -> bytes:

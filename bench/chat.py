@@ -232,20 +232,7 @@ class _Line(_outside.HttpLine):
         self._line.write(_SAID if method == b"sendMessage" else _TRUE)
 
 
-_SAID = _outside.answer(
-    json.dumps(
-        {
-            "ok": True,
-            "result": {
-                "message_id": 7,
-                "date": 1_790_000_000,
-                "chat": {"id": 1, "type": "private", "first_name": "مینا"},
-                "from": {"id": 2, "is_bot": True, "first_name": "bot", "username": "a_bot"},
-                "text": "آماده",
-            },
-        }
-    ).encode()
-)
+_SAID = _outside.answer(_outside.message("آماده").encode())
 _TRUE = _outside.answer(b'{"ok":true,"result":true}')
 
 

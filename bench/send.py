@@ -31,18 +31,7 @@ TURNS = 3
 TOKEN = "123456:" + "A" * 35
 TEXT = "درخواست شما ثبت شد و تا یازدهم آذر به دست شما می‌رسد.\n" * 3
 SECONDS = 60.0
-ANSWER = json.dumps(
-    {
-        "ok": True,
-        "result": {
-            "message_id": 7,
-            "date": 1_790_000_000,
-            "chat": {"id": 1, "type": "private", "first_name": "مینا"},
-            "from": {"id": 2, "is_bot": True, "first_name": "bot", "username": "a_bot"},
-            "text": TEXT,
-        },
-    }
-)
+ANSWER = _outside.message(TEXT)
 
 Send = Callable[[int], Awaitable[Any]]
 
