@@ -67,6 +67,21 @@ _LEASED = (
     .where(chats.c.key.in_(select(_chosen.c.key)))
     .returning(chats.c.key, chats.c.bot, chats.c.address, *WORKED_ON)
 )
+# The talks that wait and nobody works on.
+_WAITING = (
+    select(chats.c.key)
+    .where(
+        chats.c.bot.in_(bindparam("bots", expanding=True)),
+        chats.c.due_at > _NOW,
+        chats.c.due_at <= bindparam("until", type_=chats.c.due_at.type),
+        chats.c.wake_at.is_not(None),
+        chats.c.lease_until < _NOW,
+    )
+    .with_for_update(skip_locked=True)
+    .cte("waiting")
+)
+# Returned, since SQLite does not count what a statement with a CTE has changed.
+_WOKEN = update(chats).where(chats.c.key.in_(select(_WAITING.c.key))).returning(chats.c.key)
 _WORKED_ON = select(*WORKED_ON).where(HELD_BY)
 _HAD = update(inbox).where(inbox.c.id == bindparam("row")).values(raw=None)
 _RELEASED = (
@@ -138,6 +153,13 @@ class Memory:
         ours = list(claims)
         if ours:
             await self._renew(ours)
+
+    @writes("memory.woken")
+    def wake(self, connection: Connection, bots: Collection[str], *, within: float) -> int:
+        """Let the talks that are to try the core again `within` seconds do so now; gives how many."""
+        now = self.now()
+        given = {"bots": list(bots), "now": now, "until": now + within}
+        return len(connection.execute(_WOKEN, {**given, "wake_at": now, "due_at": now}).all())
 
     @reads
     def work(self, connection: Connection, claim: Claim) -> Work:

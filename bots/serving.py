@@ -23,6 +23,7 @@ from bots.dialogues import collected
 from bots.doors import Watched, doors
 from bots.memory import Memory
 from bots.polling import Poller
+from bots.returning import Returning
 from bots.settings import CannotStart, Mode, Settings
 from bots.store import Away, BadStore, Store
 from bots.talk import Dialogues
@@ -119,6 +120,7 @@ async def _serve(settings: Settings, keys: Keyring) -> None:
         closing.push_async_callback(_ended, [working])
         closing.push_async_callback(worker.stop)
         tasks = [
+            Returning(core, memory, list(everybody), worker.wake).run(),
             _every(_FORGET_EVERY, memory.forget),
             _every(_FORGET_CHATS_EVERY, memory.forget_silent),
             _every(_FORGET_EVERY, visits.forget),

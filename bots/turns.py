@@ -31,6 +31,7 @@ from bots.leases import LEASE_SECONDS, Claim, LostLease
 from bots.memory import Memory
 from bots.moves import Overtaken
 from bots.reply import Reply, messages
+from bots.returning import LONGEST_WAKE
 from bots.saying import Saying
 from bots.standing import Closed
 from bots.store import Away
@@ -38,7 +39,6 @@ from bots.talk import Dialogues, Sent
 from bots.texting import Texting
 from bots.work import Work
 
-_LONGEST_WAKE = 300.0
 _IDLE_SECONDS = 0.5
 _BREATH = 1.0
 _OVERTAKEN_SECONDS = 0.25
@@ -295,9 +295,8 @@ class Worker:
         wakes, wake_at = 0, None
         if conversation.waits is not None or "untold" in chat:
             wakes = work.wakes + 1
-            growing = min(_LONGEST_WAKE, 2.0 ** min(work.wakes, 10))
-            delay = max(conversation.waits or 0.0, growing)
-            wake_at = self._memory.now() + delay * random.uniform(0.9, 1.1)
+            growing = min(LONGEST_WAKE, 2.0 ** min(work.wakes, 10)) * random.uniform(0.8, 1.0)
+            wake_at = self._memory.now() + max(conversation.waits or 0.0, growing)
         state = json.dumps(chat, ensure_ascii=False, separators=(",", ":"))
         at_once = said and not self._stopping
         kept = await self._memory.keep_turn(

@@ -74,6 +74,15 @@ class Core:
         self.wait_until = self._knocker.wait_until
         """Until when a messenger wants silence from a bot, by (messenger, audience); kept current."""
 
+    @property
+    def is_away(self) -> bool:
+        """Whether the last knock found nobody who could answer; true before the first."""
+        return self._knocker.is_away
+
+    async def is_ready(self) -> bool:
+        """Whether the core says, within two seconds, that it is there and has its store."""
+        return await self._knocker.is_ready()
+
     async def close(self) -> None:
         """Close the connections."""
         await self._knocker.close()

@@ -26,8 +26,12 @@ Answer = TypeVar("Answer")
 
 _STILL_RUNNING = "still_running"
 _BYTES = "application/octet-stream"
+_NOBODY = {502, 503, 504}
+"""What the core says without its store, and a proxy without the core."""
 FILE_SECONDS = 60.0
 """So long a file may be on its way, and wait for its turn there."""
+READY_SECONDS = 2.0
+"""So long the core may take to say whether it is ready."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +85,8 @@ class Knocker:
     key: str = field(repr=False)
     timeout_seconds: float = 10.0
     wait_until: dict[tuple[str, str], datetime] = field(default_factory=dict)
+    is_away: bool = field(default=True, init=False)
+    """Whether the last knock found nobody who could answer; true before the first."""
     _session: aiohttp.ClientSession | None = field(default=None, init=False, repr=False)
 
     async def __call__(self, door: Door[Answer], /, **arguments: Any) -> Answer:
@@ -126,6 +132,14 @@ class Knocker:
         except ValidationError as error:
             raise Unavailable("answer_not_understood") from error
 
+    async def is_ready(self) -> bool:
+        """Whether the core says that it is there and has its store."""
+        try:
+            status, _, _ = await self._call("GET", "/health/ready", seconds=READY_SECONDS)
+        except Unavailable:
+            return False
+        return status < 300
+
     async def close(self) -> None:
         if self._session is not None:
             await self._session.close()
@@ -157,10 +171,14 @@ class Knocker:
                 allow_redirects=False,
                 timeout=aiohttp.ClientTimeout(total=seconds),
             ) as response:
-                return response.status, await response.read(), response.headers
+                content = await response.read()
+                self.is_away = response.status in _NOBODY
+                return response.status, content, response.headers
         except TimeoutError:
+            self.is_away = True
             raise Unavailable("timeout") from None
         except aiohttp.ClientError as error:
+            self.is_away = True
             raise Unavailable(f"connection: {type(error).__name__}") from None
 
     def _keep_wait(self, headers: Any) -> None:

@@ -62,6 +62,7 @@ class PretendKnocker:
     linked: bool = True
     grants: list[GrantOut] = field(default_factory=lambda: GRANTS[:1])
     away: bool = False
+    is_away: bool = True
     unlucky: Callable[[], bool] = lambda: False
     calls: list[tuple[str, dict[str, Any], knock.Knock]] = field(default_factory=list)
     wait_until: dict[tuple[str, str], Any] = field(default_factory=dict)
@@ -71,7 +72,12 @@ class PretendKnocker:
     """How often a call was not answered."""
     _kept: dict[str, tuple[str, Any]] = field(default_factory=dict)
 
+    async def is_ready(self) -> bool:
+        self.is_away = self.away
+        return not self.away
+
     async def __call__(self, door: Door[T], /, **arguments: Any) -> T:
+        self.is_away = self.away
         knocking = knock.current.get()
         assert knocking is not None, "every call says for which chat it is"
         assert knocking.key or door.method == "GET"

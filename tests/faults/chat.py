@@ -40,6 +40,7 @@ POLLING = (
     "memory.released",
     "memory.renewed",
     "memory.turn",
+    "memory.woken",
 )
 ON_BALE = ("bots.bale.acknowledge", "bots.bale.arranged", "channels.bale.send")
 """Reached only by bots on Bale."""

@@ -356,21 +356,7 @@ def _until_answered(world: World, lines: int) -> None:
                 session.scalar(text(f"SELECT count(*) FROM {table} WHERE done_at IS NULL")) or 0
                 for table in ("inbox", "replies")
             )
-        return came >= lines and not left and _nobody_waits(world)
+            waiting = session.scalar(text("SELECT count(*) FROM chats WHERE wake_at IS NOT NULL"))
+        return came >= lines and not left and not waiting
 
     world.until(is_over, "every line has its answer", seconds=3600)
-
-
-def _nobody_waits(world: World) -> bool:
-    """Whether no talk waits for the core; those that do are tried again at once, not in minutes."""
-    assert world.memory is not None
-    with world.memory.writing("arranged") as session:
-        waiting = session.scalar(text("SELECT count(*) FROM chats WHERE wake_at IS NOT NULL"))
-        session.execute(
-            text(
-                "UPDATE chats SET wake_at = :now, due_at = :now"
-                " WHERE wake_at IS NOT NULL AND lease_until < :now"
-            ),
-            {"now": time.time()},
-        )
-    return not waiting

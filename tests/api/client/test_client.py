@@ -263,6 +263,32 @@ async def test_refusal_of_a_newer_core_falls_back_to_its_family():
     assert refused.value.params == {"wait_seconds": 3}
 
 
+async def test_the_core_is_asked_whether_it_is_ready(world: World):
+    async with Core(world.hub.url, "no key is needed") as ours:
+        # The tables of this one were made by no migration, so that it says no.
+        # As before anybody has knocked.
+        assert (ours.is_away, await ours.is_ready(), ours.is_away) == (True, False, True)
+    async with answering(http("200 OK", b'{"ready": true}')) as (url, heard), Core(url, "") as ours:
+        assert (ours.is_away, await ours.is_ready(), ours.is_away) == (True, True, False)
+        assert heard[0].startswith(b"GET /health/ready ")
+
+
+@pytest.mark.parametrize(
+    ("said", "is_away"),
+    [
+        (http("503 No", b"{}"), True),
+        (http("502 No", b"<html>"), True),
+        (http("500 No", b"{}"), False),
+        (b"", True),
+        (None, True),
+    ],
+)
+async def test_who_cannot_answer_is_away_and_not_ready(said: bytes | None, *, is_away: bool):
+    async with answering(said) as (url, _), Core(url, "k") as ours:
+        assert not await ours.is_ready()
+        assert ours.is_away is is_away
+
+
 async def test_headers_come_from_the_context():
     grant = UUID(int=7)
     async with answering(http("204 OK")) as (url, heard), Core(url + "/", "the key") as ours:
