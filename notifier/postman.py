@@ -10,7 +10,6 @@ import asyncio
 import time
 from collections.abc import Collection, Coroutine, Sequence
 from contextlib import suppress
-from dataclasses import replace
 from functools import cache
 from typing import Any
 
@@ -18,15 +17,14 @@ import structlog
 from prometheus_client import Counter, Histogram
 
 from api.db import Store
-from api.kit.calendar import today
 from api.kit.message import Message
 from api.kit.outcome import Accepted, Outcome, Rejected, Unknown
 from api.notices import service as notices
 from api.notices.plans import Channel as Name
-from api.notices.service import Claim, Letter, Question, Told, Work
-from api.templates import render
+from api.notices.service import Letter, Question, Told
 from notifier import crossing
 from notifier.channels.mouths import Address
+from notifier.claims import Claims
 from notifier.crossing import AWAY, Now, cross
 from notifier.rounds import SMALLEST_CLAIM, Prepared, Round
 
@@ -60,6 +58,7 @@ class Postman:
     ) -> None:
         self._store = store
         self._rounds = rounds
+        self._claims = Claims(store, now)
         self._now = now
         self._idle = idle_seconds
         self._stopping = asyncio.Event()
@@ -94,7 +93,7 @@ class Postman:
             if not idle:
                 continue
             try:
-                due = await cross(self._due)
+                due = await cross(self._claims.due)
             except AWAY as error:
                 log.warning("store.away", reason=type(error).__name__)
                 await self._sleep(_AWAY_SECONDS)
@@ -102,10 +101,6 @@ class Postman:
             for one in idle:
                 if one.name in due:
                     one.wake.set()
-
-    def _due(self) -> Collection[str]:
-        with self._store.reading() as session:
-            return notices.with_due(session, now=self._now(session))
 
     async def _claimer(self, one: Round) -> None:
         appetite = one.places
@@ -117,7 +112,7 @@ class Postman:
                 continue
             wanted = min(appetite, one.room)
             try:
-                prepared, work = await cross(self._take, one, wanted, sure=more)
+                prepared, work = await cross(self._claims.take, one, wanted, sure=more)
             except AWAY as error:
                 log.warning("store.away", channel=one.name, reason=type(error).__name__)
                 await self._pause(one, _AWAY_SECONDS)
@@ -143,67 +138,6 @@ class Postman:
                 one.is_idle = True
                 await one.wake.wait()
                 one.is_idle = False
-
-    def _take(self, one: Round, places: int, *, sure: bool) -> tuple[list[Prepared], Work]:
-        """Claim, open the attempts, and word the letters once the session is closed.
-
-        `sure` that something is due, or it is looked at first.
-        """
-        if not sure and one.name not in self._due():
-            return [], Work()
-        with self._store.writing("notifier.claim") as session:
-            claim = notices.claim(session, channel=one.name, places=places, now=self._now(session))
-        if claim is None:
-            return [], Work()
-        try:
-            work, at = self._open(one, claim)
-        except AWAY:
-            raise
-        except Exception:
-            log.exception("claim.fault", channel=one.name, count=len(claim.ids))
-            work, at = self._open_one_by_one(one, claim)
-        return [Prepared(letter, _worded(letter), at) for letter in work.letters], work
-
-    def _open(self, one: Round, claim: Claim) -> tuple[Work, float]:
-        """Open the attempts of a claim, and say on the loop's own clock since when they are true."""
-        with self._store.writing("notifier.attempts") as session:
-            now = self._now(session)
-            # Asked of the store first: on SQLite that waits for the lock, and what is read then is fresh.
-            at = time.monotonic()
-            work = notices.open_attempts(
-                session,
-                claim,
-                channel=one.name,
-                per_second={name: mouth.per_second for name, mouth in one.mouths.items()},
-                asks=one.asks,
-                now=now,
-                pauses=one.pauses,
-            )
-        return work, at
-
-    def _open_one_by_one(self, one: Round, claim: Claim) -> tuple[Work, float]:
-        """Find what spoils a claim and park it, so that the others go on (guarantees.md, G9)."""
-        works = []
-        at = time.monotonic()
-        for delivery_id in claim.ids:
-            alone = replace(claim, ids=(delivery_id,))
-            try:
-                works.append(self._open(one, alone)[0])
-            except AWAY:
-                raise
-            except Exception:
-                log.exception("delivery.fault", channel=one.name, delivery=str(delivery_id))
-                with self._store.writing("notifier.park") as session:
-                    notices.park(session, alone, now=self._now(session))
-        whole = Work(
-            letters=tuple(letter for work in works for letter in work.letters),
-            questions=tuple(question for work in works for question in work.questions),
-            looked_at=len(claim.ids),
-            limited=sum(work.limited for work in works),
-            handed_over=any(work.handed_over for work in works),
-            waits={name: seconds for work in works for name, seconds in work.waits.items()},
-        )
-        return whole, at
 
     def _start(self, one: Round, what: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(what)
@@ -365,23 +299,6 @@ def _alarm(one: Round, reason: str) -> None:
     if reason not in one.alarms:
         one.alarms.add(reason)
         log.error("channel.account_refused", channel=one.name, reason=reason)
-
-
-def _worded(letter: Letter) -> Message | None:
-    try:
-        return render.message(
-            letter.template,
-            letter.facts,
-            language=letter.language,
-            channel=letter.channel,
-            code=letter.code,
-            secret=letter.secret,
-            today=today(letter.opened_at),
-        )
-    except Exception:
-        # One broken template must not stop the others.
-        log.exception("template.fault", template=letter.template)
-        return None
 
 
 def _address(letter: Letter) -> Address:

@@ -440,6 +440,24 @@ async def test_what_spoils_a_claim_is_parked_and_the_others_go_on(rooms: Rooms, 
     assert "delivery.fault" in [line["event"] for line in logged]
 
 
+async def test_what_spoils_a_claim_is_found_by_halves(rooms: Rooms) -> None:
+    rooms.people(64)
+    looks: list[int] = []
+
+    def answer(_session: Session, abouts: list[str]) -> set[str]:
+        looks.append(len(abouts))
+        if "debt:40" in abouts:
+            raise RuntimeError("a poison")
+        return set(abouts)
+
+    questions.connect({"debt_open": answer})
+    async with rooms.working():
+        await until(lambda: rooms.statuses() == {"sent": 63, "failed": 1})
+    # Not one by one, which would be 64: each level asks of two parts.
+    assert len(looks) < 40, looks
+    assert 1 in looks
+
+
 async def test_a_secret_that_cannot_be_unsealed_is_parked_and_the_others_go_on(
     rooms: Rooms, logged
 ) -> None:
